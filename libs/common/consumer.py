@@ -1,0 +1,226 @@
+"""A consumer: takes a queue's messages in micro-batches, one transaction and one ack a batch."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeAlias
+
+from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
+
+from libs.common.broker import Broker
+from libs.common.database import Connection, Database
+from libs.common.events import Event, EventRegistry, Fact, UnreadableEventError
+from libs.common.inbox import DATABASE_LOST, InboxWorker, React, add_received, bury_unreadable
+
+log = logging.getLogger(__name__)
+
+_BATCH: Final = 500
+_CLOCK_SKEW: Final = timedelta(minutes=5)
+
+Apply: TypeAlias = Callable[[Connection, Sequence[Event]], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projection:
+    """A whole batch is written by one statement that is guarded by version."""
+
+    facts: tuple[type[Fact], ...]
+    apply: Apply
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reaction:
+    """Logic for one event: stored first, then worked in its aggregate's order."""
+
+    fact: type[Fact]
+    react: React
+
+    @property
+    def facts(self) -> tuple[type[Fact], ...]:
+        return (self.fact,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Thousands a second and idempotent by state: applied without inbox rows."""
+
+    fact: type[Fact]
+    apply: Apply
+
+    @property
+    def facts(self) -> tuple[type[Fact], ...]:
+        return (self.fact,)
+
+
+Subscription: TypeAlias = Projection | Reaction | Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consumes:
+    """What a service does with a queue: each line says which event starts what."""
+
+    queue: str
+    subscriptions: tuple[Subscription, ...]
+
+
+@dataclass(kw_only=True)
+class Consumer:
+    """One queue's loop. Nothing is acked before its transaction has committed."""
+
+    consumes: Consumes
+    database: Database
+    broker: Broker
+    worker: InboxWorker
+    registry: EventRegistry = field(init=False)
+    _by_type: dict[str, Subscription] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._by_type = {
+            fact.type: subscription
+            for subscription in self.consumes.subscriptions
+            for fact in subscription.facts
+        }
+        self.registry = EventRegistry(
+            fact for subscription in self.consumes.subscriptions for fact in subscription.facts
+        )
+
+    async def run(self) -> None:
+        await self.broker.keep_connected(self._consume)
+
+    async def _consume(self, connection: AbstractConnection) -> None:
+        channel = await connection.channel()
+        await channel.set_qos(prefetch_count=2 * _BATCH)
+        queue = await channel.get_queue(self.consumes.queue, ensure=False)
+        received: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+        lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        channel.close_callbacks.add(lambda *_: lost.done() or lost.set_result(None))
+        await queue.consume(received.put)
+        while True:
+            messages = await _next_batch(received, lost)
+            try:
+                await self._take(messages)
+            except DATABASE_LOST as error:
+                # Unacked: the broker gives them again, to us or to a healthy replica.
+                log.warning(
+                    "consumer lost its database",
+                    extra={"action": "consumer.database_lost", "reason": type(error).__name__},
+                )
+                raise ConnectionError("database lost") from error
+            await messages[-1].ack(multiple=True)
+
+    async def _take(self, messages: Sequence[AbstractIncomingMessage]) -> None:
+        readable, unreadable = self._decode(messages)
+        try:
+            async with self.database.working() as connection:
+                await self._store(connection, readable, unreadable)
+        except DATABASE_LOST:
+            raise
+        except Exception:
+            # One poisoned event among the batch: each is stored, then worked alone.
+            log.exception("a batch could not be applied", extra={"action": "consumer.split"})
+            async with self.database.working() as connection:
+                await self._store_for_later(connection, readable, unreadable)
+        self.worker.wake()
+
+    async def _store(
+        self,
+        connection: Connection,
+        readable: Sequence[tuple[Event, str]],
+        unreadable: Sequence[tuple[bytes, str]],
+    ) -> None:
+        for body, reason in unreadable:
+            await bury_unreadable(connection, body, reason)
+        pending = {
+            event.id: body
+            for event, body in readable
+            if isinstance(self._by_type[event.type], Reaction)
+        }
+        filtered = [
+            event for event, _ in readable if not isinstance(self._by_type[event.type], Report)
+        ]
+        fresh = await add_received(connection, filtered, pending) if filtered else set()
+        groups: dict[int, tuple[Apply, list[Event]]] = {}
+        for event, _ in readable:
+            subscription = self._by_type[event.type]
+            if isinstance(subscription, Reaction):
+                continue
+            if isinstance(subscription, Projection) and event.id not in fresh:
+                continue
+            fresh.discard(event.id)
+            apply = subscription.apply
+            groups.setdefault(id(apply), (apply, []))[1].append(event)
+        for apply, events in groups.values():
+            await apply(connection, events)
+
+    async def _store_for_later(
+        self,
+        connection: Connection,
+        readable: Sequence[tuple[Event, str]],
+        unreadable: Sequence[tuple[bytes, str]],
+    ) -> None:
+        for body, reason in unreadable:
+            await bury_unreadable(connection, body, reason)
+        await add_received(
+            connection,
+            [event for event, _ in readable],
+            {event.id: body for event, body in readable},
+        )
+
+    def _decode(
+        self, messages: Sequence[AbstractIncomingMessage]
+    ) -> tuple[list[tuple[Event, str]], list[tuple[bytes, str]]]:
+        readable, unreadable = [], []
+        latest = datetime.now(UTC) + _CLOCK_SKEW
+        for message in messages:
+            try:
+                event = self.registry.decode(message.body)
+                if event.time > latest:
+                    raise UnreadableEventError("FROM_THE_FUTURE", "its time has not come")
+            except UnreadableEventError as error:
+                log.exception("an event was refused", extra={"action": "consumer.refused"})
+                unreadable.append((message.body, str(error)))
+            else:
+                readable.append((event, message.body.decode()))
+        return readable, unreadable
+
+
+def reactions_of(consumes: Sequence[Consumes]) -> Mapping[str, React]:
+    """How the inbox worker treats each type when it works events one by one."""
+    reactions: dict[str, React] = {}
+    for subscription in (one for each in consumes for one in each.subscriptions):
+        for fact in subscription.facts:
+            reactions[fact.type] = (
+                subscription.react
+                if isinstance(subscription, Reaction)
+                else _one_by_one(subscription.apply)
+            )
+    return reactions
+
+
+def _one_by_one(apply: Apply) -> React:
+    async def react(connection: Connection, event: Event) -> None:
+        await apply(connection, [event])
+
+    return react
+
+
+async def _next_batch(
+    received: asyncio.Queue[AbstractIncomingMessage], lost: asyncio.Future[None]
+) -> list[AbstractIncomingMessage]:
+    """Waits for one, then takes what has come meanwhile: no lingering."""
+    if received.empty():
+        getting = asyncio.ensure_future(received.get())
+        try:
+            await asyncio.wait({getting, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if not getting.done():
+                raise ConnectionError("channel closed")
+            batch = [getting.result()]
+        finally:
+            getting.cancel()
+    else:
+        batch = []
+    while len(batch) < _BATCH and not received.empty():
+        batch.append(received.get_nowait())
+    return batch

@@ -1,0 +1,150 @@
+"""A service's PostgreSQL: who asks decides the role, and the role decides what is seen.
+
+The login role owns nothing and may read nothing: a statement outside `reading`,
+`transaction` or `working` fails, so a forgotten tenant shows no rows instead of all.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias, assert_never
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from libs.common.caller import Anonymous, Caller, Machine, Member, Role, Support
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Row: TypeAlias = asyncpg.Record
+
+_SAFE_SETTING = re.compile(r"[A-Za-z0-9_,]*")
+
+
+class Database:
+    """`service` names the roles: `<service>_tenant`, `_support` and `_worker`."""
+
+    def __init__(self, pool: asyncpg.Pool, service: str) -> None:
+        self._pool = pool
+        self._service = service
+        self.on_commit: Callable[[], None] = lambda: None
+
+    @asynccontextmanager
+    async def reading(self, caller: Caller) -> AsyncIterator[Connection]:
+        async with self._pool.acquire() as connection:
+            await connection.execute(self._begin_as(caller, "READ ONLY"))
+            try:
+                yield connection
+            except BaseException:
+                await _roll_back(connection)
+                raise
+            await connection.execute("COMMIT")
+
+    @asynccontextmanager
+    async def transaction(self, caller: Caller) -> AsyncIterator[Connection]:
+        """Commits at the end, rolls back on any exception, then wakes the relay."""
+        async with self._changing(self._begin_as(caller, "READ WRITE")) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[Connection]:
+        """For relay, consumers and timers: every account's rows are seen."""
+        async with self._changing(
+            _begin("READ WRITE", f"{self._service}_worker", {})
+        ) as connection:
+            yield connection
+
+    async def fetch(self, query: str, *arguments: Any) -> list[Row]:
+        """On the login role: only functions granted to it can be called."""
+        return await self._pool.fetch(query, *arguments)
+
+    async def is_reachable(self) -> bool:
+        try:
+            async with asyncio.timeout(2):
+                await self._pool.fetchval("SELECT 1")
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        try:
+            async with asyncio.timeout(5):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def _changing(self, begin: str) -> AsyncIterator[Connection]:
+        async with self._pool.acquire() as connection:
+            await connection.execute(begin)
+            try:
+                yield connection
+            except BaseException:
+                await _roll_back(connection)
+                raise
+            await connection.execute("COMMIT")
+        self.on_commit()
+
+    def _begin_as(self, caller: Caller, mode: str) -> str:
+        match caller:
+            case Member():
+                return _begin(
+                    mode,
+                    f"{self._service}_tenant",
+                    {
+                        "app.account": caller.account_id,
+                        "app.requester": caller.member_id
+                        if caller.role is Role.CLIENT_MANAGER
+                        else "",
+                    },
+                )
+            case Support():
+                return _begin(mode, f"{self._service}_support", {})
+            case Machine():
+                return _begin(mode, f"{self._service}_worker", {})
+            case Anonymous():
+                return _begin(mode, f"{self._service}_tenant", {"app.account": ""})
+            case _:
+                assert_never(caller)
+
+
+def _begin(mode: str, role: str, settings: dict[str, str]) -> str:
+    """One round trip opens the transaction, takes the role and names the account.
+
+    `set_config(…, true)` ends with the transaction: nothing reaches the next borrower.
+    """
+    changes = {"role": role, **settings}
+    for setting in changes.values():
+        if not _SAFE_SETTING.fullmatch(setting):
+            raise ValueError("a role or id with characters that no id has")
+    calls = ", ".join(f"set_config('{name}', '{to}', true)" for name, to in changes.items())
+    return f"BEGIN {mode}; SELECT {calls}"
+
+
+async def _roll_back(connection: Connection) -> None:
+    if connection.is_closed():
+        return
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")
+
+
+async def _no_reset(_connection: Connection) -> None:
+    """Nothing is ever set beyond a transaction, so a released connection is clean."""
+
+
+async def open_database(
+    url: str, service: str, *, size: int = 8, statement_timeout_s: int = 30
+) -> Database:
+    pool = await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        reset=_no_reset,
+        server_settings={
+            "application_name": service,
+            "statement_timeout": f"{statement_timeout_s}s",
+            "idle_in_transaction_session_timeout": "60s",
+            "jit": "off",
+        },
+    )
+    return Database(pool, service)

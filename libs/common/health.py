@@ -1,0 +1,27 @@
+"""Health: alive while the process answers, ready while its own database and broker do."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from libs.common.broker import Broker
+from libs.common.database import Database
+
+
+def health_routes() -> list[Route]:
+    """Expects `database` and `broker` in the application's state."""
+    return [Route("/healthz", _is_alive), Route("/readyz", _is_ready)]
+
+
+async def _is_alive(_request: Request) -> JSONResponse:
+    return JSONResponse({"alive": True})
+
+
+async def _is_ready(request: Request) -> JSONResponse:
+    database: Database | None = getattr(request.app.state, "database", None)
+    broker: Broker | None = getattr(request.app.state, "broker", None)
+    parts = {
+        "database": database is not None and await database.is_reachable(),
+        "broker": broker is not None and broker.is_connected,
+    }
+    return JSONResponse(parts, status_code=200 if all(parts.values()) else 503)

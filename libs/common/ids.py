@@ -1,0 +1,15 @@
+"""Identifiers: a prefix that names the kind, then a time-ordered UUIDv7 in base32 (TypeID)."""
+
+import uuid
+
+import uuid_utils
+from typeid import TypeID
+
+
+def new_id(prefix: str) -> str:
+    """`new_id("pr")` is such as `pr_01jdqk2r8ce5qv1m4b4m2a9x7e`: sorts by time of making."""
+    return str(TypeID(prefix=prefix))
+
+
+def new_event_id() -> uuid.UUID:
+    return uuid.UUID(int=uuid_utils.uuid7().int)

@@ -1,0 +1,179 @@
+"""The inbox: what was received is stored once, and worked in order for each aggregate."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from libs.common.database import Connection, Database, Row
+from libs.common.events import Event, EventRegistry, UnreadableEventError
+from libs.common.ids import new_event_id
+from libs.common.telemetry import continue_trace
+
+log = logging.getLogger(__name__)
+
+TRIES: Final = 5
+_POLL_S: Final = 0.5
+_FIRST_DELAY_S: Final = 0.5
+_KEPT_TEXT: Final = 500
+
+React = Callable[[Connection, Event], Awaitable[None]]
+
+DATABASE_LOST: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+
+# Stores a batch and answers which of it is new: the filter against duplicates.
+_ADD = """
+    INSERT INTO inbox (event_id, source, subject, sequence, type, state, body, next_attempt_at)
+    SELECT event_id, source, subject, sequence, type,
+      CASE WHEN body IS NULL THEN 'applied' ELSE 'pending' END, body,
+      CASE WHEN body IS NULL THEN NULL ELSE clock_timestamp() END
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[])
+      AS received (event_id, source, subject, sequence, type, body)
+    ON CONFLICT DO NOTHING
+    RETURNING event_id
+"""
+# Keeps what nobody can read, with the reason, for a person.
+_BURY_UNREADABLE = """
+    INSERT INTO inbox (event_id, source, subject, sequence, type, state, body, reason)
+    VALUES ($1, 'unknown', $2, 0, 'unreadable', 'dead', $3, $4)
+"""
+# The next event to work: due, and the first of its aggregate that is not applied yet.
+_CLAIM = """
+    SELECT event_id, type, body, attempts
+    FROM inbox AS head
+    WHERE state = 'pending'
+      AND next_attempt_at <= clock_timestamp()
+      AND NOT EXISTS (
+        SELECT FROM inbox AS earlier
+        WHERE earlier.source = head.source
+          AND earlier.subject = head.subject
+          AND earlier.state <> 'applied'
+          AND earlier.sequence < head.sequence
+      )
+    ORDER BY source, subject, sequence
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+"""
+# The event's body has done its work; the row stays to filter duplicates.
+_MARK_APPLIED = """
+    UPDATE inbox
+    SET state = 'applied', body = NULL, reason = NULL, next_attempt_at = NULL
+    WHERE event_id = $1
+"""
+# A fault: again later, or after the last try into a person's hands.
+_MARK_FAILED = """
+    UPDATE inbox
+    SET attempts = attempts + 1, state = $2, reason = $3,
+      next_attempt_at = clock_timestamp() + $4::interval
+    WHERE event_id = $1
+"""
+
+
+async def add_received(
+    connection: Connection, events: Sequence[Event], pending: Mapping[UUID, str]
+) -> set[UUID]:
+    """Stores `events`; those in `pending` with their body, to be worked one by one.
+
+    Answers the ids of those that had not been received before.
+    """
+    rows = await connection.fetch(
+        _ADD,
+        [event.id for event in events],
+        [event.source for event in events],
+        [event.subject for event in events],
+        [event.sequence for event in events],
+        [event.type for event in events],
+        [pending.get(event.id) for event in events],
+    )
+    return {row["event_id"] for row in rows}
+
+
+async def bury_unreadable(connection: Connection, body: bytes, reason: str) -> None:
+    event_id = new_event_id()
+    text = body[:_KEPT_TEXT].decode(errors="replace").replace("\x00", "")
+    await connection.execute(_BURY_UNREADABLE, event_id, str(event_id), text, reason)
+
+
+@dataclass(kw_only=True)
+class InboxWorker:
+    """Works pending events: each in one transaction with everything that it changes."""
+
+    database: Database
+    registry: EventRegistry
+    reactions: Mapping[str, React]
+    _awake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Never returns; a lost database is met again after a pause."""
+        while True:
+            self._awake.clear()
+            try:
+                while await self.work_one():
+                    pass
+            except DATABASE_LOST as error:
+                log.warning(
+                    "inbox lost its database",
+                    extra={"action": "inbox.database_lost", "reason": type(error).__name__},
+                )
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_POLL_S):
+                    await self._awake.wait()
+
+    async def work_one(self) -> bool:
+        """Answers whether there was one to work."""
+        async with self.database.working() as connection:
+            row = await connection.fetchrow(_CLAIM)
+            if row is None:
+                return False
+            await connection.execute("SAVEPOINT before_reaction")
+            try:
+                event = self.registry.decode(row["body"])
+                with continue_trace(event.traceparent):
+                    await self.reactions[event.type](connection, event)
+            except DATABASE_LOST:
+                raise
+            except Exception as fault:
+                await connection.execute("ROLLBACK TO SAVEPOINT before_reaction")
+                await self._mark_failed(connection, row, fault)
+            else:
+                await connection.execute(_MARK_APPLIED, row["event_id"])
+            return True
+
+    async def _mark_failed(self, connection: Connection, row: Row, fault: Exception) -> None:
+        attempts = row["attempts"] + 1
+        is_last = attempts >= TRIES or isinstance(fault, UnreadableEventError)
+        delay = _FIRST_DELAY_S * 4 ** (attempts - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, no secret
+        log.error(
+            "an event could not be applied",
+            exc_info=fault,
+            extra={
+                "action": "inbox.parked" if is_last else "inbox.retried",
+                "event_id": str(row["event_id"]),
+                "event_type": row["type"],
+                "attempts": attempts,
+            },
+        )
+        await connection.execute(
+            _MARK_FAILED,
+            row["event_id"],
+            "dead" if is_last else "pending",
+            type(fault).__name__,
+            timedelta(seconds=delay),
+        )

@@ -1,0 +1,205 @@
+"""The relay: takes committed events from the outbox to the broker, in order, one leader a database."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+import aio_pika
+import aiormq
+import asyncpg
+from aio_pika.abc import AbstractConnection
+from pamqp.commands import Basic
+
+from libs.common.broker import CONTENT_TYPE, Broker
+
+log = logging.getLogger(__name__)
+
+_BATCH: Final = 500
+_POLL_S: Final = 0.02
+_STANDBY_POLL_S: Final = 0.5
+_CONFIRM_TIMEOUT_S: Final = 10
+_PERSISTENT: Final = 2
+
+_LEAD = "SELECT pg_try_advisory_lock(hashtext('portline relay'))"
+
+# The oldest events first: identity order is commit order within an aggregate, because its row
+# is locked while its events are written. Rows are deleted, never passed by a cursor.
+_NEXT = """
+    SELECT seq, event_id, subject, type, traceparent, body
+    FROM outbox
+    ORDER BY seq
+    LIMIT $1
+"""
+# What the broker has confirmed moves to the log of published events.
+_KEEP = """
+    WITH confirmed AS (
+      DELETE FROM outbox
+      WHERE seq = ANY($1::bigint[])
+      RETURNING *
+    )
+    INSERT INTO event_log
+      (seq, event_id, source, subject, sequence, type, traceparent, body, recorded_at)
+    SELECT seq, event_id, source, subject, sequence, type, traceparent, body, recorded_at
+    FROM confirmed
+"""
+# Events that a broker with an empty disk must hear again. Inboxes remember 7 days, so what is
+# younger than 6 is dropped by whoever has it already.
+_PUBLISHED_LATELY = """
+    SELECT seq, event_id, subject, type, traceparent, body
+    FROM event_log
+    WHERE published_at > clock_timestamp() - interval '6 days'
+      AND seq > $1
+    ORDER BY seq
+    LIMIT $2
+"""
+
+
+class BrokerRefusedError(aiormq.exceptions.AMQPError):
+    """The broker did not take an event: a full queue, or no queue bound for its type."""
+
+
+@dataclass(kw_only=True)
+class Relay:
+    """`exchange` is where events go; `service` names the worker role and the leader's marker."""
+
+    database_url: str
+    service: str
+    broker: Broker
+    exchange: str
+    _awake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Never returns; a lost database or broker is met again after a pause."""
+        while True:
+            try:
+                await self._lead()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning(
+                    "relay lost its database",
+                    extra={"action": "relay.database_lost", "reason": type(error).__name__},
+                )
+                await asyncio.sleep(1)
+
+    async def _lead(self) -> None:
+        connection = await asyncpg.connect(
+            self.database_url, server_settings={"application_name": f"{self.service} relay"}
+        )
+        try:
+            await connection.execute(f'SET ROLE "{self.service}_worker"')
+            while not await connection.fetchval(_LEAD):
+                await asyncio.sleep(_STANDBY_POLL_S)
+            log.info("relay leads", extra={"action": "relay.leads"})
+            await self.broker.keep_connected(
+                lambda broker_connection: self._publish_forever(connection, broker_connection)
+            )
+        finally:
+            with suppress(OSError, TimeoutError, asyncpg.InterfaceError):
+                await connection.close(timeout=2)
+
+    async def _publish_forever(
+        self, database: asyncpg.Connection, broker: AbstractConnection
+    ) -> None:
+        channel = await broker.channel(on_return_raises=True)
+        underlay = await channel.get_underlay_channel()
+        await self._publish_again_on_an_empty_broker(database, broker, underlay)
+        while True:
+            self._awake.clear()
+            rows = await database.fetch(_NEXT, _BATCH)
+            if rows:
+                await self._publish(database, underlay, rows)
+            if len(rows) < _BATCH:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_POLL_S):
+                        await self._awake.wait()
+
+    async def _publish(
+        self,
+        database: asyncpg.Connection,
+        channel: aiormq.abc.AbstractChannel,
+        rows: Sequence[asyncpg.Record],
+    ) -> None:
+        outcomes = await self._send(channel, rows)
+        confirmed = confirmed_rows(rows, outcomes)
+        if confirmed:
+            await database.execute(_KEEP, confirmed)
+        failures = [outcome for outcome in outcomes if outcome is not None]
+        if failures:
+            raise BrokerRefusedError(type(failures[0]).__name__) from failures[0]
+
+    async def _send(
+        self, channel: aiormq.abc.AbstractChannel, rows: Sequence[asyncpg.Record]
+    ) -> list[BaseException | None]:
+        """All at once; the answer to each is None where the broker confirmed it."""
+        outcomes = await asyncio.gather(
+            *(
+                channel.basic_publish(
+                    row["body"].encode(),
+                    exchange=self.exchange,
+                    routing_key=row["type"],
+                    properties=_properties(row),
+                    mandatory=True,
+                    timeout=_CONFIRM_TIMEOUT_S,
+                    wait=False,
+                )
+                for row in rows
+            ),
+            return_exceptions=True,
+        )
+        return [
+            outcome if isinstance(outcome, BaseException) else None for outcome in outcomes
+        ]
+
+    async def _publish_again_on_an_empty_broker(
+        self,
+        database: asyncpg.Connection,
+        broker: AbstractConnection,
+        channel: aiormq.abc.AbstractChannel,
+    ) -> None:
+        """A durable exchange marks a broker that has seen our log; a lost disk has none."""
+        marker = f"portline.relay.{self.service}"
+        try:
+            async with broker.channel() as probe:
+                await probe.get_exchange(marker, ensure=True)
+        except aio_pika.exceptions.ChannelNotFoundEntity:
+            last = 0
+            while rows := await database.fetch(_PUBLISHED_LATELY, last, _BATCH):
+                failures = [outcome for outcome in await self._send(channel, rows) if outcome]
+                if failures:
+                    raise BrokerRefusedError(type(failures[0]).__name__) from failures[0]
+                last = rows[-1]["seq"]
+            async with broker.channel() as declaring:
+                await declaring.declare_exchange(marker, durable=True)
+            log.info(
+                "broker was empty",
+                extra={"action": "relay.republished", "last_seq": last},
+            )
+
+
+def confirmed_rows(
+    rows: Sequence[asyncpg.Record], outcomes: Sequence[BaseException | None]
+) -> list[int]:
+    """What may leave the outbox: for each aggregate nothing behind its first failure."""
+    failed: set[str] = set()
+    confirmed = []
+    for row, failure in zip(rows, outcomes, strict=True):
+        if failure is not None:
+            failed.add(row["subject"])
+        elif row["subject"] not in failed:
+            confirmed.append(row["seq"])
+    return confirmed
+
+
+def _properties(row: asyncpg.Record) -> Basic.Properties:
+    return Basic.Properties(
+        content_type=CONTENT_TYPE,
+        delivery_mode=_PERSISTENT,
+        message_id=str(row["event_id"]),
+        message_type=row["type"],
+        headers={"traceparent": row["traceparent"]} if row["traceparent"] else None,
+    )

@@ -1,0 +1,145 @@
+"""The assembly of a service: one call names its rooms, and gets an application that runs them."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from libs.common.broker import Broker, Topology
+from libs.common.consumer import Consumer, Consumes, reactions_of
+from libs.common.database import Database, open_database
+from libs.common.events import EventRegistry, Fact
+from libs.common.health import health_routes
+from libs.common.housekeeping import keep_house
+from libs.common.inbox import InboxWorker
+from libs.common.migrations import COMMON_MIGRATIONS, migrate
+from libs.common.relay import Relay
+from libs.common.settings import ServiceSettings
+from libs.common.timers import Fire, TimerWorker
+
+log = logging.getLogger(__name__)
+
+Background = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """What a room may need to be made: only `app.py` sees it."""
+
+    settings: ServiceSettings
+    database: Database
+    broker: Broker
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """`routes` and `background` are made once the database is open."""
+
+    name: str
+    settings: ServiceSettings
+    migrations: Path
+    topology: Topology
+    events_exchange: str
+    consumes: Sequence[Consumes] = ()
+    timers: Mapping[str, Fire] = field(default_factory=dict)
+    routes: Callable[[Wiring], Sequence[BaseRoute]] = lambda _wiring: ()
+    background: Callable[[Wiring], Sequence[Background]] = lambda _wiring: ()
+
+
+def build_app(service: Service) -> Starlette:
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with _run(service, app):
+            yield
+
+    app = Starlette(routes=health_routes(), lifespan=lifespan)
+    app.state.settings = service.settings
+    return app
+
+
+@asynccontextmanager
+async def _run(service: Service, app: Starlette) -> AsyncIterator[None]:
+    settings = service.settings
+    database_url = settings.database_url.get_secret_value()
+    await migrate(
+        settings.migrations_url.get_secret_value(), COMMON_MIGRATIONS, service.migrations
+    )
+    database = await open_database(database_url, service.name)
+    broker = Broker(
+        url=settings.amqp_url.get_secret_value(), topology=service.topology, name=service.name
+    )
+    wiring = Wiring(settings=settings, database=database, broker=broker)
+    app.state.database, app.state.broker = database, broker
+    app.router.routes.extend(service.routes(wiring))
+    tasks = [_watched(work) for work in _work_of(service, wiring)]
+    log.info("service started", extra={"action": "service.started", "service": service.name})
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await database.close()
+        log.info("service stopped", extra={"action": "service.stopped"})
+
+
+def _work_of(service: Service, wiring: Wiring) -> list[Background]:
+    database, broker = wiring.database, wiring.broker
+    relay = Relay(
+        database_url=wiring.settings.database_url.get_secret_value(),
+        service=service.name,
+        broker=broker,
+        exchange=service.events_exchange,
+    )
+    database.on_commit = relay.wake
+    worker = InboxWorker(
+        database=database,
+        registry=EventRegistry(_facts_of(service.consumes)),
+        reactions=reactions_of(service.consumes),
+    )
+    consumers = [
+        Consumer(consumes=consumes, database=database, broker=broker, worker=worker)
+        for consumes in service.consumes
+    ]
+    timers = TimerWorker(database=database, kinds=service.timers)
+    return [
+        relay.run,
+        worker.run,
+        *(consumer.run for consumer in consumers),
+        timers.run,
+        lambda: keep_house(database),
+        *service.background(wiring),
+    ]
+
+
+def _facts_of(consumes: Sequence[Consumes]) -> list[type[Fact]]:
+    return [
+        fact
+        for each in consumes
+        for subscription in each.subscriptions
+        for fact in subscription.facts
+    ]
+
+
+def _watched(work: Background) -> asyncio.Task[Any]:
+    """A dead relay or consumer takes the process down: better gone than sulking."""
+
+    def give_up(task: asyncio.Task[Any]) -> None:
+        if task.cancelled():
+            return
+        log.critical(
+            "background work ended", exc_info=task.exception(), extra={"action": "service.died"}
+        )
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    task = asyncio.ensure_future(work())
+    task.add_done_callback(give_up)
+    return task

@@ -1,0 +1,41 @@
+"""What every service reads from its environment; each adds its own fields below these."""
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import HttpUrl, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from libs.common.tokens import DEVELOPMENT_ISSUER
+
+
+class Profile(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class ServiceSettings(BaseSettings):
+    """`database_url` logs in as the service's role, `migrations_url` as the tables' owner."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    profile: Profile = Profile.PRODUCTION
+    host: str = "127.0.0.1"
+    listen_port: int = 8000
+    database_url: SecretStr
+    migrations_url: SecretStr
+    amqp_url: SecretStr
+    jwks_url: HttpUrl
+    jwt_issuer: str
+    jwt_audience: str
+    gateway_secret: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _stand_firm_in_production(self) -> Self:
+        if self.profile is not Profile.PRODUCTION:
+            return self
+        if self.jwt_issuer == DEVELOPMENT_ISSUER:
+            raise ValueError("JWT_ISSUER: the development issuer is refused in production")
+        if self.gateway_secret is None:
+            raise ValueError("GATEWAY_SECRET is required in production")
+        return self

@@ -1,0 +1,93 @@
+"""Timers are rows: set in the transaction that needs them, fired once, in their own transaction."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from libs.common.database import Connection, Database
+from libs.common.inbox import DATABASE_LOST
+
+log = logging.getLogger(__name__)
+
+_POLL_S: Final = 1.0
+
+Fire: TypeAlias = Callable[[Connection, str], Awaitable[None]]
+
+# Sets a timer, or moves it.
+_SET = """
+    INSERT INTO timers (kind, key, due_at)
+    VALUES ($1, $2, $3)
+    ON CONFLICT ON CONSTRAINT one_timer_per_key DO UPDATE
+    SET due_at = excluded.due_at, attempts = 0, reason = NULL
+"""
+_CLEAR = "DELETE FROM timers WHERE kind = $1 AND key = $2"
+# The next due timer that nobody else is firing.
+_CLAIM = """
+    SELECT kind, key, attempts
+    FROM timers
+    WHERE due_at <= clock_timestamp()
+      AND kind = ANY($1::text[])
+    ORDER BY due_at
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+"""
+_POSTPONE = """
+    UPDATE timers
+    SET attempts = attempts + 1, reason = $3,
+      due_at = clock_timestamp() + make_interval(secs => least(3600, 2 ^ least(attempts, 12)))
+    WHERE kind = $1 AND key = $2
+"""
+
+
+async def set_timer(connection: Connection, kind: str, key: str, due_at: datetime) -> None:
+    await connection.execute(_SET, kind, key, due_at)
+
+
+async def clear_timer(connection: Connection, kind: str, key: str) -> None:
+    await connection.execute(_CLEAR, kind, key)
+
+
+@dataclass(kw_only=True)
+class TimerWorker:
+    """Fires what is due; a fault postpones that one timer with a growing delay."""
+
+    database: Database
+    kinds: Mapping[str, Fire]
+
+    async def run(self) -> None:
+        while True:
+            try:
+                while await self.fire_one():
+                    pass
+            except DATABASE_LOST as error:
+                log.warning(
+                    "timers lost their database",
+                    extra={"action": "timers.database_lost", "reason": type(error).__name__},
+                )
+            await asyncio.sleep(_POLL_S)
+
+    async def fire_one(self) -> bool:
+        """Answers whether one was due."""
+        async with self.database.working() as connection:
+            row = await connection.fetchrow(_CLAIM, list(self.kinds))
+            if row is None:
+                return False
+            kind, key = row["kind"], row["key"]
+            await connection.execute("SAVEPOINT before_firing")
+            try:
+                await self.kinds[kind](connection, key)
+            except DATABASE_LOST:
+                raise
+            except Exception as fault:
+                await connection.execute("ROLLBACK TO SAVEPOINT before_firing")
+                await connection.execute(_POSTPONE, kind, key, type(fault).__name__)
+                log.exception(
+                    "a timer could not fire",
+                    extra={"action": "timers.postponed", "kind": kind, "key": key},
+                )
+            else:
+                await clear_timer(connection, kind, key)
+            return True

@@ -1,0 +1,36 @@
+"""Which exchanges and queues there are, and which events each service hears."""
+
+from typing import Final
+
+from libs.common.broker import Queue, Topology
+
+EVENTS: Final = "portline.events"
+REPORTS: Final = "portline.reports"
+LIVE: Final = "portline.live"
+
+PORTING_EVENTS: Final = Queue(name="porting.events", exchange=EVENTS, keys=("numbers.#",))
+PORTING_REPORTS: Final = Queue(
+    name="porting.port_outs", exchange=REPORTS, keys=("port_outs.reported.v1",)
+)
+NUMBERS_EVENTS: Final = Queue(name="numbers.events", exchange=EVENTS, keys=("porting.#",))
+NUMBERS_REPORTS: Final = Queue(
+    name="numbers.calls", exchange=REPORTS, keys=("calls.call_received.v1",)
+)
+NOTIFICATIONS_EVENTS: Final = Queue(
+    name="notifications.events", exchange=EVENTS, keys=("porting.#", "numbers.#")
+)
+
+TOPOLOGY: Final = Topology(
+    exchanges=(EVENTS, REPORTS, LIVE),
+    queues=(
+        PORTING_EVENTS,
+        PORTING_REPORTS,
+        NUMBERS_EVENTS,
+        NUMBERS_REPORTS,
+        NOTIFICATIONS_EVENTS,
+    ),
+    streams=(
+        # Every event for whoever comes later; also makes every event routable.
+        Queue(name="portline.stream", exchange=EVENTS, keys=("#",)),
+    ),
+)
