@@ -127,9 +127,7 @@ class CallerResolver:
         """The same login with the role it has now; `Stranger` where it lost its membership."""
         if not isinstance(caller, Member):
             return caller
-        memberships = await self._find_memberships(
-            caller.login.issuer, caller.login.subject
-        )
+        memberships = await self._find_memberships(caller.login.issuer, caller.login.subject)
         for membership in memberships:
             if membership.account_id == caller.account_id:
                 return _member(caller.login, membership)

@@ -59,9 +59,7 @@ class Trace:
         return cls(trace_id=trace_id, span_id=span_id, flags=flags)
 
     def child(self) -> "Trace":
-        return Trace(
-            trace_id=self.trace_id, span_id=secrets.token_hex(8), flags=self.flags
-        )
+        return Trace(trace_id=self.trace_id, span_id=secrets.token_hex(8), flags=self.flags)
 
     @property
     def traceparent(self) -> str:

@@ -1,7 +1,7 @@
 """Who signed a token, for whom and until when: JWTs checked against the issuer's keys.
 
-    Unauthenticated     the token is refused; `reason` is for our logs, never for the client
-    KeysUnavailable     no key was ever fetched, so nobody can be told apart
+Unauthenticated     the token is refused; `reason` is for our logs, never for the client
+KeysUnavailable     no key was ever fetched, so nobody can be told apart
 """
 
 import asyncio
@@ -16,7 +16,6 @@ from typing import Any, Final
 
 import httpx
 import jwt
-
 
 logger = logging.getLogger(__name__)
 
@@ -91,9 +90,7 @@ class IssuerKeys:
         return next(iter(self._keys.values())) if len(self._keys) == 1 else None
 
     def _is_old(self) -> bool:
-        return (
-            self._fetched_at is None or self._clock() - self._fetched_at > self._oldest_s
-        )
+        return self._fetched_at is None or self._clock() - self._fetched_at > self._oldest_s
 
     def _tried_lately(self) -> bool:
         return (
@@ -235,9 +232,7 @@ class TokenVerifier:
             raise Unauthenticated("algorithm not allowed")
         if "crit" in header:
             raise Unauthenticated("critical header")
-        if key_id is not None and (
-            not isinstance(key_id, str) or len(key_id) > _LONGEST_NAME
-        ):
+        if key_id is not None and (not isinstance(key_id, str) or len(key_id) > _LONGEST_NAME):
             raise Unauthenticated("malformed key id")
         key = await self._keys.find(key_id)
         if key is None or key.algorithm_name != header["alg"]:

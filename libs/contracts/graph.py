@@ -20,7 +20,9 @@ publish_enum(
 )
 
 
-@strawberry.interface(description="One fault of a mutation's input, for the person who sent it.")
+@strawberry.interface(
+    description="One fault of a mutation's input, for the person who sent it."
+)
 class UserError:
     code: UserErrorCode = strawberry.field(description="What a program acts on.")
     message: str = strawberry.field(description="One sentence for the person.")
@@ -60,17 +62,25 @@ def user_errors(refused: Refused | Refusal) -> list[UserError]:
 
 
 def _user_error(refusal: Refusal) -> UserError:
-    told = {"code": refusal.code, "message": refusal.message, "path": list(refusal.path)}
     match refusal:
         case RowRefusal():
             return CsvRowError(
-                **told, row=refusal.row, column=refusal.column, value=refusal.value
+                code=refusal.code,
+                message=refusal.message,
+                path=list(refusal.path),
+                row=refusal.row,
+                column=refusal.column,
+                value=refusal.value,
             )
         case StateRefusal():
             return InvalidStateError(
-                **told,
+                code=refusal.code,
+                message=refusal.message,
+                path=list(refusal.path),
                 status=refusal.status,
                 available_actions=list(refusal.available_actions),
             )
         case _:
-            return InputError(**told)
+            return InputError(
+                code=refusal.code, message=refusal.message, path=list(refusal.path)
+            )

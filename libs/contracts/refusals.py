@@ -24,7 +24,10 @@ class UserErrorCode(StrEnum):
     INVALID = "INVALID", "A value has the wrong form."
     TOO_LONG = "TOO_LONG", "A value is longer than allowed."
     ROLE_TOO_LOW = "ROLE_TOO_LOW", "Your role may not do this; the message says whose may."
-    INVALID_STATE = "INVALID_STATE", "Not possible in the present status; see `availableActions`."
+    INVALID_STATE = (
+        "INVALID_STATE",
+        "Not possible in the present status; see `availableActions`.",
+    )
     VERSION_CONFLICT = (
         "VERSION_CONFLICT",
         "It was changed after `expectedVersion` was read: read it again.",
@@ -175,7 +178,9 @@ class Refusal(Exception):
 class RowRefusal(Refusal):
     """A fault in an uploaded table. `row` counts from 1, the heading is row 1."""
 
-    def __init__(self, message: str, *, row: int, column: str | None, value: str | None) -> None:
+    def __init__(
+        self, message: str, *, row: int, column: str | None, value: str | None
+    ) -> None:
         super().__init__(message, ("input", "rows", str(row), *([column] if column else [])))
         self.row = row
         self.column = column

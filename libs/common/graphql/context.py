@@ -16,9 +16,10 @@ Load: TypeAlias = "Callable[[Context[Any], list[K]], Awaitable[Sequence[V]]]"
 
 
 class Context(Generic[Room]):
-    """`room` is what the service adds; `is_live` marks a subscription's context, which lives
-    for hours, so that nothing read for one event is shown again with the next, and whose
-    rights are asked anew by `callers.refresh(caller)`.
+    """One operation's; `room` is what the service adds.
+
+    `is_live` marks a subscription's context, which lives for hours: its loaders batch but keep
+    nothing, and its caller's rights are asked anew by `callers.refresh(caller)`.
     """
 
     __slots__ = ("_loaders", "caller", "callers", "database", "is_live", "room")

@@ -1,5 +1,6 @@
-"""Documents that were read before: a gateway sends few and always the same, so each is parsed,
-measured and validated once. That is four of five parts of an operation's cost.
+"""Documents that were read before.
+
+A gateway sends few and always the same, so each is parsed, measured and validated once.
 """
 
 import asyncio

@@ -49,8 +49,10 @@ _REFUSALS = (RefusedRequest, Unauthenticated, AccountNotChosen)
 
 
 class GraphEndpoint(GraphQL[Context[Any], None], Generic[Room]):
-    """An ASGI app to mount at /graphql. `gateway_secret` demands Hive's signature on every
-    request; without it anybody with a good token may ask.
+    """An ASGI app to mount at /graphql.
+
+    `gateway_secret` demands the gateway's signature on every request; without it anybody with
+    a good token may ask.
     """
 
     websocket_adapter_class = BoundedSocket

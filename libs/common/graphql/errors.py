@@ -1,16 +1,16 @@
 """Top-level errors: the closed list of codes, and how anything raised becomes one of them.
 
-    TopLevelError          message and code reach the client
-        SignInNeeded       UNAUTHENTICATED
-        Forbidden          FORBIDDEN
-        NotFound           NOT_FOUND
-        BadUserInput       BAD_USER_INPUT
-        RateLimited        RATE_LIMITED
-        Conflict           CONFLICT
-        KeyReused          IDEMPOTENCY_KEY_REUSED
-        KeyInProgress      IDEMPOTENCY_IN_PROGRESS
-        Unavailable        UNAVAILABLE
-    anything else          INTERNAL, logged once, its text stays here
+TopLevelError          message and code reach the client
+    SignInNeeded       UNAUTHENTICATED
+    Forbidden          FORBIDDEN
+    NotFound           NOT_FOUND
+    BadUserInput       BAD_USER_INPUT
+    RateLimited        RATE_LIMITED
+    Conflict           CONFLICT
+    KeyReused          IDEMPOTENCY_KEY_REUSED
+    KeyInProgress      IDEMPOTENCY_IN_PROGRESS
+    Unavailable        UNAVAILABLE
+anything else          INTERNAL, logged once, its text stays here
 """
 
 import logging

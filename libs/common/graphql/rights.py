@@ -22,9 +22,7 @@ Right: TypeAlias = frozenset[str]
 SUPPORT: Final[Right] = frozenset({"support"})
 MEMBERS: Final[Right] = frozenset(Role)
 ADMINISTRATORS: Final[Right] = frozenset({Role.ADMINISTRATOR})
-REQUESTERS: Final[Right] = frozenset(
-    {Role.ADMINISTRATOR, Role.MANAGER, Role.CLIENT_MANAGER}
-)
+REQUESTERS: Final[Right] = frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.CLIENT_MANAGER})
 READERS: Final[Right] = MEMBERS | SUPPORT
 SIGNED_IN: Final[Right] = READERS | {"stranger"}
 ANYONE: Final[Right] = SIGNED_IN | {"anonymous"}

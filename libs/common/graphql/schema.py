@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 from graphql import GraphQLError, GraphQLField, GraphQLResolveInfo
@@ -20,7 +20,7 @@ from libs.common.graphql.limits import Limits
 from libs.common.graphql.rights import ANYONE, READERS, Right, demand
 from libs.common.graphql.scalars import SCALARS
 
-FEDERATION_VERSION = "2.9"
+FEDERATION_VERSION: Final = "2.9"
 _MOST_REPRESENTATIONS = 100
 _FEDERATION_RIGHTS: Mapping[str, Right] = {"_service": ANYONE, "_entities": READERS}
 
@@ -148,7 +148,9 @@ class Graph(strawberry.federation.Schema):
 
 
 def _guarded(resolve: Any, right: Right) -> Any:
-    def resolve_with_right(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    def resolve_with_right(
+        source: Any, info: GraphQLResolveInfo[Any], **arguments: Any
+    ) -> Any:
         demand(right, info.context.caller)
         return resolve(source, info, **arguments)
 

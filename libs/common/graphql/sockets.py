@@ -88,7 +88,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
 
     @override
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        payload = message.get("payload") or {}
+        payload: Any = message.get("payload")
+        payload = {} if payload is None else payload
         if not self.connection_init_received and isinstance(payload, dict):
             try:
                 self._caller = await cast("Any", self.view).callers.resolve(
