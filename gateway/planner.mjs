@@ -1,0 +1,2 @@
+// The planner and executor of the supergraph: Hive’s Rust one.
+export { unifiedGraphHandler } from '@graphql-hive/router-runtime';
