@@ -30,7 +30,9 @@ export function usePublicErrors(log) {
   const publish = (result, requestId, overSocket) => {
     if (!result?.errors?.length || isPublic.has(result.errors[0])) return result;
     const executed = result.data !== undefined;
-    const errors = result.errors.map((error) => publicError(error, requestId, { executed, overSocket, log }));
+    const told = result.data ? result.errors.filter((error) => !isUnknownEntity(error)) : result.errors;
+    if (told.length === 0) return { data: result.data };
+    const errors = told.map((error) => publicError(error, requestId, { executed, overSocket, log }));
     for (const error of errors) isPublic.add(error);
     return executed ? { data: result.data, errors } : { errors };
   };
@@ -69,8 +71,15 @@ function publicCode(error) {
   if (isNetworkFault(error)) return 'UNAVAILABLE';
   if (Object.hasOwn(OURS, code ?? '') && !(serviceName && OURS[code] === 'BAD_USER_INPUT')) return OURS[code];
   // What is left without a code: a refusal of the limits or of a variable (no path yet), or a fault.
-  const refused = !serviceName && !error.path && error instanceof GraphQLError && !error.originalError;
+  const fault = error.originalError ?? error;
+  const refused = !serviceName && !error.path && fault instanceof GraphQLError;
   return refused ? 'BAD_USER_INPUT' : 'INTERNAL';
+}
+
+// What its service does not know, or the caller may not see, is null and no fault; graphql-js complains of the fields
+// that a null entity has not got. Where the service failed, the service's own error stands beside this one.
+function isUnknownEntity({ message, extensions }) {
+  return extensions?.serviceName === undefined && message.startsWith('Cannot return null for non-nullable field ');
 }
 
 function isNetworkFault(error) {
@@ -81,7 +90,7 @@ function isNetworkFault(error) {
 
 function httpOf(error, code) {
   const http = error.extensions?.http;
-  return http?.status ? { status: http.status, spec: http.spec, headers: http.headers } : { status: STATUS[code] };
+  return http?.status ? { status: http.status, spec: http.spec, headers: http.headers } : { status: STATUS[code], spec: code === 'BAD_USER_INPUT' };
 }
 
 function reasonOf({ message, originalError }) {

@@ -3,7 +3,6 @@ import { JSONLogWriter, Logger } from '@graphql-hive/logger';
 import { usePublicErrors } from './errors.mjs';
 import { useIdentity } from './identity.mjs';
 import { limitPlugins, timeoutOf } from './limits.mjs';
-import { unifiedGraphHandler } from './planner.mjs';
 import { keepLastGood } from './supergraph.mjs';
 
 export const log = new Logger({ level: 'info', writers: [new JSONLogWriter()] });
@@ -14,7 +13,6 @@ export function gatewayConfig(settings, verify) {
     supergraph: keepLastGood(settings, log),
     pollingInterval: settings.pollSeconds * 1000,
     gracefulSchemaReload: { drainTimeout: 30_000 },
-    unifiedGraphHandler,
     graphiql: false,
     landingPage: false,
     batching: false,
@@ -45,13 +43,17 @@ export function gatewayConfig(settings, verify) {
           subscriptions: {
             kind: 'ws', // Hive's own choice, SSE, is silently empty with Strawberry
             options: {
-              connectionParams: { authorization: '{context.authorization}', 'x-portline-account': '{context.account}' },
+              connectionParams: {
+                authorization: '{context.authorization}',
+                'x-portline-account': '{context.account}',
+                'x-portline-signature': '{context.signature}',
+              },
             },
           },
         },
       },
     },
     ...(settings.secret ? { hmacSignature: { secret: settings.secret } } : {}),
-    plugins: () => [...limitPlugins(settings), usePublicErrors(log), useIdentity(verify)],
+    plugins: () => [...limitPlugins(settings), usePublicErrors(log), useIdentity(verify, settings.secret)],
   };
 }

@@ -1,4 +1,5 @@
 // Who asks: the bearer token of a request or of a socket's connection_init, verified against the issuer's key set.
+import { createHmac } from 'node:crypto';
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { codedError } from './errors.mjs';
 
@@ -27,14 +28,16 @@ function isTokensFault(fault) {
   return fault instanceof errors.JOSEError && fault.code !== 'ERR_JOSE_GENERIC';
 }
 
-/** Refuses a bad token before the query is parsed, and completes a subscription when its token ends. */
-export function useIdentity(verify) {
+/** Refuses a bad token before the query is parsed, and completes a subscription when its token ends.
+ *  context.signature proves to a subgraph that its socket is the gateway's: Strawberry hands on no signed `extensions` there. */
+export function useIdentity(verify, secret) {
   return {
     async onParams({ request, context, setResult }) {
       try {
         context.caller = context.socket ? stillValid(context.socket.caller) : await verify(request.headers.get('authorization'));
         context.account = context.socket ? context.socket.account : request.headers.get('x-portline-account') ?? undefined;
         context.authorization = context.caller && `Bearer ${context.caller.token}`;
+        context.signature = secret && createHmac('sha256', secret).update(context.authorization ?? '').digest('base64');
       } catch (refusal) {
         setResult({ errors: [refusal] });
       }

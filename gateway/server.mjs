@@ -10,6 +10,10 @@ import { serveSockets } from './sockets.mjs';
 const DRAIN = 8000; // milliseconds for requests in flight; the process is gone within 10 s
 const PLAIN_ID = /^[\w.:-]{1,64}$/;
 
+// Libraries report to the console; every line of our log is JSON.
+console.error = console.warn = (message, fault) =>
+  log.warn({ action: 'library_report', reason: fault?.message }, String(message));
+
 const settings = readSettings();
 const verify = createVerifier(settings);
 const runtime = createGatewayRuntime(gatewayConfig(settings, verify));

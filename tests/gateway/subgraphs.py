@@ -2,16 +2,14 @@
 
 import asyncio
 import base64
-import hashlib
 import hmac
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any
 
 import strawberry
 from graphql import GraphQLError
-from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from strawberry.asgi import GraphQL
 from strawberry.extensions import SchemaExtension
@@ -183,19 +181,28 @@ class NotificationsQuery:
 
 
 class SignatureCheck(SchemaExtension):
-    """Hive's hop signature as a service checks it: HMAC-SHA256 of {query, variables}, keys sorted."""
+    """The gateway's hop signature, checked as a service does it."""
 
     def on_operation(self) -> Any:
         context = self.execution_context
-        signed: dict[str, Any] = {"query": context.query}
-        if context.variables:
-            signed["variables"] = context.variables
-        text = json.dumps(signed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        digest = hmac.new(b"hop secret", text.encode(), hashlib.sha256).digest()
-        given = (context.operation_extensions or {}).get("hmac-signature")
-        if given != base64.b64encode(digest).decode():
-            seen.unsigned += 1
+        params = (context.context or {}).get("connection_params")
+        if params is not None:
+            given = params.get("x-portline-signature")
+            text = params.get("authorization", "")
+        else:
+            given = (context.operation_extensions or {}).get("hmac-signature")
+            signed = {"query": context.query, "variables": context.variables}
+            text = canonical({name: part for name, part in signed.items() if part})
+        seen.unsigned += given != signature_of(text)
         yield
+
+
+def canonical(signed: dict[str, Any]) -> str:
+    return json.dumps(signed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def signature_of(text: str) -> str:
+    return base64.b64encode(hmac.digest(b"hop secret", text.encode(), "sha256")).decode()
 
 
 def schema(query: type, **roots: type) -> strawberry.federation.Schema:
@@ -220,19 +227,10 @@ class Subgraph(GraphQL[dict[str, Any], None]):
         return {"request": request, "response": response}
 
 
-def subgraph_app(name: str) -> Starlette:
-    graph = Subgraph(
+def subgraph_app(name: str) -> Subgraph:
+    return Subgraph(
         SCHEMAS[name],
         graphql_ide=None,
         subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
         max_subscriptions_per_connection=None,
     )
-    app = Starlette()
-    app.mount("/graphql", graph)
-    app.add_websocket_route("/graphql", graph)
-    return app
-
-
-APPS: dict[str, Callable[[], Starlette]] = {
-    name: (lambda name=name: subgraph_app(name)) for name in SCHEMAS
-}

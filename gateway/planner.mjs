@@ -1,2 +1,0 @@
-// The planner and executor of the supergraph: Hive’s Rust one.
-export { unifiedGraphHandler } from '@graphql-hive/router-runtime';
