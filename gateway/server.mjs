@@ -41,7 +41,8 @@ runtime.disposableStack.defer(async () => {
   log.info({ action: 'stopping' }, 'closing sockets, finishing requests');
   setTimeout(() => process.exit(0), DRAIN).unref();
   const closed = new Promise((resolve) => server.close(resolve));
+  const closing = setInterval(() => server.closeIdleConnections(), 50); // a connection idles when its answer is out
   await sockets.dispose();
-  server.closeIdleConnections();
   await closed;
+  clearInterval(closing);
 });

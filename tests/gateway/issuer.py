@@ -43,7 +43,9 @@ def forged(algorithm: str, sign_with: bytes | None) -> str:
         return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
     body = f"{part({'alg': algorithm, 'kid': 'k1', 'typ': 'JWT'})}.{part(claims())}"
-    signature = hmac.new(sign_with, body.encode(), hashlib.sha256).digest() if sign_with else b""
+    signature = (
+        hmac.new(sign_with, body.encode(), hashlib.sha256).digest() if sign_with else b""
+    )
     return f"{body}.{part(signature)}"
 
 

@@ -35,7 +35,9 @@ seen = Seen()
 def authorization_of(info: Info) -> str:
     """The bearer token as the subgraph got it: by header, or by connection_init on a socket."""
     params = info.context.get("connection_params") or {}
-    return params.get("authorization") or info.context["request"].headers.get("authorization", "")
+    return params.get("authorization") or info.context["request"].headers.get(
+        "authorization", ""
+    )
 
 
 @strawberry.federation.type(keys=["id"])
@@ -83,7 +85,9 @@ class PortRequest:
 
 def port_request(id: str, number: str = "num_1") -> PortRequest:
     reference = NumberReference(id=strawberry.ID(number))
-    return PortRequest(id=strawberry.ID(id), name=id, tracking_number=reference, lines=[reference])
+    return PortRequest(
+        id=strawberry.ID(id), name=id, tracking_number=reference, lines=[reference]
+    )
 
 
 @strawberry.type
