@@ -129,7 +129,9 @@ async def _find_missing(connection: Connection, request: PortRequest) -> list[Re
         missing.append(WarningsNotAcknowledged().at("input", "warnings"))
     taken = await lines.find_taken_numbers(connection, numbers)
     missing += [
-        (NumberIsOurs(number) if is_ours else NumberClaimed(number)).at("input", "lines", number)
+        (NumberIsOurs(number) if is_ours else NumberClaimed(number)).at(
+            "input", "lines", number
+        )
         for number, is_ours in sorted(taken.items())
     ]
     return missing
@@ -156,5 +158,3 @@ def _faults_of_letter(letter: Letter | None, numbers: Sequence[str]) -> list[Ref
     if letter.document_hash != hash_document(letter.subscriber, numbers):
         return [LetterOutdated().at("input", "letter")]
     return []
-
-
