@@ -56,7 +56,7 @@ class UploadLinks:
         return datetime.now(UTC).timestamp() <= int(expires)
 
     def _sign(self, upload_id: str, expires: str) -> str:
-        text = "\n".join((_METHOD, upload_id, expires))
+        text = f"{_METHOD}\n{upload_id}\n{expires}"
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
 
 

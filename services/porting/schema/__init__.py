@@ -3,19 +3,12 @@
 import strawberry
 
 from libs.common.graphql.rights import ADMINISTRATORS, READERS, REQUESTERS, SUPPORT
-from libs.common.graphql.scalars import text_scalar
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
-from libs.contracts.phone_number import PhoneNumber
+from libs.contracts.scalars import CONTRACT_SCALARS
 from services.porting.schema.port_out_mutations import PortOutMutation
 from services.porting.schema.queries import Query
 from services.porting.schema.request_mutations import PortRequestMutation
-
-PHONE_NUMBER = text_scalar(
-    "PhoneNumber",
-    PhoneNumber.parse,
-    description="Any E.164 or national North American writing in; E.164 out.",
-)
 
 RIGHTS = {
     "portRequest": READERS,
@@ -54,5 +47,5 @@ def build_graph(*, shows_schema: bool) -> Graph:
         types=USER_ERROR_TYPES,
         rights=RIGHTS,
         shows_schema=shows_schema,
-        scalars={PhoneNumber: PHONE_NUMBER},
+        scalars=CONTRACT_SCALARS,
     )

@@ -2,10 +2,11 @@
 
 import strawberry
 from strawberry.federation.schema_directives import Key
+from strawberry.federation.types import FieldSet
 
 
 @strawberry.federation.type(
-    keys=[Key(fields="id", resolvable=False)],  # type: ignore[list-item] # strawberry takes both
+    keys=[Key(fields=FieldSet("id"), resolvable=False)],
     description="A number in inventory.",
 )
 class TrackingNumber:
@@ -13,7 +14,7 @@ class TrackingNumber:
 
 
 @strawberry.federation.type(
-    keys=[Key(fields="id", resolvable=False)],  # type: ignore[list-item] # strawberry takes both
+    keys=[Key(fields=FieldSet("id"), resolvable=False)],
     description="A company of an account.",
 )
 class Company:

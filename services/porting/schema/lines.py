@@ -35,7 +35,9 @@ publish_enum(
 @strawberry.type(description="One number inside a port request: the unit that ports.")
 class Line:
     id: strawberry.ID = strawberry.field(description="`ln_…`.")
-    phone_number: PhoneNumber = strawberry.field(description="The number that ports, in E.164.")
+    phone_number: PhoneNumber = strawberry.field(
+        description="The number that ports, in E.164."
+    )
     national_format: str = strawberry.field(description="The same for a person's eye.")
     forwarding_number: PhoneNumber = strawberry.field(description="Where it will ring.")
     name: str = strawberry.field(description="The tracking number's name.")

@@ -89,7 +89,9 @@ class PortOutMutation:
             ),
         )
 
-    @strawberry.mutation(description="The gaining carrier told you that the number works there.")
+    @strawberry.mutation(
+        description="The gaining carrier told you that the number works there."
+    )
     async def confirm_gaining_carrier(
         self, info: PortingInfo, input: ConfirmGainingCarrierInput
     ) -> PortOutPayload:
@@ -103,7 +105,9 @@ class PortOutMutation:
             ),
         )
 
-    @strawberry.mutation(description="You called the number, and it rang at the gaining carrier.")
+    @strawberry.mutation(
+        description="You called the number, and it rang at the gaining carrier."
+    )
     async def record_test_call(
         self, info: PortingInfo, input: RecordTestCallInput
     ) -> PortOutPayload:

@@ -81,7 +81,9 @@ class PortOut:
     gaining_carrier: str = strawberry.field(description="Where the numbers go.")
     reference: str = strawberry.field(description="The gaining carrier's own reference.")
     received_at: datetime = strawberry.field(description="When it was received.")
-    answer_by: datetime = strawberry.field(description="After this, silence has authorized it.")
+    answer_by: datetime = strawberry.field(
+        description="After this, silence has authorized it."
+    )
     firm_date: date | None = strawberry.field(
         description="The day of the port, in the gaining carrier's zone."
     )

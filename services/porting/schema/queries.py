@@ -1,5 +1,6 @@
 """What can be asked of porting."""
 
+
 import strawberry
 
 from libs.common.graphql.connections import Connection, connection_of, page_of
@@ -99,10 +100,8 @@ def _narrow(seen: str | None, wanted: str | None) -> str | None:
 
 
 def _narrow_companies(
-    seen: list[str] | None | object, wanted: str | None
-) -> list[str] | None:
+    seen: Sequence[str] | None, wanted: str | None
+) -> Sequence[str] | None:
     if wanted is None:
-        return list(seen) if isinstance(seen, list) else None
-    if isinstance(seen, list) and wanted not in seen:
-        return []
-    return [wanted]
+        return seen
+    return [wanted] if seen is None or wanted in seen else []

@@ -34,7 +34,9 @@ class CreatePortRequestInput:
 class CreateUploadInput:
     purpose: UploadPurpose = strawberry.field(description="What it is for.")
     filename: str = strawberry.field(description="Its name, without folders.")
-    content_type: str = strawberry.field(description="Its media type, sent again with the PUT.")
+    content_type: str = strawberry.field(
+        description="Its media type, sent again with the PUT."
+    )
     byte_size: int = strawberry.field(description="Its size in bytes, at most 10 MB.")
     sha256: str = strawberry.field(description="Its SHA-256, in hexadecimal.")
 
@@ -87,7 +89,9 @@ class PrepareLetterInput:
     port_request_id: strawberry.ID = strawberry.field(description=_REQUEST)
     subscriber_name: str = strawberry.field(description="As on the account, to the letter.")
     is_business: bool = strawberry.field(description="A business, not a person.")
-    service_address: ServiceAddressInput = strawberry.field(description="Where the service is.")
+    service_address: ServiceAddressInput = strawberry.field(
+        description="Where the service is."
+    )
     authorized_person: str = strawberry.field(description="Who may order the port.")
     authorized_person_title: str = strawberry.field(description="Their title.")
     authorized_person_email: str = strawberry.field(description="Their e-mail address.")
@@ -146,7 +150,9 @@ class PortRequestMutation:
         )
 
     @strawberry.mutation(description="Asks for a link to upload one file to.")
-    async def create_upload(self, info: PortingInfo, input: CreateUploadInput) -> UploadPayload:
+    async def create_upload(
+        self, info: PortingInfo, input: CreateUploadInput
+    ) -> UploadPayload:
         try:
             async with info.context.database.transaction(info.context.caller) as connection:
                 upload = await uploads.create_upload(
@@ -169,7 +175,9 @@ class PortRequestMutation:
         )
         return UploadPayload(upload=answer, user_errors=[])
 
-    @strawberry.mutation(description="Reads an uploaded CSV file; a refused one changes nothing.")
+    @strawberry.mutation(
+        description="Reads an uploaded CSV file; a refused one changes nothing."
+    )
     async def import_lines(
         self, info: PortingInfo, input: ImportLinesInput
     ) -> PortRequestPayload:
@@ -236,8 +244,12 @@ class PortRequestMutation:
             ),
         )
 
-    @strawberry.mutation(description="Signs the letter for every number that the draft has now.")
-    async def sign_letter(self, info: PortingInfo, input: SignLetterInput) -> PortRequestPayload:
+    @strawberry.mutation(
+        description="Signs the letter for every number that the draft has now."
+    )
+    async def sign_letter(
+        self, info: PortingInfo, input: SignLetterInput
+    ) -> PortRequestPayload:
         member = member_of(info)
         if not input.consent:
             missing = ConsentMissing().at("input", "consent")

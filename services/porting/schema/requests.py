@@ -10,6 +10,8 @@ from libs.common.caller import Member, Support
 from libs.common.graphql.connections import Connection, connection_of, page_of
 from libs.common.graphql.enums import publish_enum
 from libs.common.paging import Slice
+from services.porting.domain import documents as document_domain
+from services.porting.domain import letters as letter_domain
 from services.porting.domain.actions import PortRequestAction, actions_for
 from services.porting.domain.requests import PortRequest as Request
 from services.porting.domain.requests import PortRequestStatus, WaitingOn
@@ -160,7 +162,9 @@ class PortRequest:
 class Account:
     id: strawberry.ID = strawberry.field(description="`acc_…`.")
 
-    @strawberry.field(description="The account's port requests that you may see, newest first.")
+    @strawberry.field(
+        description="The account's port requests that you may see, newest first."
+    )
     async def port_requests(
         self,
         info: PortingInfo,
@@ -228,7 +232,7 @@ async def _load_line_counts(context: PortingContext, ids: list[str]) -> Sequence
 
 async def _load_letters(
     context: PortingContext, ids: list[str]
-) -> Sequence[letter_store.Letter | None]:
+) -> Sequence[letter_domain.Letter | None]:
     async with context.database.reading(context.caller) as connection:
         found = await letter_store.find_letters(connection, ids)
     return [found.get(request_id) for request_id in ids]
@@ -236,7 +240,7 @@ async def _load_letters(
 
 async def _load_documents(
     context: PortingContext, ids: list[str]
-) -> Sequence[list[document_store.Document]]:
+) -> Sequence[list[document_domain.Document]]:
     async with context.database.reading(context.caller) as connection:
         found = await document_store.find_documents(connection, ids)
     return [found[request_id] for request_id in ids]

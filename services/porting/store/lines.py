@@ -103,14 +103,8 @@ _MOVE_PORTED_AT_BACK: Final = f"""
     RETURNING {_COLUMNS}
 """
 _LATEST_FIRM_DATE: Final = "SELECT max(firm_date) FROM lines WHERE port_request_id = $1"
-_LINK_COUNT_OF_MANY: Final = """
-    SELECT port_request_id, count(*) AS lines
-    FROM lines
-    WHERE port_request_id = ANY($1::text[])
-      AND ($2::text[] IS NULL OR company_id = ANY($2))
-    GROUP BY port_request_id
-"""
-_NUMBERS: Final = """
+# Each line now names its number in inventory.
+_LINK_NUMBERS: Final = """
     UPDATE lines
     SET number_id = linked.number_id
     FROM unnest($1::text[], $2::text[]) AS linked (line_id, number_id)
@@ -219,6 +213,7 @@ async def port_lines(
     ported_at: datetime,
     before: Sequence[str],
     numbers: Sequence[str] | None,
+    *,
     evidence: str,
 ) -> list[Line]:
     """Answers the lines that ported now, or whose instant moved back."""
@@ -254,9 +249,7 @@ async def find_first_lines(
 ) -> dict[str, Slice[Line]]:
     """The first page of each request's lines."""
     pages: dict[str, list[Row]] = {request_id: [] for request_id in request_ids}
-    for row in await connection.fetch(
-        _FIND_FIRST, list(request_ids), company_ids, size + 1
-    ):
+    for row in await connection.fetch(_FIND_FIRST, list(request_ids), company_ids, size + 1):
         pages[row["port_request_id"]].append(row)
     return {
         request_id: Slice(

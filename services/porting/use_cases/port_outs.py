@@ -38,7 +38,6 @@ from services.porting.store.copies import InventoryNumber
 from services.porting.use_cases.access import lock_own_port_out
 from services.porting.use_cases.recording import about_port_out, save_port_out
 
-
 ANSWER_DUE: Final = "port_out_answer_due"
 _FARTHEST = timedelta(days=30)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from libs.common.caller import Member, Role
 from libs.common.database import Connection
 from libs.common.events import Fact
+from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events import (
     LinesReadied,
     PortAuthorized,
@@ -150,7 +151,7 @@ async def _faults_of_account(connection: Connection, account_id: str) -> list[Re
     return faults
 
 
-def _faults_of_letter(letter: Letter | None, numbers: Sequence[str]) -> list[Refusal]:
+def _faults_of_letter(letter: Letter | None, numbers: Sequence[PhoneNumber]) -> list[Refusal]:
     if letter is None:
         return [LetterMissing().at("input", "letter")]
     if letter.state is not LetterState.SIGNED:
