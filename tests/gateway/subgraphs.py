@@ -140,7 +140,7 @@ class PortingSubscription:
     async def port_status_changed(
         self, info: Info, numbers: list[str]
     ) -> AsyncGenerator[StatusChange, None]:
-        """One event a number (`fault` fails that event); then silence until cancelled."""
+        """One event a number (`fault` fails it, `large` is 20 kB); then silence until cancelled."""
         seen.streams += 1
         try:
             for version, number in enumerate(numbers):
@@ -150,6 +150,8 @@ class PortingSubscription:
                     )
                     continue
                 id = "fault" if number == "fault" else f"pr_{version}"
+                if number == "large":
+                    id += "x" * 20_000
                 yield StatusChange(
                     version=Failing() if number == "fault" else version,
                     port_request=port_request(id, number),
