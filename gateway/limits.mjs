@@ -59,8 +59,8 @@ function parseOperation(text) {
   return operation;
 }
 
-/** One operation as GraphQL over HTTP writes it; a list would be a batch, which is off. */
-export function isOperation(operation) {
+// One operation as GraphQL over HTTP writes it; a list would be a batch, which is off.
+function isOperation(operation) {
   const { query, variables, operationName } = operation ?? {};
   const isObject = (value) => typeof value === 'object' && !Array.isArray(value);
   return typeof query === 'string' && isObject(variables ?? {}) && typeof (operationName ?? '') === 'string';

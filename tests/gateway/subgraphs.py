@@ -149,12 +149,10 @@ class PortingSubscription:
                         version=version, port_request=port_request(authorization_of(info))
                     )
                     continue
-                id = "fault" if number == "fault" else f"pr_{version}"
-                if number == "large":
-                    id += "x" * 20_000
+                name = f"pr_{version}" + ("x" * 20_000 if number == "large" else "")
                 yield StatusChange(
                     version=Failing() if number == "fault" else version,
-                    port_request=port_request(id, number),
+                    port_request=port_request(name, number),
                 )
             await asyncio.sleep(3600)
         finally:
