@@ -3,7 +3,7 @@ import { JSONLogWriter, Logger } from '@graphql-hive/logger';
 import httpTransport from '@graphql-mesh/transport-http';
 import { usePublicErrors } from './errors.mjs';
 import { useIdentity } from './identity.mjs';
-import { limitPlugins, timeoutOf } from './limits.mjs';
+import { LARGEST_ENTITY_CALL, limitPlugins, timeoutOf } from './limits.mjs';
 import { streamTransport } from './streams.mjs';
 import { keepLastGood } from './supergraph.mjs';
 
@@ -28,6 +28,7 @@ export function gatewayConfig(settings, verify) {
       exposedHeaders: ['x-request-id'],
     },
     upstreamTimeout: timeoutOf,
+    __experimental__batchDelegateOptions: { maxBatchSize: LARGEST_ENTITY_CALL },
     // Headers set anywhere else than here are no part of the key under which Hive joins equal requests in flight:
     // nineteen of twenty users once read the first one's data. So both: only here, and no joining.
     propagateHeaders: {

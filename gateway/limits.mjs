@@ -7,6 +7,7 @@ import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
 import { codedError } from './errors.mjs';
 
 export const LARGEST_BODY = 1_000_000; // bytes
+export const LARGEST_ENTITY_CALL = 100; // representations, all that a subgraph takes at once
 const LIMITS = { depth: 16, tokens: 2000, aliases: 30, directives: 10 };
 
 /** The plugins; without suggestions in production, where nobody may guess the schema field by field. */

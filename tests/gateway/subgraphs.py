@@ -26,7 +26,8 @@ class Seen:
     headers: list[dict[str, str]] = field(default_factory=list)
     unsigned: int = 0
     streams: int = 0
-    upstream_sockets: int = 0
+    counted: int = 0
+    entity_calls: list[int] = field(default_factory=list)
 
 
 seen = Seen()
@@ -52,6 +53,9 @@ class TrackingNumber:
             raise RuntimeError(SECRET_WORDS)
         if id == "num_slow":
             await asyncio.sleep(0.3)
+        if id == "num_counted":
+            seen.counted += 1
+            return cls(id=id, state=f"read {seen.counted}", digits=[1])
         return None if id == "num_unknown" else cls(id=id, state=f"state of {id}", digits=[1])
 
 
@@ -110,6 +114,13 @@ class PortingQuery:
     @strawberry.field
     def port_request(self, number: str = "num_1") -> PortRequest:
         return port_request("pr_1", number)
+
+    @strawberry.field
+    def large_request(self, lines: int) -> PortRequest:
+        references = [NumberReference(id=strawberry.ID(f"num_{n}")) for n in range(lines)]
+        return PortRequest(
+            id=strawberry.ID("pr_1"), name="large", tracking_number=None, lines=references
+        )
 
     @strawberry.field
     async def slow(self, seconds: float) -> str | None:
@@ -197,6 +208,8 @@ class SignatureCheck(SchemaExtension):
             given = (context.operation_extensions or {}).get("hmac-signature")
             signed = {"query": context.query, "variables": context.variables}
             text = canonical({name: part for name, part in signed.items() if part})
+        calls = [v for v in (context.variables or {}).values() if isinstance(v, list)]
+        seen.entity_calls += [len(v) for v in calls if v and isinstance(v[0], dict)]
         seen.unsigned += given != signature_of(text)
         yield
 
@@ -226,7 +239,6 @@ SCHEMAS = {
 
 class Subgraph(GraphQL[dict[str, Any], None]):
     async def get_context(self, request: HTTPConnection, response: Any) -> dict[str, Any]:
-        seen.upstream_sockets += request.scope["type"] == "websocket"
         seen.headers.append(dict(request.headers))
         return {"request": request, "response": response}
 

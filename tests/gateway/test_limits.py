@@ -9,6 +9,7 @@ from tests.gateway.client import Socket, acknowledged, ask, codes_of
 from tests.gateway.conftest import House
 from tests.gateway.issuer import bearer
 from tests.gateway.processes import Gateway, running_gateway
+from tests.gateway.subgraphs import seen
 
 INTROSPECTION = "{ __schema { types { name } } }"
 REFUSED_QUERIES = {
@@ -159,3 +160,14 @@ def test_development_allows_introspection_suggestions_and_its_own_origins(
     assert "Did you mean" in unknown.text
     assert allowed.headers["access-control-allow-origin"] == console
     assert other.headers.get("access-control-allow-origin") != "https://evil.test"
+
+
+def test_an_entity_call_asks_for_at_most_100(gateway: Gateway):
+    seen.entity_calls.clear()
+
+    answer = ask(gateway, "{ largeRequest(lines: 250) { lines { id state } } }").json()
+
+    states = [line["state"] for line in answer["data"]["largeRequest"]["lines"]]
+    assert states == [f"state of num_{n}" for n in range(250)]
+    assert sum(seen.entity_calls) == 250
+    assert max(seen.entity_calls) <= 100

@@ -59,6 +59,16 @@ async def test_a_failed_hop_shows_no_earlier_events_data_and_leaves_no_error_beh
     assert not any("errors" in e for e in (events[0], events[2], events[3]))
 
 
+async def test_each_event_reads_the_same_entity_anew(gateway: Gateway):
+    async with acknowledged(gateway) as socket:
+        await socket.subscribe(STATUS, numbers=["num_counted"] * 3)
+        events = [(await socket.next())["payload"]["data"] for _ in range(3)]
+
+    requests = [e["portStatusChanged"]["portRequest"] for e in events]
+    states = [r["trackingNumber"]["state"] for r in requests]
+    assert states == ["read 1", "read 2", "read 3"]
+
+
 async def test_a_failed_event_is_null_and_the_next_one_whole(gateway: Gateway):
     async with acknowledged(gateway) as socket:
         await socket.subscribe(STATUS, numbers=["num_1", "fault", "num_2"])
