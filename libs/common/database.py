@@ -15,7 +15,9 @@ from asyncpg.pool import PoolConnectionProxy
 
 from libs.common.caller import Anonymous, Caller, Machine, Member, Role, Support
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+)
 Row: TypeAlias = asyncpg.Record
 
 _SAFE_SETTING = re.compile(r"[A-Za-z0-9_,]*")
