@@ -54,7 +54,7 @@ class Rows:
         self.memberships = dict(MEMBERSHIPS)
         self.reads = 0
 
-    async def find_memberships(self, issuer: str, subject: str) -> Sequence[Membership]:
+    async def find_memberships(self, _issuer: str, subject: str) -> Sequence[Membership]:
         self.reads += 1
         return [
             Membership(
@@ -100,7 +100,7 @@ class Room:
 
 async def load_lines(context: Context[Room], ids: list[str]) -> "list[Line | None]":
     context.room.loads.append(ids)
-    return [None if id == "unknown" else Line(id=strawberry.ID(id)) for id in ids]
+    return [None if key == "unknown" else Line(id=strawberry.ID(key)) for key in ids]
 
 
 @strawberry.federation.type(keys=["id"])

@@ -55,8 +55,15 @@ def test_it_starts_as_a_program(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as free:
         listen_port = free.getsockname()[1]
     program = subprocess.Popen(
-        [sys.executable, "-m", "libs.common.dev_issuer", "--listen-port", str(listen_port)]
-        + ["--key-folder", str(tmp_path)],
+        [
+            sys.executable,
+            "-m",
+            "libs.common.dev_issuer",
+            "--listen-port",
+            str(listen_port),
+            "--key-folder",
+            str(tmp_path),
+        ],
         env={**os.environ, "PYTHONPATH": "."},
     )
     try:

@@ -16,7 +16,7 @@ SIGNED_BY_HIVE = r"""
 {"query":"query A($a:Int){lines(first:$a){id}}","extensions":{"hmac-signature":"mZuz6wWh+W/wZFuLOo6RHtvjp0FouiJviGkmqMH1LPk="}}
 {"query":"query A($a:Int){lines(first:$a){id}}","variables":{},"extensions":{"hmac-signature":"mZuz6wWh+W/wZFuLOo6RHtvjp0FouiJviGkmqMH1LPk="}}
 {"query":"query A($a:Int){lines(first:$a){id}}","variables":{"b":{"z":1,"a":[null,"é\u2028\u0001\"\\/\u007f😀"]},"a":1.5,"neg":0,"t":true},"extensions":{"hmac-signature":"a2gVzaS19OWdFcDSN7yFhBHU0bhTe/ysiCMSRh5Uf/I="}}
-"""  # noqa: E501, RUF001
+"""
 
 
 class Door:
@@ -140,14 +140,15 @@ async def test_only_json_is_allowed(door, request_):
         b'{"query": 5}',
         b'{"query": " "}',
         b"\xff",
-    ]
-    + [b'[{"query": "{ open }"}]', b'{"query": "{ open }", "variables": []}']
-    + [
+        b'[{"query": "{ open }"}]',
+        b'{"query": "{ open }", "variables": []}',
         b'{"query": "{ open }", "extensions": "x"}',
         b'{"query": "{ open }", "operationName": 1}',
-    ]
-    + [b'{"query": "{ open }", "operationName": "B"}', b"[" * 100_000]
-    + [b'{"query": "subscription { news }"}', b'{"query": "fragment a on Query { open }"}'],
+        b'{"query": "{ open }", "operationName": "B"}',
+        b"[" * 100000,
+        b'{"query": "subscription { news }"}',
+        b'{"query": "fragment a on Query { open }"}',
+    ],
 )
 async def test_a_body_that_is_no_operation_is_400(door, body):
     answer = await door.send(content=body, headers={"content-type": "application/json"})

@@ -111,13 +111,17 @@ async def test_one_line_tells_of_a_request_without_its_query_and_parameters(logg
     assert "1234" not in json.dumps(line)
 
 
+def _fail():
+    try:
+        {}["+12125550142"]
+    except KeyError as cause:
+        raise ValueError("pin 4711") from cause
+
+
 def test_a_fault_is_told_by_type_and_place_never_by_its_words(logged):
     configure_logging("sample")
     try:
-        try:
-            raise KeyError("+12125550142")
-        except KeyError as cause:
-            raise ValueError("pin 4711") from cause
+        _fail()
     except ValueError:
         logging.getLogger("x").exception("it failed", extra={"action": "fail"})
 

@@ -298,7 +298,7 @@ async def test_without_any_key_nobody_is_called_unauthenticated(issuer_key):
 
 
 async def test_weak_and_foreign_keys_are_not_taken():
-    small = rsa.generate_private_key(65537, 1024)
+    small = rsa.generate_private_key(65537, 1024)  # noqa: S505 - refused, so shown
     good = rsa.generate_private_key(65537, 2048)
     issuer = Issuer(
         jwk_of(small, "small"),
