@@ -1,5 +1,6 @@
 """What can be asked of porting."""
 
+from collections.abc import Sequence
 
 import strawberry
 
@@ -99,9 +100,7 @@ def _narrow(seen: str | None, wanted: str | None) -> str | None:
     return seen if wanted == seen else ""
 
 
-def _narrow_companies(
-    seen: Sequence[str] | None, wanted: str | None
-) -> Sequence[str] | None:
+def _narrow_companies(seen: Sequence[str] | None, wanted: str | None) -> Sequence[str] | None:
     if wanted is None:
         return seen
     return [wanted] if seen is None or wanted in seen else []
