@@ -58,6 +58,7 @@ _COUNT_BY_STATE: Final = """
     GROUP BY state
 """
 _NUMBERS: Final = "SELECT tracking_number FROM lines WHERE port_request_id = $1"
+_FIND_ALL: Final = f"SELECT {_COLUMNS} FROM lines WHERE port_request_id = $1 ORDER BY id"
 # Lines in one of the states before, all or the named ones, take the state behind.
 _MOVE: Final = f"""
     UPDATE lines
@@ -93,6 +94,7 @@ _MOVE_PORTED_AT_BACK: Final = f"""
       AND ($3::text[] IS NULL OR tracking_number = ANY($3))
     RETURNING {_COLUMNS}
 """
+_LATEST_FIRM_DATE: Final = "SELECT max(firm_date) FROM lines WHERE port_request_id = $1"
 _LINK_NUMBERS: Final = """
     UPDATE lines
     SET number_id = linked.number_id
@@ -157,6 +159,10 @@ async def find_tracking_numbers(connection: Connection, request_id: str) -> list
     return [PhoneNumber(row["tracking_number"]) for row in rows]
 
 
+async def find_all_lines(connection: Connection, request_id: str) -> list[Line]:
+    return _lines(await connection.fetch(_FIND_ALL, request_id))
+
+
 async def claim_lines(
     connection: Connection, request_id: str, before: Sequence[str]
 ) -> list[Line]:
@@ -201,6 +207,11 @@ async def port_lines(
     )
     moved_back = await connection.fetch(_MOVE_PORTED_AT_BACK, request_id, ported_at, numbers)
     return _lines([*ported, *moved_back])
+
+
+async def find_latest_firm_date(connection: Connection, request_id: str) -> date | None:
+    latest: date | None = await connection.fetchval(_LATEST_FIRM_DATE, request_id)
+    return latest
 
 
 async def link_numbers(connection: Connection, number_ids: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from libs.common.caller import Caller, Member
 from libs.common.database import Connection
 from libs.common.ids import new_id
 from libs.contracts.porting_events import DraftChanged, LetterSigned
-from libs.contracts.refusals import Refusal, Refused
+from libs.contracts.refusals import Refusal, Refused, refuse_all
 from services.porting.domain.documents import Document, DocumentKind, Upload
 from services.porting.domain.letters import (
     NO_PIN,
@@ -57,8 +57,7 @@ async def create_request(
     account = await copies.find_account(connection, caller.account_id)
     if account is None or not account.card_on_file:
         faults.append(AccountHasNoCard().at("input"))
-    if faults:
-        raise Refused(*faults)
+    refuse_all(faults)
     now = datetime.now(UTC)
     request = PortRequest(
         id=new_id("pr"),
@@ -114,9 +113,7 @@ async def prepare_letter(
 ) -> str:
     """A new letter takes the place of the one before, signed or not."""
     request = await lock_own_draft(connection, caller, request_id)
-    faults = _faults_of(subscriber)
-    if faults:
-        raise Refused(*faults)
+    refuse_all(_faults_of(subscriber))
     await letters.supersede_letter(connection, request.id)
     letter = Letter(
         id=new_id("ltr"),
@@ -146,7 +143,7 @@ async def sign_letter(
     if not signer_name.strip():
         faults.append(SignerNameMissing().at("input", "signerName"))
     if faults or letter is None:
-        raise Refused(*faults)
+        raise Refused(faults)
     signed_at = datetime.now(UTC)
     document_hash = hash_document(letter.subscriber, numbers)
     await letters.save_signature(
