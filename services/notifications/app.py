@@ -1,6 +1,7 @@
 """The notifications service, all its rooms in one call."""
 
 from pathlib import Path
+from typing import Final
 
 from starlette.applications import Starlette
 
@@ -15,6 +16,8 @@ from services.notifications.schema.graph import create_graph
 from services.notifications.schema.status_changes import Room
 from services.notifications.settings import Settings
 
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
 
 def create_app() -> Starlette:
     settings = Settings()
@@ -25,7 +28,7 @@ def create_app() -> Starlette:
         Service(
             name="notifications",
             settings=settings,
-            migrations=Path(__file__).parent / "migrations",
+            migrations=MIGRATIONS,
             topology=TOPOLOGY,
             events_exchange=EVENTS,
             consumes=consumes(exchange.announce),
