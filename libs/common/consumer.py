@@ -54,7 +54,14 @@ class Report:
         return (self.fact,)
 
 
-Subscription: TypeAlias = Projection | Reaction | Report
+@dataclass(frozen=True, kw_only=True)
+class Ignored:
+    """Known, and nothing to us: what a queue brings that is listed nowhere is refused."""
+
+    facts: tuple[type[Fact], ...]
+
+
+Subscription: TypeAlias = Projection | Reaction | Report | Ignored
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +118,12 @@ class Consumer:
             await messages[-1].ack(multiple=True)
 
     async def _take(self, messages: Sequence[AbstractIncomingMessage]) -> None:
-        readable, unreadable = self._decode(messages)
+        known, unreadable = self._decode(messages)
+        readable = [
+            (event, body)
+            for event, body in known
+            if not isinstance(self._by_type[event.type], Ignored)
+        ]
         try:
             async with self.database.working() as connection:
                 await self._store(connection, readable, unreadable)
@@ -144,7 +156,7 @@ class Consumer:
         groups: dict[int, tuple[Apply, list[Event]]] = {}
         for event, _ in readable:
             subscription = self._by_type[event.type]
-            if isinstance(subscription, Reaction):
+            if isinstance(subscription, Reaction | Ignored):
                 continue
             if isinstance(subscription, Projection) and event.id not in fresh:
                 continue
@@ -194,6 +206,8 @@ def reactions_of(consumes: Sequence[Consumes]) -> Mapping[str, React]:
     """How the inbox worker treats each type when it works events one by one."""
     reactions: dict[str, React] = {}
     for subscription in (one for each in consumes for one in each.subscriptions):
+        if isinstance(subscription, Ignored):
+            continue
         for fact in subscription.facts:
             reactions[fact.type] = (
                 subscription.react
