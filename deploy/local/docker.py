@@ -1,0 +1,42 @@
+"""PostgreSQL and RabbitMQ as containers, where a Docker engine answers."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from testcontainers.community.postgres import PostgresContainer
+from testcontainers.community.rabbitmq import RabbitMqContainer
+
+from deploy.local.postgres import FORGETFUL
+
+POSTGRES_IMAGE = "postgres:17"
+RABBITMQ_IMAGE = "rabbitmq:4-management"
+AMQP, MANAGEMENT = 5672, 15672
+
+
+@contextmanager
+def run_postgres(*, durable: bool) -> Iterator[str]:
+    """Its superuser URL."""
+    settings = {"max_connections": "200", **({} if durable else FORGETFUL)}
+    words = ["postgres", *(f"--{name}={value}" for name, value in settings.items())]
+    postgres = PostgresContainer(
+        POSTGRES_IMAGE,
+        username="postgres",
+        password=secrets.token_hex(16),
+        dbname="postgres",
+        driver=None,
+        command=words,
+    )
+    with postgres:
+        yield postgres.get_connection_url()
+
+
+@contextmanager
+def run_rabbitmq() -> Iterator[tuple[str, str]]:
+    """Its AMQP and management URLs."""
+    login, password = "portline", secrets.token_hex(16)
+    rabbitmq = RabbitMqContainer(RABBITMQ_IMAGE, username=login, password=password)
+    with rabbitmq.with_exposed_ports(MANAGEMENT):
+        where = f"{login}:{password}@{rabbitmq.get_container_host_ip()}"
+        amqp = f"amqp://{where}:{rabbitmq.get_exposed_port(AMQP)}/"
+        yield amqp, f"http://{where}:{rabbitmq.get_exposed_port(MANAGEMENT)}"
