@@ -119,7 +119,8 @@ def _choose_user() -> tuple[list[str], tuple[int, int] | None]:
     """PostgreSQL refuses to run as root: the words that change the user, and its ids.
 
     The checkout may lie below /root, which others may not enter: the one right to pass
-    folders' modes is kept.
+    folders' modes is kept. Without no_setuid_fixup, access(2), by which PostgreSQL looks for
+    its programs, would not count it.
     """
     if os.geteuid() != 0:
         return [], None
@@ -131,6 +132,7 @@ def _choose_user() -> tuple[list[str], tuple[int, int] | None]:
         )
     change = [
         "setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups",
-        "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--",
+        "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override",
+        "--securebits=+no_setuid_fixup", "--",
     ]  # fmt: skip
     return change, (user.pw_uid, user.pw_gid)

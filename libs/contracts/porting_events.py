@@ -47,6 +47,13 @@ class PortSubmitted(PortRequestFact):
     submitted_by: str
 
 
+class PortAuthorized(PortRequestFact):
+    """An administrator authorized a manager's request."""
+
+    type: ClassVar[str] = "porting.port_authorized.v1"
+    authorized_by: str
+
+
 class LetterSigned(PortRequestFact):
     """The Letter of Authorization was signed; `document_hash` covers lines and subscriber."""
 
@@ -205,6 +212,7 @@ class PortOutReported(Fact):
 PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     DraftChanged,
     PortSubmitted,
+    PortAuthorized,
     LetterSigned,
     LinesReadied,
     ReviewStarted,

@@ -1,0 +1,59 @@
+// The gateway as Hive's runtime takes it: which supergraph, whose tokens, which headers go on, which limits hold.
+import { JSONLogWriter, Logger } from '@graphql-hive/logger';
+import { usePublicErrors } from './errors.mjs';
+import { useIdentity } from './identity.mjs';
+import { limitPlugins, timeoutOf } from './limits.mjs';
+import { keepLastGood } from './supergraph.mjs';
+
+export const log = new Logger({ level: 'info', writers: [new JSONLogWriter()] });
+
+export function gatewayConfig(settings, verify) {
+  return {
+    logging: new Logger({ level: 'warn', writers: [new JSONLogWriter()] }),
+    supergraph: keepLastGood(settings, log),
+    pollingInterval: settings.pollSeconds * 1000,
+    gracefulSchemaReload: { drainTimeout: 30_000 },
+    graphiql: false,
+    landingPage: false,
+    batching: false,
+    multipart: false,
+    maskedErrors: false, // usePublicErrors does it, with the request's id
+    ...(settings.production ? { disableIntrospection: {} } : {}),
+    cors: settings.origins.length > 0 && {
+      origin: settings.origins,
+      methods: ['POST'],
+      allowedHeaders: ['authorization', 'content-type', 'x-portline-account', 'x-request-id', 'traceparent'],
+      exposedHeaders: ['x-request-id'],
+    },
+    upstreamTimeout: timeoutOf,
+    // Headers set anywhere else than here are no part of the key under which Hive joins equal requests in flight:
+    // nineteen of twenty users once read the first one's data. So both: only here, and no joining.
+    propagateHeaders: {
+      fromClientToSubgraphs: ({ request, context }) => ({
+        authorization: context.authorization,
+        'x-portline-account': context.account,
+        'x-request-id': context.requestId,
+        traceparent: request.headers.get('traceparent') ?? undefined,
+      }),
+    },
+    transportEntries: {
+      '*.http': {
+        options: {
+          deduplicateInflightRequests: false,
+          subscriptions: {
+            kind: 'ws', // Hive's own choice, SSE, is silently empty with Strawberry
+            options: {
+              connectionParams: {
+                authorization: '{context.authorization}',
+                'x-portline-account': '{context.account}',
+                'x-portline-signature': '{context.signature}',
+              },
+            },
+          },
+        },
+      },
+    },
+    ...(settings.secret ? { hmacSignature: { secret: settings.secret } } : {}),
+    plugins: () => [...limitPlugins(settings), usePublicErrors(log), useIdentity(verify, settings.secret)],
+  };
+}

@@ -1,0 +1,45 @@
+// What the environment says, read once; a missing or wrong setting ends the process with one sentence.
+
+const SERVICES = { porting: 'PORTING_URL', numbers: 'NUMBERS_URL', notifications: 'NOTIFICATIONS_URL' };
+
+/** @returns {{host: string, listenPort: number, supergraph: string, pollSeconds: number, jwksUrl: URL, issuer: string,
+ *  audience: string, production: boolean, routingUrls: Record<string, string>, origins: string[], secret?: string}} */
+export function readSettings(env = process.env) {
+  const required = (name) => env[name] || refuse(`${name} is missing: set it in the gateway's environment.`);
+  const profile = required('PROFILE');
+  if (!['development', 'production'].includes(profile)) refuse('PROFILE must be development or production.');
+  const production = profile === 'production';
+  if (production) required('GATEWAY_SECRET');
+  const settings = {
+    host: env.GATEWAY_HOST || '127.0.0.1',
+    listenPort: count(env, 'GATEWAY_LISTEN_PORT', 4000),
+    supergraph: env.SUPERGRAPH || new URL('supergraph.graphql', import.meta.url).pathname,
+    pollSeconds: count(env, 'SUPERGRAPH_POLL_SECONDS', 10),
+    jwksUrl: url('JWKS_URL', required('JWKS_URL')),
+    issuer: required('JWT_ISSUER'),
+    audience: required('JWT_AUDIENCE'),
+    production,
+    routingUrls: {},
+    origins: (env.CORS_ORIGINS || '').split(',').map((origin) => origin.trim()).filter(Boolean),
+    secret: env.GATEWAY_SECRET || undefined,
+  };
+  for (const [service, name] of Object.entries(SERVICES))
+    if (env[name]) settings.routingUrls[service] = url(name, env[name]).href;
+  return settings;
+}
+
+/** Says on stderr, in the form of every log line, why the gateway cannot start; does not return. */
+export function refuse(sentence) {
+  process.stderr.write(`${JSON.stringify({ level: 'error', action: 'start_refused', msg: sentence })}\n`);
+  process.exit(1);
+}
+
+function count(env, name, fallback) {
+  const value = Number(env[name] || fallback);
+  return Number.isInteger(value) && value > 0 ? value : refuse(`${name} must be a whole number above 0.`);
+}
+
+function url(name, value) {
+  const parsed = URL.parse(value);
+  return parsed && /^https?:$/.test(parsed.protocol) ? parsed : refuse(`${name} must be an http or https URL.`);
+}

@@ -1,0 +1,117 @@
+"""How large one document may be: depth, aliases, directives, fragments spread out.
+
+Fragments are measured once each: counted spread by spread, thirty of them that name each other
+twice would be counted a billion times.
+"""
+
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    characters: int = 32_768
+    tokens: int = 2_000
+    depth: int = 16
+    aliases: int = 50
+    directives: int = 50
+    fields: int = 2_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Size:
+    depth: int = 0
+    aliases: int = 0
+    directives: int = 0
+    fields: int = 0
+
+
+# The keys by which production hides the schema, and Federation's own way to ask for it.
+_INTROSPECTION = frozenset({"__schema", "__type", "_service"})
+
+
+class _Meter:
+    def __init__(self, document: DocumentNode) -> None:
+        self._fragments = {
+            definition.name.value: definition
+            for definition in document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        self._sizes: dict[str, _Size | None] = {}
+
+    def size_of(self, selection_set: SelectionSetNode | None) -> _Size:
+        depth = aliases = directives = fields = 0
+        for selection in selection_set.selections if selection_set else ():
+            directives += len(selection.directives or ())
+            match selection:
+                case FieldNode():
+                    inner = self.size_of(selection.selection_set)
+                    depth = max(depth, inner.depth + 1)
+                    fields += 1
+                    aliases += selection.alias is not None
+                case InlineFragmentNode():
+                    inner = self.size_of(selection.selection_set)
+                    depth = max(depth, inner.depth)
+                case FragmentSpreadNode():
+                    inner = self._size_of_fragment(selection.name.value)
+                    depth = max(depth, inner.depth)
+                case _:
+                    continue
+            aliases += inner.aliases
+            directives += inner.directives
+            fields += inner.fields
+        return _Size(depth=depth, aliases=aliases, directives=directives, fields=fields)
+
+    def _size_of_fragment(self, name: str) -> _Size:
+        if name not in self._fragments:
+            return _Size()
+        if name not in self._sizes:
+            # A fragment inside itself is refused by validation; here it only must end.
+            self._sizes[name] = None
+            self._sizes[name] = self.size_of(self._fragments[name].selection_set)
+        return self._sizes[name] or _Size()
+
+
+def find_excess(document: DocumentNode, limits: Limits) -> GraphQLError | None:
+    meter = _Meter(document)
+    for operation in document.definitions:
+        if not isinstance(operation, OperationDefinitionNode):
+            continue
+        size = meter.size_of(operation.selection_set)
+        for name, measured, allowed in (
+            ("depth", size.depth, limits.depth),
+            ("aliases", size.aliases, limits.aliases),
+            ("directives", size.directives, limits.directives),
+            ("fields", size.fields, limits.fields),
+        ):
+            if measured > allowed:
+                return GraphQLError(f"The document is too large: at most {allowed} {name}.")
+    return None
+
+
+def asks_for_schema(document: DocumentNode) -> bool:
+    return any(
+        isinstance(selection, FieldNode) and selection.name.value in _INTROSPECTION
+        for definition in document.definitions
+        if isinstance(definition, (OperationDefinitionNode, FragmentDefinitionNode))
+        for selection in _root_selections(definition.selection_set)
+    )
+
+
+def _root_selections(selection_set: SelectionSetNode) -> list[object]:
+    found: list[object] = []
+    for selection in selection_set.selections:
+        found.append(selection)
+        if isinstance(selection, InlineFragmentNode):
+            found.extend(_root_selections(selection.selection_set))
+    return found

@@ -1,0 +1,170 @@
+"""A service's graph: built with our limits, guarded field by field, its errors made public."""
+
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import strawberry
+from graphql import GraphQLError, GraphQLField, GraphQLResolveInfo
+from strawberry.federation.schema import FederationAny
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionResult, Info
+from strawberry.types.execution import ExecutionContext, PreExecutionError
+from strawberry.types.graphql import OperationType
+from strawberry.types.scalar import ScalarDefinition
+from typing_extensions import override
+
+from libs.common.graphql.documents import DocumentCache, ReadOnce
+from libs.common.graphql.errors import BadUserInput, publish_errors
+from libs.common.graphql.limits import Limits
+from libs.common.graphql.rights import ANYONE, READERS, Right, demand
+from libs.common.graphql.scalars import SCALARS
+
+FEDERATION_VERSION: Final = "2.9"
+_MOST_REPRESENTATIONS = 100
+_FEDERATION_RIGHTS: Mapping[str, Right] = {"_service": ANYONE, "_entities": READERS}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    query_s: float = 5
+    mutation_s: float = 30
+
+
+class Graph(strawberry.federation.Schema):
+    """`rights` names who may ask for each root field, by its name in the graph."""
+
+    def __init__(
+        self,
+        *,
+        query: type,
+        mutation: type | None = None,
+        subscription: type | None = None,
+        types: Iterable[type] = (),
+        rights: Mapping[str, Right],
+        shows_schema: bool,
+        scalars: Mapping[object, ScalarDefinition] | None = None,
+        limits: Limits | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self._documents = DocumentCache(limits or Limits(), shows_schema=shows_schema)
+        self._patience = patience or Patience()
+        super().__init__(
+            query=query,
+            mutation=mutation,
+            subscription=subscription,
+            types=types,
+            extensions=[self._read_once],
+            federation_version=FEDERATION_VERSION,
+            config=StrawberryConfig(
+                disable_field_suggestions=True, scalar_map={**SCALARS, **(scalars or {})}
+            ),
+        )
+        self._guard({**_FEDERATION_RIGHTS, **rights})
+
+    @override
+    def entities_resolver(
+        self, info: Info, representations: list[FederationAny]
+    ) -> list[FederationAny]:
+        if len(representations) > _MOST_REPRESENTATIONS:
+            raise BadUserInput(f"At most {_MOST_REPRESENTATIONS} entities at once.")
+        return super().entities_resolver(info, representations)
+
+    @override
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        result = await super().execute(
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            allowed_operation_types,
+            operation_extensions,
+        )
+        if result.errors:
+            result.errors = publish_errors(result.errors)
+        return result
+
+    @override
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> AsyncGenerator[Any, None]:
+        results = await super().stream(
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            operation_extensions,
+            allowed_operation_types,
+        )
+        return _publish_stream(results)
+
+    @override
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Nothing: Strawberry would log every error with its text; ours are logged once."""
+
+    def _read_once(self) -> ReadOnce:
+        return ReadOnce(
+            self._documents,
+            self._schema,
+            query_s=self._patience.query_s,
+            mutation_s=self._patience.mutation_s,
+        )
+
+    def _guard(self, rights: Mapping[str, Right]) -> None:
+        schema = self._schema
+        fields: dict[str, GraphQLField] = {}
+        for root in (schema.query_type, schema.mutation_type, schema.subscription_type):
+            fields |= root.fields if root else {}
+        if fields.keys() != rights.keys() & fields.keys():
+            missing = sorted(fields.keys() - rights.keys())
+            raise ValueError(f"root fields without a right: {', '.join(missing)}")
+        if unknown := sorted(rights.keys() - fields.keys() - _FEDERATION_RIGHTS.keys()):
+            raise ValueError(f"rights without a root field: {', '.join(unknown)}")
+        for name, field in fields.items():
+            if field.subscribe is not None:
+                field.subscribe = _guarded(field.subscribe, rights[name])
+            elif field.resolve is not None:
+                field.resolve = _guarded(field.resolve, rights[name])
+
+
+def _guarded(resolve: Any, right: Right) -> Any:
+    def resolve_with_right(
+        source: Any, info: GraphQLResolveInfo[Any], **arguments: Any
+    ) -> Any:
+        demand(right, info.context.caller)
+        return resolve(source, info, **arguments)
+
+    return resolve_with_right
+
+
+async def _publish_stream(results: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+    try:
+        async for result in results:
+            if result.errors:
+                result.errors = publish_errors(result.errors)
+            yield result
+    except GraphQLError as unreadable:
+        # Reading a document fails before Strawberry's own nets are spread.
+        yield PreExecutionError(data=None, errors=publish_errors([unreadable]))
+    finally:
+        await results.aclose()

@@ -1,0 +1,204 @@
+"""Subscriptions over graphql-transport-ws: who asks is named once, and a token's end is the end."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from json import JSONDecodeError
+from typing import Any, Final, cast
+
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import (
+    NonJsonMessageReceived,
+    NonTextMessageReceived,
+    WebSocketDisconnected,
+)
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
+from strawberry.utils.aio import aclosing
+from typing_extensions import override
+
+from libs.common.caller import AccountNotChosen, Anonymous, Caller, login_of
+from libs.common.graphql.context import Context
+from libs.common.graphql.errors import error_answer, log_fault
+from libs.common.graphql.requests import LONGEST_BODY, RefusedRequest, parse_request
+from libs.common.tokens import Unauthenticated
+
+# Without a token a socket may only hear that it needs one.
+_ANONYMOUS_S = 60
+_SLOWEST_GOODBYE_S = 5
+_LONGEST_ID = 128
+_LONGEST_REASON = 120
+_FORBIDDEN: Final = 4403
+_INVALID: Final = 4400
+_TOO_LARGE: Final = 1009
+_TRY_AGAIN: Final = 1013
+
+
+class BoundedSocket(ASGIWebSocketAdapter):
+    @override
+    async def iter_json(
+        self, *, ignore_parsing_errors: bool = False
+    ) -> AsyncGenerator[object, None]:
+        while self.ws.application_state != WebSocketState.DISCONNECTED:
+            try:
+                text = await self.ws.receive_text()
+            except WebSocketDisconnect:
+                return
+            except KeyError as fault:
+                raise NonTextMessageReceived from fault
+            if len(text) > LONGEST_BODY:
+                await self.close(_TOO_LARGE, "Message too large")
+                return
+            try:
+                yield self.view.decode_json(text)
+            except JSONDecodeError as fault:
+                raise NonJsonMessageReceived from fault
+
+    @override
+    async def close(self, code: int, reason: str) -> None:
+        # A longer reason does not fit into the frame and would break the connection instead.
+        short = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await super().close(code, short)
+
+
+class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
+    """One socket. `view` is the `GraphEndpoint`."""
+
+    _caller: Caller = Anonymous()
+    _end: asyncio.Task[None] | None = None
+
+    @override
+    async def handle_message(self, message: Message) -> None:
+        if not isinstance(cast("object", message), dict):
+            await self.handle_invalid_message("A message is an object")
+            return
+        await super().handle_message(message)
+
+    @override
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        payload: Any = message.get("payload")
+        payload = {} if payload is None else payload
+        if not self.connection_init_received and isinstance(payload, dict):
+            try:
+                self._caller = await cast("Any", self.view).callers.resolve(
+                    _find_text(payload, "authorization"),
+                    _find_text(payload, "x-portline-account"),
+                )
+            except (Unauthenticated, AccountNotChosen) as refusal:
+                await self.websocket.close(_FORBIDDEN, str(refusal))
+                return
+            except Exception as fault:  # noqa: BLE001 - the edge of a socket
+                log_fault(fault)
+                await self.websocket.close(_TRY_AGAIN, "Try again later")
+                return
+        await super().handle_connection_init({**message, "payload": payload})
+        if self.connection_acknowledged and self._end is None:
+            self._end = asyncio.create_task(self._end_with_token())
+
+    @override
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        if not self.connection_acknowledged:
+            await super().handle_subscribe(message)
+            return
+        operation_id = message["id"]
+        if not isinstance(operation_id, str) or len(operation_id) > _LONGEST_ID:
+            await self.handle_invalid_message("An id is a short text")
+            return
+        try:
+            cast("Any", self.view).check_hop(parse_request(message["payload"]))
+        except (RefusedRequest, Unauthenticated) as refusal:
+            await self._send_refusal(operation_id, refusal)
+            return
+        await super().handle_subscribe(message)
+
+    @override
+    async def run_operation(self, operation: Operation[Context[Any], None]) -> None:
+        try:
+            await self._run(operation)
+        except (WebSocketDisconnected, RuntimeError):
+            # The socket went away between two messages; its reader ends the rest.
+            return
+        except AccountNotChosen as refusal:
+            await self._send_refusal(operation.id, refusal, operation)
+        except Exception as fault:  # noqa: BLE001 - the edge of an operation
+            log_fault(fault)
+            await self._send_refusal(operation.id, fault, operation)
+
+    async def _run(self, operation: Operation[Context[Any], None]) -> None:
+        view = cast("Any", self.view)
+        # The role may have been taken away since the socket was opened.
+        caller = await view.callers.refresh(self._caller)
+        results = await self.schema.stream(
+            operation.query,
+            variable_values=operation.variables,
+            context_value=view.context_for(caller, is_live=True),
+            operation_name=operation.operation_name,
+            allowed_operation_types=(OperationType.SUBSCRIPTION,),
+        )
+        async with aclosing(results):
+            async for result in results:
+                if isinstance(result, PreExecutionError):
+                    await operation.send_initial_errors(result.errors or [])
+                    return
+                await operation.send_next(cast("Any", result))
+        await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    @override
+    async def shutdown(self) -> None:
+        if self._end is not None:
+            self._end.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._end
+        await super().shutdown()
+
+    @override
+    async def handle_invalid_message(self, error_message: str) -> None:
+        await self.websocket.close(_INVALID, error_message)
+
+    async def _end_with_token(self) -> None:
+        login = login_of(self._caller)
+        if login is None:
+            await asyncio.sleep(_ANONYMOUS_S)
+        else:
+            await asyncio.sleep((login.expires_at - datetime.now(UTC)).total_seconds())
+        with suppress(WebSocketDisconnected, RuntimeError, TimeoutError):
+            async with asyncio.timeout(_SLOWEST_GOODBYE_S):
+                await self._complete_all()
+        await self.websocket.close(_FORBIDDEN, "The access token has expired.")
+
+    async def _complete_all(self) -> None:
+        for operation in list(self.operations.values()):
+            await operation.send_operation_message({"id": operation.id, "type": "complete"})
+            if operation.task is not None:
+                operation.task.cancel()
+
+    async def _send_refusal(
+        self,
+        operation_id: str,
+        refusal: Exception,
+        operation: Operation[Context[Any], None] | None = None,
+    ) -> None:
+        errors = error_answer(refusal)["errors"]
+        with suppress(WebSocketDisconnected, RuntimeError):
+            send = operation.send_operation_message if operation else self.send_message
+            await send({"id": operation_id, "type": "error", "payload": errors})
+
+
+def _find_text(payload: Mapping[str, object], name: str) -> str | None:
+    """Header names are written in any case, also where they travel in a payload."""
+    for key, value in payload.items():
+        if key.lower() == name and isinstance(value, str):
+            return value
+    return None

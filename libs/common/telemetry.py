@@ -1,0 +1,226 @@
+"""What a request is called in logs: request id and trace, and the form of every log line.
+
+A log line never carries what a client sent: no variables, tokens, bodies or query strings, and of
+an exception only its type and place, because its text may quote the value that broke it.
+"""
+
+import logging
+import logging.config
+import re
+import secrets
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from pythonjsonlogger.core import LogData
+from pythonjsonlogger.json import JsonFormatter
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from typing_extensions import override
+
+logger = logging.getLogger(__name__)
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
+_FRAMES_SHOWN = 12
+# Health checks come every second and say nothing.
+_QUIET_PATHS = frozenset({"/healthz", "/readyz"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """One span of a W3C trace context, https://www.w3.org/TR/trace-context/."""
+
+    trace_id: str
+    span_id: str
+    flags: str = "01"
+
+    @classmethod
+    def start(cls) -> Self:
+        return cls(trace_id=secrets.token_hex(16), span_id=secrets.token_hex(8))
+
+    @classmethod
+    def parse(cls, traceparent: str | None) -> Self | None:
+        """`None` for what the standard tells to ignore: malformed, version ff, all zeros."""
+        match = _TRACEPARENT.fullmatch(traceparent or "")
+        if match is None:
+            return None
+        version, trace_id, span_id, flags, rest = match.groups()
+        if version == "ff" or (version == "00" and rest is not None):
+            return None
+        if not trace_id.strip("0") or not span_id.strip("0"):
+            return None
+        return cls(trace_id=trace_id, span_id=span_id, flags=flags)
+
+    def child(self) -> "Trace":
+        return Trace(trace_id=self.trace_id, span_id=secrets.token_hex(8), flags=self.flags)
+
+    @property
+    def traceparent(self) -> str:
+        return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
+
+
+_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+_trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
+
+
+def current_request_id() -> str | None:
+    return _request_id.get()
+
+
+def current_trace() -> Trace | None:
+    return _trace.get()
+
+
+def current_traceparent() -> str | None:
+    """What goes into an event's `traceparent` and an outgoing request's header."""
+    trace = _trace.get()
+    return trace.traceparent if trace else None
+
+
+@contextmanager
+def continue_trace(traceparent: str | None, request_id: str | None = None) -> Iterator[Trace]:
+    """Continue a trace from outside (a request, an event), or start one."""
+    parent = Trace.parse(traceparent)
+    trace = parent.child() if parent else Trace.start()
+    trace_token = _trace.set(trace)
+    request_token = _request_id.set(request_id)
+    try:
+        yield trace
+    finally:
+        _request_id.reset(request_token)
+        _trace.reset(trace_token)
+
+
+def _request_id_of(headers: Headers) -> str:
+    given = headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+
+
+def _shown_path(scope: Scope) -> str:
+    """The path with its parameters hidden: a signing link's token is one."""
+    path: str = scope["path"]
+    for name, value in scope.get("path_params", {}).items():
+        if str(value):
+            path = path.replace(str(value), f"{{{name}}}")
+    return path
+
+
+class TelemetryMiddleware:
+    """Names the request, continues its trace, answers `x-request-id`, logs one line about it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        request_id = _request_id_of(headers)
+        started = time.perf_counter()
+        status = 0
+
+        async def send_named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            elif message["type"] == "websocket.close":
+                status = message.get("code", 1000)
+            await send(message)
+
+        with continue_trace(headers.get("traceparent"), request_id):
+            try:
+                await self.app(scope, receive, send_named)
+            finally:
+                if scope["path"] not in _QUIET_PATHS:
+                    logger.info(
+                        "%s answered",
+                        scope["type"],
+                        extra={
+                            "action": f"{scope['type']}_request",
+                            "method": scope.get("method"),
+                            "path": _shown_path(scope),
+                            "status": status,
+                            "milliseconds": round((time.perf_counter() - started) * 1e3, 1),
+                        },
+                    )
+
+
+def describe_fault(fault: BaseException) -> dict[str, Any]:
+    """Type and place of an exception and its causes, and what PostgreSQL names without values."""
+    told: dict[str, Any] = {
+        "type": f"{type(fault).__module__}.{type(fault).__qualname__}",
+        "at": [
+            f"{frame.filename}:{frame.lineno} {frame.name}"
+            for frame in traceback.extract_tb(fault.__traceback__)[-_FRAMES_SHOWN:]
+        ],
+    }
+    for name in ("sqlstate", "constraint_name", "table_name", "column_name"):
+        if value := getattr(fault, name, None):
+            told[name] = value
+    if isinstance(fault, BaseExceptionGroup):
+        told["group"] = [describe_fault(inner) for inner in fault.exceptions]
+    cause = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
+    if cause is not None:
+        told["cause"] = describe_fault(cause)
+    return told
+
+
+class _LogLine(JsonFormatter):
+    def __init__(self, service: str) -> None:
+        super().__init__(
+            ["levelname", "name", "message"],
+            rename_fields={"levelname": "level", "name": "logger"},
+            static_fields={"service": service},
+            timestamp="time",
+            reserved_attrs=[*_RESERVED],
+        )
+
+    @override
+    def process_log_record(self, log_data: LogData) -> LogData:
+        if (request_id := _request_id.get()) is not None:
+            log_data["request_id"] = request_id
+        if (trace := _trace.get()) is not None:
+            log_data["trace_id"] = trace.trace_id
+        return log_data
+
+    @override
+    def formatException(
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None]
+        | tuple[None, None, None],
+    ) -> Any:
+        return describe_fault(ei[1]) if ei[1] is not None else None
+
+
+# uvicorn adds `color_message`, which repeats the message with escape codes.
+_RESERVED = frozenset(logging.makeLogRecord({}).__dict__) | {
+    "asctime",
+    "color_message",
+    "message",
+    "taskName",
+}
+
+
+def configure_logging(service: str, level: str = "INFO") -> None:
+    """Every logger of the process writes JSON lines to standard output."""
+    output = logging.StreamHandler(sys.stdout)
+    output.setFormatter(_LogLine(service))
+    root = logging.getLogger()
+    root.handlers[:] = [output]
+    root.setLevel(level)
+    for name in ("uvicorn", "uvicorn.error"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    # It writes query strings, and TelemetryMiddleware says the same.
+    logging.getLogger("uvicorn.access").handlers.clear()
+    logging.getLogger("uvicorn.access").propagate = False
+    logging.getLogger("httpx").setLevel(logging.WARNING)

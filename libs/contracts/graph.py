@@ -1,0 +1,86 @@
+"""Types of the graph that every service answers with: user errors."""
+
+from collections.abc import Sequence
+
+import strawberry
+
+from libs.common.graphql.enums import publish_enum
+from libs.contracts.refusals import (
+    Refusal,
+    Refused,
+    RowRefusal,
+    StateRefusal,
+    UserErrorCode,
+)
+
+publish_enum(
+    UserErrorCode,
+    description="Why a mutation was refused. Codes may be added; none is renamed.",
+    values={code: code.description for code in UserErrorCode},
+)
+
+
+@strawberry.interface(
+    description="One fault of a mutation's input, for the person who sent it."
+)
+class UserError:
+    code: UserErrorCode = strawberry.field(description="What a program acts on.")
+    message: str = strawberry.field(description="One sentence for the person.")
+    path: list[str] = strawberry.field(
+        description='The place in the input: `["input", "numbers", "3"]`.'
+    )
+
+
+@strawberry.federation.type(shareable=True, description="A fault with nothing more to tell.")
+class InputError(UserError):
+    pass
+
+
+@strawberry.federation.type(shareable=True, description="A fault in an uploaded table.")
+class CsvRowError(UserError):
+    row: int = strawberry.field(description="The row in the file; the heading is row 1.")
+    column: str | None = strawberry.field(
+        description="The column's name, absent where the whole row is meant."
+    )
+    value: str | None = strawberry.field(description="What the cell says, cut if long.")
+
+
+@strawberry.federation.type(
+    shareable=True, description="It cannot be done in the present status."
+)
+class InvalidStateError(UserError):
+    status: str = strawberry.field(description="The present status.")
+    available_actions: list[str] = strawberry.field(description="What can be done now.")
+
+
+USER_ERROR_TYPES: Sequence[type] = (InputError, CsvRowError, InvalidStateError)
+
+
+def user_errors(refused: Refused | Refusal) -> list[UserError]:
+    refusals = refused.refusals if isinstance(refused, Refused) else (refused,)
+    return [_user_error(refusal) for refusal in refusals]
+
+
+def _user_error(refusal: Refusal) -> UserError:
+    match refusal:
+        case RowRefusal():
+            return CsvRowError(
+                code=refusal.code,
+                message=refusal.message,
+                path=list(refusal.path),
+                row=refusal.row,
+                column=refusal.column,
+                value=refusal.value,
+            )
+        case StateRefusal():
+            return InvalidStateError(
+                code=refusal.code,
+                message=refusal.message,
+                path=list(refusal.path),
+                status=refusal.status,
+                available_actions=list(refusal.available_actions),
+            )
+        case _:
+            return InputError(
+                code=refusal.code, message=refusal.message, path=list(refusal.path)
+            )

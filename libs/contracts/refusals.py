@@ -1,0 +1,214 @@
+"""What a mutation can answer in `userErrors`: the codes of all services, and how one is raised.
+
+A refusal is expected, and its sentence is written for the person who asked.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import ClassVar, Self
+
+
+class UserErrorCode(StrEnum):
+    """Names are for ever; each carries its description into the graph."""
+
+    description: str
+
+    def __new__(cls, value: str, description: str) -> Self:
+        code = str.__new__(cls, value)
+        code._value_ = value
+        code.description = description
+        return code
+
+    NOT_FOUND = "NOT_FOUND", "What the input names does not exist, or is not yours."
+    REQUIRED = "REQUIRED", "A value is missing that is needed here."
+    INVALID = "INVALID", "A value has the wrong form."
+    TOO_LONG = "TOO_LONG", "A value is longer than allowed."
+    ROLE_TOO_LOW = "ROLE_TOO_LOW", "Your role may not do this; the message says whose may."
+    INVALID_STATE = (
+        "INVALID_STATE",
+        "Not possible in the present status; see `availableActions`.",
+    )
+    VERSION_CONFLICT = (
+        "VERSION_CONFLICT",
+        "It was changed after `expectedVersion` was read: read it again.",
+    )
+
+    ACCOUNT_NOT_IN_GOOD_STANDING = (
+        "ACCOUNT_NOT_IN_GOOD_STANDING",
+        "The account has unpaid bills or is suspended: nothing can be submitted.",
+    )
+    ACCOUNT_IN_TRIAL = (
+        "ACCOUNT_IN_TRIAL",
+        "Numbers can be ported only after the trial has ended.",
+    )
+    CARD_REQUIRED = "CARD_REQUIRED", "A payment card must be on file first."
+    ACCOUNT_HAS_OPEN_PORTS = (
+        "ACCOUNT_HAS_OPEN_PORTS",
+        "The account cannot be disabled while a port is open or a port-out unconfirmed.",
+    )
+    ALREADY_EXISTS = "ALREADY_EXISTS", "There is one with this name or address already."
+    LAST_ADMINISTRATOR = (
+        "LAST_ADMINISTRATOR",
+        "An account always has an administrator: name another one first.",
+    )
+
+    INVALID_PHONE_NUMBER = (
+        "INVALID_PHONE_NUMBER",
+        "Not a United States or Canadian telephone number.",
+    )
+    COUNTRY_NOT_SUPPORTED = (
+        "COUNTRY_NOT_SUPPORTED",
+        "Numbers of this country are ported by our support team: open a case.",
+    )
+    NUMBER_NOT_PORTABLE = (
+        "NUMBER_NOT_PORTABLE",
+        "Premium, toll-free shared, fictional or reserved numbers cannot be ported.",
+    )
+    DUPLICATE_NUMBER = "DUPLICATE_NUMBER", "The same number is named twice."
+    INTERNAL_PORT = "INTERNAL_PORT", "The number is in our inventory already."
+    NUMBER_ALREADY_CLAIMED = (
+        "NUMBER_ALREADY_CLAIMED",
+        "The number is part of another open port request.",
+    )
+    FORWARDING_LOOP = (
+        "FORWARDING_LOOP",
+        "The forwarding number is itself a tracking number or is being ported.",
+    )
+    UNKNOWN_COMPANY = "UNKNOWN_COMPANY", "There is no such company in the account."
+    TOO_MANY_LINES = "TOO_MANY_LINES", "A request cannot hold this many numbers."
+    NO_LINES = "NO_LINES", "A request needs at least one number."
+
+    CSV_UNREADABLE = (
+        "CSV_UNREADABLE",
+        "The file is not CSV text in UTF-8 or UTF-16, or a row cannot be read.",
+    )
+    CSV_COLUMN_MISSING = "CSV_COLUMN_MISSING", "A required column is not in the file."
+    CSV_COLUMN_UNKNOWN = "CSV_COLUMN_UNKNOWN", "The file has a column that means nothing here."
+    CSV_VALUE_MISSING = "CSV_VALUE_MISSING", "A required cell is empty."
+    CSV_SCIENTIFIC_NUMBER = (
+        "CSV_SCIENTIFIC_NUMBER",
+        "A spreadsheet turned the number into 1.80555E+10: format the column as text.",
+    )
+    CSV_EMPTY = "CSV_EMPTY", "The file has no rows."
+
+    UPLOAD_NOT_FOUND = (
+        "UPLOAD_NOT_FOUND",
+        "The upload does not exist, was not finished, has expired or is not yours.",
+    )
+    FILE_TYPE_NOT_ALLOWED = (
+        "FILE_TYPE_NOT_ALLOWED",
+        "The file's content is of a type that is not accepted here.",
+    )
+    FILE_TOO_LARGE = "FILE_TOO_LARGE", "The file is larger than allowed."
+    FILE_EMPTY = "FILE_EMPTY", "The file is empty."
+    FILE_DAMAGED = "FILE_DAMAGED", "The file cannot be read, or is encrypted."
+    CHECKSUM_MISMATCH = (
+        "CHECKSUM_MISMATCH",
+        "The uploaded bytes differ from the announced size or SHA-256.",
+    )
+    DOCUMENT_REQUIRED = (
+        "DOCUMENT_REQUIRED",
+        "An invoice, CSR, screenshot, ownership e-mail or receipt is needed.",
+    )
+
+    LETTER_REQUIRED = "LETTER_REQUIRED", "The Letter of Authorization is not filled in yet."
+    LETTER_NOT_SIGNED = "LETTER_NOT_SIGNED", "The Letter of Authorization is not signed yet."
+    LETTER_OUTDATED = (
+        "LETTER_OUTDATED",
+        "Numbers or subscriber changed after the letter was made: it must be signed anew.",
+    )
+    PO_BOX_NOT_ALLOWED = (
+        "PO_BOX_NOT_ALLOWED",
+        "The letter needs the service address, not a post office box.",
+    )
+    WARNINGS_NOT_ACKNOWLEDGED = (
+        "WARNINGS_NOT_ACKNOWLEDGED",
+        "The warnings about porting must be acknowledged first.",
+    )
+
+    OWN_SUBMISSION = (
+        "OWN_SUBMISSION",
+        "Somebody else must authorize what you submitted yourself.",
+    )
+    AWAITING_PRECONFIGURATION = (
+        "AWAITING_PRECONFIGURATION",
+        "The numbers are not preconfigured yet: it cannot go to the carrier.",
+    )
+    FIRM_DATE_NOT_ALLOWED = (
+        "FIRM_DATE_NOT_ALLOWED",
+        "The firm date is in the past or not a business day.",
+    )
+    TOO_LATE_TO_CANCEL = (
+        "TOO_LATE_TO_CANCEL",
+        "The firm date is too near: cancelling is no longer possible.",
+    )
+
+    NUMBER_NOT_ACTIVE = "NUMBER_NOT_ACTIVE", "The number is not active in your inventory."
+    PORT_OUT_LOCKED = "PORT_OUT_LOCKED", "The number or account is locked against porting out."
+    PORT_OUT_PIN_WRONG = "PORT_OUT_PIN_WRONG", "The port-out PIN is wrong."
+    PORT_OUT_REASON_NOT_LAWFUL = (
+        "PORT_OUT_REASON_NOT_LAWFUL",
+        "A port-out can be rejected only for a reason of the closed list.",
+    )
+    TEST_CALL_NOT_VALID = (
+        "TEST_CALL_NOT_VALID",
+        "A test call must come from a number outside this port-out and your inventory.",
+    )
+
+
+class Refusal(Exception):
+    """One fault of one input. A service's base class, then a class for each code."""
+
+    code: ClassVar[UserErrorCode]
+
+    def __init__(self, message: str, path: tuple[str, ...] = ("input",)) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+
+    def at(self, *path: str) -> Self:
+        """The same refusal at another place of the input: `("input", "numbers", "3")`."""
+        moved = self.__class__.__new__(self.__class__)
+        moved.__dict__.update(self.__dict__)
+        moved.args = self.args
+        moved.path = path
+        return moved
+
+
+class RowRefusal(Refusal):
+    """A fault in an uploaded table. `row` counts from 1, the heading is row 1."""
+
+    def __init__(
+        self, message: str, *, row: int, column: str | None, value: str | None
+    ) -> None:
+        super().__init__(message, ("input", "rows", str(row), *([column] if column else [])))
+        self.row = row
+        self.column = column
+        self.value = value
+
+
+class StateRefusal(Refusal):
+    """Not possible now: carries what is."""
+
+    code = UserErrorCode.INVALID_STATE
+
+    def __init__(self, message: str, *, status: str, available_actions: Iterable[str]) -> None:
+        super().__init__(message)
+        self.status = status
+        self.available_actions = tuple(available_actions)
+
+
+class Refused(Exception):
+    """All faults of one input at once."""
+
+    def __init__(self, refusals: Iterable[Refusal]) -> None:
+        self.refusals = tuple(refusals)
+        if not self.refusals:
+            raise ValueError("nothing was refused")
+        super().__init__(", ".join(refusal.code for refusal in self.refusals))
+
+
+def refuse_all(refusals: Iterable[Refusal]) -> None:
+    """Raises `Refused` where there is at least one."""
+    if found := tuple(refusals):
+        raise Refused(found)

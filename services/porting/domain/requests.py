@@ -1,0 +1,165 @@
+"""A port request: what a customer names, fills and submits. Its lines decide its status."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Self
+
+from services.porting.domain.lines import FAULTY, TERMINAL, LineState
+
+
+class PortRequestStatus(StrEnum):
+    DRAFT = "DRAFT"
+    AWAITING_AUTHORIZATION = "AWAITING_AUTHORIZATION"
+    AWAITING_SIGNATURE = "AWAITING_SIGNATURE"
+    IN_REVIEW = "IN_REVIEW"
+    WITH_CARRIER = "WITH_CARRIER"
+    APPROVED = "APPROVED"
+    PORTING = "PORTING"
+    COMPLETED = "COMPLETED"
+    PARTIALLY_COMPLETED = "PARTIALLY_COMPLETED"
+    ACTION_REQUIRED = "ACTION_REQUIRED"
+    CANCEL_REQUESTED = "CANCEL_REQUESTED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+
+class WaitingOn(StrEnum):
+    """Whose turn it is."""
+
+    REQUESTER = "REQUESTER"
+    ADMINISTRATOR = "ADMINISTRATOR"
+    SIGNER = "SIGNER"
+    SUPPORT = "SUPPORT"
+    LOSING_CARRIER = "LOSING_CARRIER"
+    NOBODY = "NOBODY"
+
+
+LONGEST_NAME: Final = 120
+
+FINAL: Final = frozenset(
+    {
+        PortRequestStatus.COMPLETED,
+        PortRequestStatus.PARTIALLY_COMPLETED,
+        PortRequestStatus.CANCELLED,
+        PortRequestStatus.EXPIRED,
+    }
+)
+
+LineCounts = Mapping[LineState, int]
+
+_TURNS: Final[Mapping[PortRequestStatus, tuple[WaitingOn, str]]] = {
+    PortRequestStatus.DRAFT: (
+        WaitingOn.REQUESTER,
+        "Fill in what is missing and submit the request.",
+    ),
+    PortRequestStatus.AWAITING_AUTHORIZATION: (
+        WaitingOn.ADMINISTRATOR,
+        "An administrator of the account authorizes the request.",
+    ),
+    PortRequestStatus.AWAITING_SIGNATURE: (
+        WaitingOn.SIGNER,
+        "The signer signs the Letter of Authorization.",
+    ),
+    PortRequestStatus.IN_REVIEW: (
+        WaitingOn.SUPPORT,
+        "We check the documents and send the request to the losing carrier.",
+    ),
+    PortRequestStatus.WITH_CARRIER: (
+        WaitingOn.LOSING_CARRIER,
+        "The losing carrier checks the request and gives a firm date.",
+    ),
+    PortRequestStatus.APPROVED: (
+        WaitingOn.LOSING_CARRIER,
+        "The numbers move on the firm date. Do not cancel the old service before.",
+    ),
+    PortRequestStatus.PORTING: (
+        WaitingOn.LOSING_CARRIER,
+        "The numbers are moving now. Do not cancel the old service before all have.",
+    ),
+    PortRequestStatus.ACTION_REQUIRED: (
+        WaitingOn.REQUESTER,
+        "Correct what was found to be wrong.",
+    ),
+    PortRequestStatus.CANCEL_REQUESTED: (
+        WaitingOn.LOSING_CARRIER,
+        "The losing carrier confirms that nothing moves.",
+    ),
+}
+_NOBODYS_TURN: Final = (WaitingOn.NOBODY, "Nothing is left to do.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortRequest:
+    """`version` counts the request's events; `status_since` dates the latest status.
+
+    `preconfigured_at` is when `numbers` said that every line rings through here.
+    """
+
+    id: str
+    account_id: str
+    company_id: str
+    requester_id: str
+    requester_name: str
+    name: str
+    status: PortRequestStatus
+    status_since: datetime
+    created_at: datetime
+    version: int
+    warnings_acknowledged_at: datetime | None = None
+    warnings_acknowledged_by: str | None = None
+    submitted_at: datetime | None = None
+    submitted_by: str | None = None
+    authorized_at: datetime | None = None
+    authorized_by: str | None = None
+    preconfigured_at: datetime | None = None
+    sent_at: datetime | None = None
+    completed_at: datetime | None = None
+    fault_code: str | None = None
+    fault_waiting_on: WaitingOn | None = None
+
+    def moved_to(self, status: PortRequestStatus, at: datetime) -> Self:
+        if status is self.status:
+            return self
+        return replace(
+            self,
+            status=status,
+            status_since=at,
+            completed_at=at if status in FINAL else self.completed_at,
+        )
+
+    @property
+    def turn(self) -> tuple[WaitingOn, str]:
+        """Whose turn it is and what un-sticks the request."""
+        waiting_on, remedy = _TURNS.get(self.status, _NOBODYS_TURN)
+        return (self.fault_waiting_on or waiting_on, remedy)
+
+    @property
+    def is_draft(self) -> bool:
+        return self.status is PortRequestStatus.DRAFT
+
+
+def derive_status(counts: LineCounts) -> PortRequestStatus:
+    """The status of a request that a carrier has: the first rule that fits its lines."""
+    present = {state for state, count in counts.items() if count}
+    live = present - TERMINAL
+    if present & FAULTY:
+        return PortRequestStatus.ACTION_REQUIRED
+    if not live:
+        return _final_status(present)
+    if live == {LineState.CANCEL_REQUESTED}:
+        return PortRequestStatus.CANCEL_REQUESTED
+    if LineState.ACTIVATING in live or LineState.PORTED in present:
+        return PortRequestStatus.PORTING
+    if live == {LineState.APPROVED}:
+        return PortRequestStatus.APPROVED
+    return PortRequestStatus.WITH_CARRIER
+
+
+def _final_status(present: set[LineState]) -> PortRequestStatus:
+    if not present & {LineState.PORTED, LineState.REVERTED}:
+        return PortRequestStatus.CANCELLED
+    if present & {LineState.CANCELLED, LineState.NOT_PORTABLE}:
+        return PortRequestStatus.PARTIALLY_COMPLETED
+    return PortRequestStatus.COMPLETED

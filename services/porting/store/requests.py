@@ -1,0 +1,182 @@
+"""Port requests in PostgreSQL."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from libs.common.database import Connection, Row
+from services.porting.domain.requests import PortRequest, PortRequestStatus, WaitingOn
+
+_COLUMNS: Final = """
+    id, account_id, company_id, requester_id, requester_name, name, status, status_since,
+    created_at, version, warnings_acknowledged_at, warnings_acknowledged_by, submitted_at,
+    submitted_by, authorized_at, authorized_by, preconfigured_at, sent_at, completed_at,
+    fault_code, fault_waiting_on
+"""
+
+_ADD: Final = """
+    INSERT INTO port_requests
+      (id, account_id, company_id, requester_id, requester_name, name, status, status_since,
+       created_at, version)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
+# One request, kept from other writers until the transaction ends.
+_LOCK: Final = f"SELECT {_COLUMNS} FROM port_requests WHERE id = $1 FOR UPDATE"
+# The same for the request that a live line of this number belongs to.
+_LOCK_BY_LIVE_NUMBER: Final = f"""
+    SELECT {_COLUMNS}
+    FROM port_requests
+    WHERE id = (
+      SELECT port_request_id
+      FROM lines
+      WHERE tracking_number = $1
+        AND state NOT IN ('ADDED', 'PORTED', 'CANCELLED', 'REVERTED', 'NOT_PORTABLE')
+    )
+    FOR UPDATE
+"""
+_SAVE: Final = """
+    UPDATE port_requests
+    SET status = $2, status_since = $3, version = $4, warnings_acknowledged_at = $5,
+      warnings_acknowledged_by = $6, submitted_at = $7, submitted_by = $8, authorized_at = $9,
+      authorized_by = $10, preconfigured_at = $11, sent_at = $12, completed_at = $13,
+      fault_code = $14, fault_waiting_on = $15
+    WHERE id = $1
+"""
+# Those of `ids` that the caller may see; NULL for companies or requester means all.
+_FIND: Final = f"""
+    SELECT {_COLUMNS}
+    FROM port_requests
+    WHERE id = ANY($1::text[])
+      AND ($2::text[] IS NULL OR company_id = ANY($2))
+      AND ($3::text IS NULL OR requester_id = $3)
+"""
+# One page: `direction` is turned into the statement, since it decides the index scan.
+_PAGE: Final = """
+    SELECT {columns}
+    FROM port_requests
+    WHERE ($1::text IS NULL OR account_id = $1)
+      AND ($2::text[] IS NULL OR company_id = ANY($2))
+      AND ($3::text IS NULL OR requester_id = $3)
+      AND ($4::text[] IS NULL OR status = ANY($4))
+      AND ($5::text IS NULL OR id {comparison} $5)
+    ORDER BY id {order}
+    LIMIT $6
+"""
+PAGE_NEWEST_FIRST: Final = _PAGE.format(columns=_COLUMNS, comparison="<", order="DESC")
+PAGE_OLDEST_FIRST: Final = _PAGE.format(columns=_COLUMNS, comparison=">", order="ASC")
+_COUNT: Final = """
+    SELECT count(*)
+    FROM port_requests
+    WHERE ($1::text IS NULL OR account_id = $1)
+      AND ($2::text[] IS NULL OR company_id = ANY($2))
+      AND ($3::text IS NULL OR requester_id = $3)
+      AND ($4::text[] IS NULL OR status = ANY($4))
+"""
+
+
+async def add_request(connection: Connection, request: PortRequest) -> None:
+    await connection.execute(
+        _ADD,
+        request.id,
+        request.account_id,
+        request.company_id,
+        request.requester_id,
+        request.requester_name,
+        request.name,
+        request.status,
+        request.status_since,
+        request.created_at,
+        request.version,
+    )
+
+
+async def lock_request(connection: Connection, request_id: str) -> PortRequest | None:
+    row = await connection.fetchrow(_LOCK, request_id)
+    return _request(row) if row else None
+
+
+async def lock_request_by_live_number(
+    connection: Connection, tracking_number: str
+) -> PortRequest | None:
+    row = await connection.fetchrow(_LOCK_BY_LIVE_NUMBER, tracking_number)
+    return _request(row) if row else None
+
+
+async def save_request(connection: Connection, request: PortRequest) -> None:
+    await connection.execute(
+        _SAVE,
+        request.id,
+        request.status,
+        request.status_since,
+        request.version,
+        request.warnings_acknowledged_at,
+        request.warnings_acknowledged_by,
+        request.submitted_at,
+        request.submitted_by,
+        request.authorized_at,
+        request.authorized_by,
+        request.preconfigured_at,
+        request.sent_at,
+        request.completed_at,
+        request.fault_code,
+        request.fault_waiting_on,
+    )
+
+
+async def find_requests(
+    connection: Connection,
+    ids: Sequence[str],
+    company_ids: Sequence[str] | None,
+    requester_id: str | None,
+) -> dict[str, PortRequest]:
+    rows = await connection.fetch(_FIND, list(ids), company_ids, requester_id)
+    return {row["id"]: _request(row) for row in rows}
+
+
+async def find_request_page(
+    connection: Connection,
+    *,
+    account_id: str | None,
+    company_ids: Sequence[str] | None,
+    requester_id: str | None,
+    statuses: Sequence[str] | None,
+    beyond: str | None,
+    is_backward: bool,
+    limit: int,
+) -> list[PortRequest]:
+    """Newest first; `beyond` is the id that the page starts behind."""
+    rows = await connection.fetch(
+        PAGE_OLDEST_FIRST if is_backward else PAGE_NEWEST_FIRST,
+        account_id,
+        company_ids,
+        requester_id,
+        statuses,
+        beyond,
+        limit,
+    )
+    return [_request(row) for row in rows]
+
+
+async def count_requests(
+    connection: Connection,
+    *,
+    account_id: str | None,
+    company_ids: Sequence[str] | None,
+    requester_id: str | None,
+    statuses: Sequence[str] | None,
+) -> int:
+    count: int = await connection.fetchval(
+        _COUNT, account_id, company_ids, requester_id, statuses
+    )
+    return count
+
+
+def _request(row: Row) -> PortRequest:
+    columns = dict(row)
+    waiting_on = columns["fault_waiting_on"]
+    return PortRequest(
+        **{
+            **columns,
+            "status": PortRequestStatus(columns["status"]),
+            "fault_waiting_on": WaitingOn(waiting_on) if waiting_on else None,
+        }
+    )

@@ -1,0 +1,77 @@
+"""Which request or port-out a caller may change: unknown and not theirs are the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from libs.common.caller import Caller, Member, Role, Support
+from libs.common.database import Connection
+from services.porting.domain.port_outs import PortOut
+from services.porting.domain.refusals import (
+    PortOutUnknown,
+    PortRequestNotADraft,
+    PortRequestUnknown,
+)
+from services.porting.domain.requests import PortRequest
+from services.porting.store import port_outs, requests
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """What of an account a caller sees: None means no limit."""
+
+    account_id: str | None
+    company_ids: Sequence[str] | None
+    requester_id: str | None
+
+
+def sight_of(caller: Caller) -> Sight | None:
+    """None for who sees nothing at all."""
+    if isinstance(caller, Support):
+        return Sight(account_id=None, company_ids=None, requester_id=None)
+    if isinstance(caller, Member):
+        return Sight(
+            account_id=caller.account_id,
+            company_ids=None
+            if caller.role is Role.ADMINISTRATOR
+            else sorted(caller.company_ids),
+            requester_id=caller.member_id if caller.role is Role.CLIENT_MANAGER else None,
+        )
+    return None
+
+
+async def lock_own_request(
+    connection: Connection, caller: Caller, request_id: str
+) -> PortRequest:
+    request = await requests.lock_request(connection, request_id)
+    if request is None or not _sees(caller, request):
+        raise PortRequestUnknown().at("input", "portRequestId")
+    return request
+
+
+async def lock_own_draft(
+    connection: Connection, caller: Caller, request_id: str
+) -> PortRequest:
+    request = await lock_own_request(connection, caller, request_id)
+    if not request.is_draft:
+        raise PortRequestNotADraft(request.status).at("input", "portRequestId")
+    return request
+
+
+async def lock_own_port_out(
+    connection: Connection, caller: Caller, port_out_id: str
+) -> PortOut:
+    sight = sight_of(caller)
+    port_out = await port_outs.lock_port_out(connection, port_out_id)
+    if port_out is None or sight is None or sight.account_id not in (None, port_out.account_id):
+        raise PortOutUnknown().at("input", "portOutId")
+    return port_out
+
+
+def _sees(caller: Caller, request: PortRequest) -> bool:
+    sight = sight_of(caller)
+    return (
+        sight is not None
+        and sight.account_id in (None, request.account_id)
+        and (sight.company_ids is None or request.company_id in sight.company_ids)
+        and sight.requester_id in (None, request.requester_id)
+    )

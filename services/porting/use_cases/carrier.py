@@ -1,0 +1,240 @@
+"""The losing carrier's part: sent, firm date, ported; and the first call, which outruns its word."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from libs.common.caller import Caller
+from libs.common.database import Connection
+from libs.common.events import Fact
+from libs.contracts.porting_events import (
+    ActionRequired,
+    ApprovedLine,
+    LinesApproved,
+    LinesPorted,
+    LinesPreconfigured,
+    PortApproved,
+    PortCompleted,
+    PortedLine,
+    PortSentToCarrier,
+)
+from libs.contracts.refusals import Refused
+from services.porting.domain.lines import LineEvent, LineState, states_before
+from services.porting.domain.refusals import (
+    FirmDateNotAllowed,
+    NotPreconfigured,
+    NumberUnknown,
+    PortRequestNotPossible,
+    TimeInTheFuture,
+)
+from services.porting.domain.requests import (
+    FINAL,
+    LineCounts,
+    PortRequest,
+    PortRequestStatus,
+    WaitingOn,
+    derive_status,
+)
+from services.porting.store import lines, requests
+from services.porting.store.lines import Line
+from services.porting.use_cases.access import lock_own_request
+from services.porting.use_cases.recording import about, batches_about, save
+
+_FARTHEST = timedelta(days=30)
+_BEFORE_THE_CARRIER = frozenset(
+    {
+        PortRequestStatus.DRAFT,
+        PortRequestStatus.AWAITING_AUTHORIZATION,
+        PortRequestStatus.AWAITING_SIGNATURE,
+        PortRequestStatus.IN_REVIEW,
+    }
+)
+
+
+async def note_preconfigured(
+    connection: Connection, request_id: str, number_ids: dict[str, str], *, is_last: bool
+) -> None:
+    """`numbers` says that these lines (line id to number id) ring through from now on."""
+    request = await requests.lock_request(connection, request_id)
+    if request is None:
+        return
+    await lines.link_numbers(connection, number_ids)
+    if not is_last or request.preconfigured_at is not None:
+        return
+    counts = await lines.count_lines(connection, request_id)
+    ready = replace(request, preconfigured_at=datetime.now(UTC))
+    await save(connection, ready, about(LinesPreconfigured, ready, counts))
+
+
+async def note_preconfiguration_refused(
+    connection: Connection, request_id: str, code: str
+) -> None:
+    request = await requests.lock_request(connection, request_id)
+    if request is None or request.status is not PortRequestStatus.IN_REVIEW:
+        return
+    counts = await lines.count_lines(connection, request_id)
+    refused = replace(
+        request.moved_to(PortRequestStatus.ACTION_REQUIRED, datetime.now(UTC)),
+        fault_code=code,
+        fault_waiting_on=WaitingOn.REQUESTER,
+    )
+    fact = about(ActionRequired, refused, counts, code=code, waiting_on=WaitingOn.REQUESTER)
+    await save(connection, refused, fact)
+
+
+async def send_to_carrier(connection: Connection, caller: Caller, request_id: str) -> str:
+    request = await lock_own_request(connection, caller, request_id)
+    if request.status is not PortRequestStatus.IN_REVIEW:
+        raise PortRequestNotPossible(request.status).at("input", "portRequestId")
+    if request.preconfigured_at is None:
+        raise NotPreconfigured().at("input", "portRequestId")
+    await lines.move_lines(
+        connection, request_id, states_before(LineEvent.SENT), LineState.WITH_CARRIER
+    )
+    now = datetime.now(UTC)
+    await _derive_and_save(
+        connection,
+        replace(request, sent_at=now),
+        lambda sent, counts: [about(PortSentToCarrier, sent, counts, sent_at=now)],
+    )
+    return request.id
+
+
+async def record_firm_date(
+    connection: Connection,
+    caller: Caller,
+    request_id: str,
+    firm_date: date,
+    numbers: Sequence[str] | None,
+) -> str:
+    """Of all lines, or of the named ones. Late and doubled words change nothing."""
+    request = await _lock_at_the_carrier(connection, caller, request_id, numbers)
+    today = datetime.now(UTC).date()
+    if not today - timedelta(days=1) <= firm_date <= today + _FARTHEST:
+        raise FirmDateNotAllowed().at("input", "firmDate")
+    approved = await lines.approve_lines(
+        connection, request_id, firm_date, states_before(LineEvent.APPROVED), numbers
+    )
+    if approved:
+        await _derive_and_save(
+            connection,
+            request,
+            lambda now, counts: batches_about(
+                LinesApproved, now, counts, approved, _approved_line, firm_date=firm_date
+            ),
+        )
+    return request.id
+
+
+async def record_ported(
+    connection: Connection,
+    caller: Caller,
+    request_id: str,
+    ported_at: datetime,
+    numbers: Sequence[str] | None,
+) -> str:
+    """The carrier says so. Where a call was first, the instant may only move back."""
+    request = await _lock_at_the_carrier(connection, caller, request_id, numbers)
+    if ported_at > datetime.now(UTC) + timedelta(minutes=5):
+        raise TimeInTheFuture().at("input", "portedAt")
+    ported = await lines.port_lines(
+        connection, request_id, ported_at, states_before(LineEvent.PORTED), numbers, "carrier"
+    )
+    await _save_ported(connection, request, ported, "carrier")
+    return request.id
+
+
+async def note_first_call(
+    connection: Connection, tracking_number: str, called_at: datetime
+) -> None:
+    """A call reached us, so the number is here, whatever the carrier has said so far."""
+    request = await requests.lock_request_by_live_number(connection, tracking_number)
+    if request is None:
+        return
+    ported = await lines.port_lines(
+        connection,
+        request.id,
+        called_at,
+        states_before(LineEvent.CALLED),
+        [tracking_number],
+        "first_call",
+    )
+    await _save_ported(connection, request, ported, "first_call")
+
+
+async def _save_ported(
+    connection: Connection,
+    request: PortRequest,
+    ported: Sequence[Line],
+    evidence: Literal["carrier", "first_call"],
+) -> None:
+    if not ported:
+        return
+    await _derive_and_save(
+        connection,
+        request,
+        lambda now, counts: batches_about(
+            LinesPorted, now, counts, ported, lambda line: _ported_line(line, evidence)
+        ),
+    )
+
+
+async def _lock_at_the_carrier(
+    connection: Connection, caller: Caller, request_id: str, numbers: Sequence[str] | None
+) -> PortRequest:
+    request = await lock_own_request(connection, caller, request_id)
+    if request.status in _BEFORE_THE_CARRIER:
+        raise PortRequestNotPossible(request.status).at("input", "portRequestId")
+    if numbers is not None:
+        known = set(await lines.find_tracking_numbers(connection, request_id))
+        unknown = [
+            NumberUnknown().at("input", "trackingNumbers", str(index))
+            for index, number in enumerate(numbers)
+            if number not in known
+        ]
+        if unknown:
+            raise Refused(unknown)
+    return request
+
+
+async def _derive_and_save(
+    connection: Connection,
+    request: PortRequest,
+    facts: Callable[[PortRequest, LineCounts], Sequence[Fact]],
+) -> None:
+    """The lines have moved: the request's status follows, and says so where it matters."""
+    now = datetime.now(UTC)
+    counts = await lines.count_lines(connection, request.id)
+    status = derive_status(counts)
+    derived = request.moved_to(status, now)
+    said = list(facts(derived, counts))
+    if status is not request.status:
+        if status is PortRequestStatus.APPROVED:
+            latest = await lines.find_latest_firm_date(connection, request.id)
+            said.append(about(PortApproved, derived, counts, firm_date=latest))
+        if status in FINAL:
+            said.append(
+                about(
+                    PortCompleted,
+                    derived,
+                    counts,
+                    completed_at=now,
+                    partial=status is PortRequestStatus.PARTIALLY_COMPLETED,
+                )
+            )
+    await save(connection, derived, *said)
+
+
+def _approved_line(line: Line) -> ApprovedLine:
+    return ApprovedLine(line_id=line.id, tracking_number=line.tracking_number)
+
+
+def _ported_line(line: Line, evidence: Literal["carrier", "first_call"]) -> PortedLine:
+    assert line.ported_at is not None
+    return PortedLine(
+        line_id=line.id,
+        tracking_number=line.tracking_number,
+        ported_at=line.ported_at,
+        evidence=evidence,
+    )

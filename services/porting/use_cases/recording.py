@@ -1,0 +1,94 @@
+"""How a change is kept: the request's row and its facts, at the next version, in one transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import ceil
+from typing import Any, TypeVar
+
+from libs.common.database import Connection
+from libs.common.events import Fact
+from libs.common.outbox import record
+from libs.contracts.porting_events import LINES_PER_EVENT, LineBatchFact, PortOutFact, PortRequestFact
+from services.porting.domain.port_outs import PortOut, PortOutNumber
+from services.porting.domain.requests import LineCounts, PortRequest
+from services.porting.store import port_outs, requests
+from services.porting.store.lines import Line
+
+RequestFact = TypeVar("RequestFact", bound=PortRequestFact)
+Batch = TypeVar("Batch", bound=LineBatchFact)
+
+
+async def save(connection: Connection, request: PortRequest, *facts: Fact) -> PortRequest:
+    """To be called while the request's row is locked."""
+    version = await record(connection, request.id, request.version, *facts)
+    saved = replace(request, version=version)
+    await requests.save_request(connection, saved)
+    return saved
+
+
+def about(
+    fact: type[RequestFact], request: PortRequest, counts: LineCounts, **said: Any
+) -> RequestFact:
+    """The fact with the request's public state after it."""
+    return fact(
+        account_id=request.account_id,
+        company_id=request.company_id,
+        requester_id=request.requester_id,
+        name=request.name,
+        status=request.status,
+        line_counts={state.value: count for state, count in counts.items() if count},
+        **said,
+    )
+
+
+def batches_about(
+    fact: type[Batch],
+    request: PortRequest,
+    counts: LineCounts,
+    lines: Sequence[Line],
+    part: Callable[[Line], Any],
+    **said: Any,
+) -> list[Batch]:
+    """The lines of one transition, in as many facts as the event's size allows."""
+    of = ceil(len(lines) / LINES_PER_EVENT)
+    return [
+        about(
+            fact,
+            request,
+            counts,
+            batch=batch,
+            of=of,
+            lines=[
+                part(line)
+                for line in lines[(batch - 1) * LINES_PER_EVENT : batch * LINES_PER_EVENT]
+            ],
+            **said,
+        )
+        for batch in range(1, of + 1)
+    ]
+
+
+async def save_port_out(
+    connection: Connection, port_out: PortOut, *facts: PortOutFact
+) -> PortOut:
+    """To be called while the port-out's row is locked."""
+    version = await record(connection, port_out.id, port_out.version, *facts)
+    saved = replace(port_out, version=version)
+    await port_outs.save_port_out(connection, saved)
+    return saved
+
+
+PortOutSaid = TypeVar("PortOutSaid", bound=PortOutFact)
+
+
+def about_port_out(
+    fact: type[PortOutSaid], port_out: PortOut, numbers: Sequence[PortOutNumber], **said: Any
+) -> PortOutSaid:
+    return fact(
+        account_id=port_out.account_id,
+        company_ids=sorted({number.company_id for number in numbers}),
+        status=port_out.status,
+        gaining_carrier=port_out.gaining_carrier,
+        tracking_numbers=[number.tracking_number for number in numbers],
+        **said,
+    )

@@ -1,0 +1,81 @@
+"""Uploads: a promise of bytes first, then the bytes themselves, checked against the promise."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from libs.common.caller import Member
+from libs.common.database import Connection
+from libs.common.ids import new_id
+from libs.contracts.refusals import Refusal, refuse_all
+from services.porting.domain.documents import (
+    LARGEST_UPLOAD,
+    LONGEST_FILENAME,
+    Upload,
+    UploadPurpose,
+)
+from services.porting.domain.refusals import (
+    ChecksumNotAllowed,
+    FileEmpty,
+    FilenameNotAllowed,
+    FileTooLarge,
+    UploadUnknown,
+)
+from services.porting.store import documents
+
+_LIFETIME: Final = timedelta(minutes=15)
+_USABLE: Final = timedelta(hours=24)
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+
+async def create_upload(
+    connection: Connection,
+    caller: Member,
+    *,
+    purpose: UploadPurpose,
+    filename: str,
+    content_type: str,
+    byte_size: int,
+    sha256: str,
+) -> Upload:
+    faults: list[Refusal] = []
+    name = filename.strip()
+    if not 0 < len(name) <= LONGEST_FILENAME or re.search(r"[/\\\x00-\x1f]", name):
+        faults.append(FilenameNotAllowed().at("input", "filename"))
+    if byte_size < 1:
+        faults.append(FileEmpty().at("input", "byteSize"))
+    if byte_size > LARGEST_UPLOAD:
+        faults.append(FileTooLarge(LARGEST_UPLOAD).at("input", "byteSize"))
+    if not _SHA256.fullmatch(sha256.lower()):
+        faults.append(ChecksumNotAllowed().at("input", "sha256"))
+    refuse_all(faults)
+    upload = Upload(
+        id=new_id("up"),
+        account_id=caller.account_id,
+        purpose=purpose,
+        filename=name,
+        content_type=content_type.strip().lower()[:LONGEST_FILENAME],
+        byte_size=byte_size,
+        sha256=sha256.lower(),
+        expires_at=datetime.now(UTC) + _LIFETIME,
+        stored_at=None,
+    )
+    await documents.add_upload(connection, upload, caller.member_id)
+    return upload
+
+
+async def find_stored_upload(
+    connection: Connection, caller: Member, upload_id: str, purpose: UploadPurpose
+) -> Upload:
+    """Only by who created it, for what it was created for, and within a day."""
+    upload = await documents.find_own_upload(
+        connection, upload_id, caller.account_id, caller.member_id
+    )
+    if (
+        upload is None
+        or upload.purpose is not purpose
+        or upload.stored_at is None
+        or upload.stored_at < datetime.now(UTC) - _USABLE
+    ):
+        raise UploadUnknown().at("input", "uploadId")
+    return upload

@@ -1,0 +1,163 @@
+"""What is too large, too deep or of the wrong form is refused before it costs anything."""
+
+import asyncio
+import json
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.gateway.client import acknowledged, ask, codes_of
+from tests.gateway.conftest import House
+from tests.gateway.issuer import bearer
+from tests.gateway.processes import Gateway, running_gateway
+
+INTROSPECTION = "{ __schema { types { name } } }"
+DEEP = "{ portRequest " + "{ lines { portRequest " * 9 + "{ name }" + " } }" * 9 + " }"
+REFUSED_QUERIES = {
+    "aliases": "{" + " ".join(f"a{n}: feed" for n in range(31)) + "}",
+    "aliases of __typename": "{" + " ".join(f"a{n}: __typename" for n in range(31)) + "}",
+    "directives": "{ feed " + "@include(if: true) " * 11 + "}",
+    "depth": "{ portRequest { trackingNumber " * 9 + "{ id }" + " } }" * 9,
+    "tokens": "{ " + "feed " * 2001 + "}",
+    "introspection": INTROSPECTION,
+    "one type by introspection": '{ __type(name: "Query") { name } }',
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED_QUERIES)
+def test_a_query_beyond_a_limit_is_bad_input(gateway: Gateway, kind: str):
+    answer = ask(gateway, REFUSED_QUERIES[kind])
+
+    assert set(codes_of(answer.json())) == {"BAD_USER_INPUT"}
+    assert "data" not in answer.json()
+    assert len(answer.text) < 3000
+
+
+def test_a_query_within_the_limits_is_answered(gateway: Gateway):
+    aliased = "{" + " ".join(f"a{n}: feed" for n in range(30)) + "}"
+
+    assert len(ask(gateway, aliased).json()["data"]) == 30
+
+
+def test_in_production_nothing_suggests_a_fields_name(gateway: Gateway):
+    answer = ask(gateway, "{ portReques { id } feeed }")
+
+    assert "Did you mean" not in answer.text
+    assert "portRequest" not in answer.text
+
+
+WRONG_FORMS = {
+    "GET": ({"method": "GET", "params": {"query": "{ feed }"}}, 405),
+    "PUT": ({"method": "PUT", "json": {"query": "{ feed }"}}, 405),
+    "a form": ({"method": "POST", "data": {"query": "{ feed }"}}, 415),
+    "multipart": ({"method": "POST", "files": {"0": b"x"}}, 415),
+    "text": (
+        {"method": "POST", "content": "{}", "headers": {"content-type": "text/plain"}},
+        415,
+    ),
+    "GraphQL text": (
+        {
+            "method": "POST",
+            "content": "{ feed }",
+            "headers": {"content-type": "application/graphql"},
+        },
+        415,
+    ),
+    "a batch": ({"method": "POST", "json": [{"query": "{ feed }"}]}, 400),
+    "null": (
+        {"method": "POST", "json": None, "headers": {"content-type": "application/json"}},
+        400,
+    ),
+    "a number as query": ({"method": "POST", "json": {"query": 1}}, 400),
+    "no query": ({"method": "POST", "json": {"extensions": {}}}, 400),
+    "half a body": (
+        {
+            "method": "POST",
+            "content": '{"query": "{ fe',
+            "headers": {"content-type": "application/json"},
+        },
+        400,
+    ),
+    "more than 1 MB": ({"method": "POST", "json": {"query": " " * 1_000_001}}, 413),
+}
+
+
+@pytest.mark.parametrize("form", WRONG_FORMS)
+def test_a_request_of_another_form_is_refused(gateway: Gateway, form: str):
+    request, status = WRONG_FORMS[form]
+
+    answer = httpx.request(url=gateway.url, **request)
+
+    assert answer.status_code == status
+    assert codes_of(answer.json()) == ["BAD_USER_INPUT"]
+
+
+def test_a_body_of_unknown_length_is_cut_off_at_1_mb(gateway: Gateway):
+    def endless():
+        for _ in range(3000):
+            yield b" " * 1000
+
+    headers = {"content-type": "application/json"}
+
+    answer = httpx.post(gateway.url, content=endless(), headers=headers)
+
+    assert answer.status_code == 413
+
+
+async def test_a_socket_message_over_1_mb_closes_the_socket(gateway: Gateway):
+    with pytest.raises(ConnectionClosed) as closed:
+        async with acknowledged(gateway) as socket:
+            await socket.subscribe("{ feed }" + " " * 1_000_001)
+            await socket.next()
+
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+
+
+@pytest.mark.parametrize("payload", [{}, {"query": 1}, {"query": "{feed}", "variables": []}])
+async def test_a_malformed_operation_on_a_socket_is_bad_input(gateway: Gateway, payload):
+    async with acknowledged(gateway) as socket:
+        await socket.send(id="1", type="subscribe", payload=payload)
+        try:
+            answer = await socket.next()
+        except ConnectionClosed as closed:
+            assert closed.rcvd is not None
+            assert closed.rcvd.code == 4400
+        else:
+            assert codes_of({"errors": answer["payload"]}) == ["BAD_USER_INPUT"]
+
+
+@pytest.mark.parametrize("protocols", [["graphql-ws"], None])
+async def test_only_graphql_transport_ws_is_spoken(gateway: Gateway, protocols):
+    with pytest.raises((ConnectionClosed, InvalidStatus)) as refused:
+        async with connect(gateway.socket_url, subprotocols=protocols) as connection:
+            await connection.send(json.dumps({"type": "connection_init"}))
+            await asyncio.wait_for(connection.recv(), 5)
+
+    assert "4406" in str(refused.value) or "400" in str(refused.value)
+
+
+async def test_another_sites_page_opens_no_socket(gateway: Gateway):
+    with pytest.raises(InvalidStatus):
+        async with connect(gateway.socket_url, origin="https://evil.test"):
+            pass
+
+
+def test_development_allows_introspection_suggestions_and_its_own_origins(
+    house: House, tmp_path
+):
+    console = "https://console.test"
+    settings = house.settings | {"CORS_ORIGINS": console}
+
+    with running_gateway(settings, tmp_path / "log") as gateway:
+        types = ask(gateway, INTROSPECTION)
+        unknown = ask(gateway, "{ feeed }")
+        allowed = ask(gateway, "{ feed }", bearer() | {"origin": console})
+        other = ask(gateway, "{ feed }", bearer() | {"origin": "https://evil.test"})
+
+    assert "errors" not in types.json()
+    assert "Did you mean" in unknown.text
+    assert allowed.headers["access-control-allow-origin"] == console
+    assert other.headers.get("access-control-allow-origin") != "https://evil.test"
