@@ -56,8 +56,9 @@ class CheckedLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Preconfiguration:
-    """`version` numbers our events about the port request; `review` is the sequence of the
-    last `review_started` that was answered.
+    """`version` numbers our events about the port request.
+
+    `review` is the sequence of the last `review_started` that was answered.
     """
 
     port_request_id: str

@@ -158,34 +158,36 @@ class TrackingNumber:
         ported_at = min(at, *(earlier for earlier in known if earlier is not None))
         if ported_at == self.ported_at:
             return self
-        return self._after(Change.PORTED_IN, ported_at=ported_at)
+        return replace(self._after(Change.PORTED_IN), ported_at=ported_at)
 
     def receive_call(self, at: datetime) -> Self:
         """A first call before the port's stated instant is the better witness of it."""
         if self._ignores(Change.CALLED):
             return self
         ported_at = None if self.ported_at is None else min(self.ported_at, at)
-        return self._after(Change.CALLED, first_called_at=at, ported_at=ported_at)
+        return replace(self._after(Change.CALLED), first_called_at=at, ported_at=ported_at)
 
     def authorize_port_out(self, port_out_id: str) -> Self:
         if self._ignores(Change.PORT_OUT_AUTHORIZED):
             return self
-        return self._after(Change.PORT_OUT_AUTHORIZED, port_out_id=port_out_id)
+        return replace(self._after(Change.PORT_OUT_AUTHORIZED), port_out_id=port_out_id)
 
     def port_out(self, port_out_id: str, at: datetime) -> Self:
         if self._ignores(Change.PORTED_OUT):
             return self
-        return self._after(Change.PORTED_OUT, port_out_id=port_out_id, ported_out_at=at)
+        return replace(
+            self._after(Change.PORTED_OUT), port_out_id=port_out_id, ported_out_at=at
+        )
 
     def disable(self, by: str, at: datetime) -> Self:
         """Raises `NumberCannotBeDisabled`."""
         if not self.can_be_disabled:
             raise NumberCannotBeDisabled(self.state)
-        return self._after(Change.DISABLE, disabled_at=at, disabled_by=by)
+        return replace(self._after(Change.DISABLE), disabled_at=at, disabled_by=by)
 
     def _ignores(self, change: Change) -> bool:
         return (self.state, change) in IGNORED
 
-    def _after(self, change: Change, **changes: datetime | str | None) -> Self:
+    def _after(self, change: Change) -> Self:
         state = NEXT_STATES[self.state, change]
-        return replace(self, state=state, version=self.version + 1, **changes)
+        return replace(self, state=state, version=self.version + 1)

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from libs.common.caller import Role
 from libs.common.database import Connection, Row
+from libs.common.paging import Key, Listing, Page, Slice, read_page, read_pages
 from services.numbers.domain.accounts import Account, Company, Member, company_key
-from services.numbers.store.pages import Page, backwards
+from services.numbers.domain.sight import Sight
 
 _ADD_ACCOUNT = """
     INSERT INTO accounts
@@ -25,26 +26,33 @@ _FIND_ACCOUNTS = """
     SELECT id, version, name, card_on_file, balance_current, in_good_standing, in_trial
     FROM accounts
     WHERE id = ANY($1::text[])
+      AND ($2::text IS NULL OR id = $2)
 """
-# One page of every account, newest first.
-_PAGE_OF_ACCOUNTS = """
+_NEWEST_FIRST = (Key(column="id", kind=str),)
+EVERY_ACCOUNT = Listing(
+    """
     SELECT id, version, name, card_on_file, balance_current, in_good_standing, in_trial
     FROM accounts
-    WHERE id < $1
-      AND id > $2
-    ORDER BY id DESC
-    LIMIT $3
-"""
+    WHERE true
+      {keyset}
+    {order}
+""",
+    parameters=0,
+    keys=_NEWEST_FIRST,
+    descending=True,
+)
 _COUNT_ACCOUNTS = "SELECT count(*) FROM accounts"
-# Those of the given ids that are visible: NULL means every company.
+# Those of the given ids that are in sight: NULL means every account, every company.
 _FIND_COMPANIES = """
     SELECT id, account_id, name
     FROM companies
     WHERE id = ANY($1::text[])
-      AND ($2::text[] IS NULL OR id = ANY($2::text[]))
+      AND ($2::text IS NULL OR account_id = $2)
+      AND ($3::text[] IS NULL OR id = ANY($3::text[]))
 """
-# The same page of each account's visible companies, newest first.
-_PAGE_OF_COMPANIES = """
+# The same page of each account's companies in sight, newest first.
+COMPANIES_OF_ACCOUNTS = Listing(
+    """
     SELECT company.id, company.account_id, company.name
     FROM unnest($1::text[]) AS wanted (account_id)
     CROSS JOIN LATERAL (
@@ -52,13 +60,14 @@ _PAGE_OF_COMPANIES = """
       FROM companies
       WHERE account_id = wanted.account_id
         AND ($2::text[] IS NULL OR id = ANY($2::text[]))
-        AND id < $3
-        AND id > $4
-      ORDER BY id DESC
-      LIMIT $5
+        {keyset}
+      {order}
     ) AS company
-    ORDER BY company.id DESC
-"""
+""",
+    parameters=2,
+    keys=_NEWEST_FIRST,
+    descending=True,
+)
 _COUNT_COMPANIES = """
     SELECT account_id, count(*)
     FROM companies
@@ -70,9 +79,11 @@ _FIND_MEMBERS = """
     SELECT id, account_id, name, email, role, company_ids, login_issuer, login_subject, active
     FROM members
     WHERE id = ANY($1::text[])
+      AND ($2::text IS NULL OR account_id = $2)
 """
 # The same page of each account's members, newest first.
-_PAGE_OF_MEMBERS = """
+MEMBERS_OF_ACCOUNTS = Listing(
+    """
     SELECT member.id, member.account_id, member.name, member.email, member.role,
       member.company_ids, member.login_issuer, member.login_subject, member.active
     FROM unnest($1::text[]) AS wanted (account_id)
@@ -80,13 +91,14 @@ _PAGE_OF_MEMBERS = """
       SELECT id, account_id, name, email, role, company_ids, login_issuer, login_subject, active
       FROM members
       WHERE account_id = wanted.account_id
-        AND id < $2
-        AND id > $3
-      ORDER BY id DESC
-      LIMIT $4
+        {keyset}
+      {order}
     ) AS member
-    ORDER BY member.id DESC
-"""
+""",
+    parameters=1,
+    keys=_NEWEST_FIRST,
+    descending=True,
+)
 _COUNT_MEMBERS = """
     SELECT account_id, count(*)
     FROM members
@@ -139,16 +151,14 @@ async def add_members(connection: Connection, members: Sequence[Member]) -> None
 
 
 async def find_accounts(
-    connection: Connection, account_ids: Sequence[str]
+    connection: Connection, account_ids: Sequence[str], sight: Sight
 ) -> Mapping[str, Account]:
-    rows = await connection.fetch(_FIND_ACCOUNTS, account_ids)
-    return {row["id"]: Account(**row) for row in rows}
+    rows = await connection.fetch(_FIND_ACCOUNTS, account_ids, sight.account_id)
+    return {row["id"]: _account(row) for row in rows}
 
 
-async def find_page_of_accounts(connection: Connection, page: Page) -> list[Account]:
-    sql = backwards(_PAGE_OF_ACCOUNTS) if page.is_backwards else _PAGE_OF_ACCOUNTS
-    rows = await connection.fetch(sql, *page.bounds, page.limit)
-    return [Account(**row) for row in rows]
+async def find_page_of_accounts(connection: Connection, page: Page) -> Slice[Account]:
+    return (await read_page(connection, EVERY_ACCOUNT, page)).map(_account)
 
 
 async def count_accounts(connection: Connection) -> int:
@@ -157,50 +167,43 @@ async def count_accounts(connection: Connection) -> int:
 
 
 async def find_companies(
-    connection: Connection, ids: Sequence[str], company_ids: Sequence[str] | None
+    connection: Connection, company_ids: Sequence[str], sight: Sight
 ) -> Mapping[str, Company]:
-    """Of `ids`, those in the visible `company_ids`; None means every company."""
-    rows = await connection.fetch(_FIND_COMPANIES, ids, company_ids)
-    return {row["id"]: Company(**row) for row in rows}
+    rows = await connection.fetch(
+        _FIND_COMPANIES, company_ids, sight.account_id, sight.company_ids
+    )
+    return {row["id"]: _company(row) for row in rows}
 
 
-async def find_page_of_companies(
-    connection: Connection,
-    account_ids: Sequence[str],
-    company_ids: Sequence[str] | None,
-    page: Page,
-) -> Mapping[str, list[Company]]:
-    sql = backwards(_PAGE_OF_COMPANIES) if page.is_backwards else _PAGE_OF_COMPANIES
-    rows = await connection.fetch(sql, account_ids, company_ids, *page.bounds, page.limit)
-    pages: dict[str, list[Company]] = {}
-    for row in rows:
-        pages.setdefault(row["account_id"], []).append(Company(**row))
-    return pages
+async def find_pages_of_companies(
+    connection: Connection, account_ids: Sequence[str], sight: Sight, page: Page
+) -> Mapping[str, Slice[Company]]:
+    """One page for each account; those without companies are missing."""
+    pages = await read_pages(
+        connection, COMPANIES_OF_ACCOUNTS, page, "account_id", account_ids, sight.company_ids
+    )
+    return {account_id: rows.map(_company) for account_id, rows in pages.items()}
 
 
 async def count_companies(
-    connection: Connection, account_ids: Sequence[str], company_ids: Sequence[str] | None
+    connection: Connection, account_ids: Sequence[str], sight: Sight
 ) -> Mapping[str, int]:
-    rows = await connection.fetch(_COUNT_COMPANIES, account_ids, company_ids)
+    rows = await connection.fetch(_COUNT_COMPANIES, account_ids, sight.company_ids)
     return {row["account_id"]: row["count"] for row in rows}
 
 
 async def find_members(
-    connection: Connection, member_ids: Sequence[str]
+    connection: Connection, member_ids: Sequence[str], sight: Sight
 ) -> Mapping[str, Member]:
-    rows = await connection.fetch(_FIND_MEMBERS, member_ids)
+    rows = await connection.fetch(_FIND_MEMBERS, member_ids, sight.account_id)
     return {row["id"]: _member(row) for row in rows}
 
 
-async def find_page_of_members(
+async def find_pages_of_members(
     connection: Connection, account_ids: Sequence[str], page: Page
-) -> Mapping[str, list[Member]]:
-    sql = backwards(_PAGE_OF_MEMBERS) if page.is_backwards else _PAGE_OF_MEMBERS
-    rows = await connection.fetch(sql, account_ids, *page.bounds, page.limit)
-    pages: dict[str, list[Member]] = {}
-    for row in rows:
-        pages.setdefault(row["account_id"], []).append(_member(row))
-    return pages
+) -> Mapping[str, Slice[Member]]:
+    pages = await read_pages(connection, MEMBERS_OF_ACCOUNTS, page, "account_id", account_ids)
+    return {account_id: rows.map(_member) for account_id, rows in pages.items()}
 
 
 async def count_members(
@@ -208,6 +211,14 @@ async def count_members(
 ) -> Mapping[str, int]:
     rows = await connection.fetch(_COUNT_MEMBERS, account_ids)
     return {row["account_id"]: row["count"] for row in rows}
+
+
+def _account(row: Row) -> Account:
+    return Account(**row)
+
+
+def _company(row: Row) -> Company:
+    return Company(**row)
 
 
 def _member(row: Row) -> Member:

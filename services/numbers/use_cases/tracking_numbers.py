@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TypedDict
 
 from libs.common import outbox
 from libs.common.database import Connection
@@ -18,10 +19,20 @@ from libs.contracts.number_events import (
 )
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain.refusals import NumberNotFound, VersionConflict
+from services.numbers.domain.sight import Sight
 from services.numbers.domain.tracking_numbers import TrackingNumber
 from services.numbers.store import tracking_numbers as store
+from services.numbers.store.calls import lock_called_numbers
 
 log = logging.getLogger(__name__)
+
+
+class _PublicState(TypedDict):
+    account_id: str
+    company_id: str
+    tracking_number: PhoneNumber
+    state: str
+    port_request_id: str | None
 
 
 async def port_in_numbers(
@@ -45,7 +56,7 @@ async def receive_calls(
     called_at: Sequence[datetime],
 ) -> None:
     """The first call, by anyone, makes a number active once; all others change nothing."""
-    called = await store.lock_called_numbers(connection, phone_numbers, called_at)
+    called = await lock_called_numbers(connection, phone_numbers, called_at)
     if not called:
         return
     changed = [each.number.receive_call(each.called_at) for each in called]
@@ -84,12 +95,12 @@ async def disable_number(
     connection: Connection,
     number_id: str,
     *,
-    company_ids: Sequence[str] | None,
+    sight: Sight,
     disabled_by: str,
     expected_version: int | None,
 ) -> TrackingNumber:
     """Raises `NumberNotFound`, `VersionConflict` or `NumberCannotBeDisabled`."""
-    number = await store.lock_number(connection, number_id, company_ids)
+    number = await store.lock_number(connection, number_id, sight)
     if number is None:
         raise NumberNotFound().at("input", "trackingNumberId")
     if expected_version not in {None, number.version}:
@@ -160,14 +171,14 @@ def _disabled(number: TrackingNumber) -> NumberDisabled:
     )
 
 
-def _public_state(number: TrackingNumber) -> dict[str, object]:
-    return {
-        "account_id": number.account_id,
-        "company_id": number.company_id,
-        "tracking_number": number.phone_number,
-        "state": number.state,
-        "port_request_id": number.port_request_id,
-    }
+def _public_state(number: TrackingNumber) -> _PublicState:
+    return _PublicState(
+        account_id=number.account_id,
+        company_id=number.company_id,
+        tracking_number=number.phone_number,
+        state=number.state,
+        port_request_id=number.port_request_id,
+    )
 
 
 def _log_change(action: str, changed: Iterable[TrackingNumber], missing: int = 0) -> None:
