@@ -54,7 +54,14 @@ class Report:
         return (self.fact,)
 
 
-Subscription: TypeAlias = Projection | Reaction | Report
+@dataclass(frozen=True, kw_only=True)
+class Ignored:
+    """Known, and nothing to us: what a queue brings that is listed nowhere is refused."""
+
+    facts: tuple[type[Fact], ...]
+
+
+Subscription: TypeAlias = Projection | Reaction | Report | Ignored
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +101,8 @@ class Consumer:
         await channel.set_qos(prefetch_count=2 * _BATCH)
         queue = await channel.get_queue(self.consumes.queue, ensure=False)
         received: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
-        lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        channel.close_callbacks.add(lambda *_: lost.done() or lost.set_result(None))
+        lost = asyncio.Event()
+        channel.close_callbacks.add(lambda *_: lost.set())
         await queue.consume(received.put)
         while True:
             messages = await _next_batch(received, lost)
@@ -111,7 +118,12 @@ class Consumer:
             await messages[-1].ack(multiple=True)
 
     async def _take(self, messages: Sequence[AbstractIncomingMessage]) -> None:
-        readable, unreadable = self._decode(messages)
+        known, unreadable = self._decode(messages)
+        readable = [
+            (event, body)
+            for event, body in known
+            if not isinstance(self._by_type[event.type], Ignored)
+        ]
         try:
             async with self.database.working() as connection:
                 await self._store(connection, readable, unreadable)
@@ -144,7 +156,7 @@ class Consumer:
         groups: dict[int, tuple[Apply, list[Event]]] = {}
         for event, _ in readable:
             subscription = self._by_type[event.type]
-            if isinstance(subscription, Reaction):
+            if isinstance(subscription, Reaction | Ignored):
                 continue
             if isinstance(subscription, Projection) and event.id not in fresh:
                 continue
@@ -175,9 +187,7 @@ class Consumer:
         latest = datetime.now(UTC) + _CLOCK_SKEW
         for message in messages:
             try:
-                event = self.registry.decode(message.body)
-                if event.time > latest:
-                    raise UnreadableEventError("FROM_THE_FUTURE", "its time has not come")
+                event = _refuse_future(self.registry.decode(message.body), latest)
             except UnreadableEventError as error:
                 log.exception("an event was refused", extra={"action": "consumer.refused"})
                 unreadable.append((message.body, str(error)))
@@ -186,10 +196,18 @@ class Consumer:
         return readable, unreadable
 
 
+def _refuse_future(event: Event, latest: datetime) -> Event:
+    if event.time > latest:
+        raise UnreadableEventError("FROM_THE_FUTURE", "its time has not come")
+    return event
+
+
 def reactions_of(consumes: Sequence[Consumes]) -> Mapping[str, React]:
     """How the inbox worker treats each type when it works events one by one."""
     reactions: dict[str, React] = {}
     for subscription in (one for each in consumes for one in each.subscriptions):
+        if isinstance(subscription, Ignored):
+            continue
         for fact in subscription.facts:
             reactions[fact.type] = (
                 subscription.react
@@ -207,20 +225,21 @@ def _one_by_one(apply: Apply) -> React:
 
 
 async def _next_batch(
-    received: asyncio.Queue[AbstractIncomingMessage], lost: asyncio.Future[None]
+    received: asyncio.Queue[AbstractIncomingMessage], lost: asyncio.Event
 ) -> list[AbstractIncomingMessage]:
     """Waits for one, then takes what has come meanwhile: no lingering."""
+    batch: list[AbstractIncomingMessage] = []
     if received.empty():
-        getting = asyncio.ensure_future(received.get())
+        getting = asyncio.create_task(received.get())
+        losing = asyncio.create_task(lost.wait())
         try:
-            await asyncio.wait({getting, lost}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((getting, losing), return_when=asyncio.FIRST_COMPLETED)
             if not getting.done():
                 raise ConnectionError("channel closed")
-            batch = [getting.result()]
+            batch.append(getting.result())
         finally:
             getting.cancel()
-    else:
-        batch = []
+            losing.cancel()
     while len(batch) < _BATCH and not received.empty():
         batch.append(received.get_nowait())
     return batch

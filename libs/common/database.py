@@ -8,17 +8,36 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias, assert_never
+from contextvars import ContextVar
+from typing import Any, Final, TypeAlias, assert_never
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from libs.common.caller import Anonymous, Caller, Machine, Member, Role, Support
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+)
 Row: TypeAlias = asyncpg.Record
 
+_waiting_for_commit: Final[ContextVar[list[Callable[[], None]] | None]] = ContextVar(
+    "waiting_for_commit", default=None
+)
+
 _SAFE_SETTING = re.compile(r"[A-Za-z0-9_,]*")
+
+
+def after_commit(call: Callable[[], None]) -> None:
+    """Calls it once the present transaction has committed, never where it rolls back.
+
+    To be the last thing that a consumer's function does: rolled back to a savepoint, it is
+    called all the same.
+    """
+    waiting = _waiting_for_commit.get()
+    if waiting is None:
+        raise RuntimeError("there is no transaction to wait for")
+    waiting.append(call)
 
 
 class Database:
@@ -75,14 +94,21 @@ class Database:
 
     @asynccontextmanager
     async def _changing(self, begin: str) -> AsyncIterator[Connection]:
+        waiting: list[Callable[[], None]] = []
         async with self._pool.acquire() as connection:
             await connection.execute(begin)
+            outer = _waiting_for_commit.get()
+            _waiting_for_commit.set(waiting)
             try:
                 yield connection
             except BaseException:
                 await _roll_back(connection)
                 raise
+            finally:
+                _waiting_for_commit.set(outer)
             await connection.execute("COMMIT")
+        for call in waiting:
+            call()
         self.on_commit()
 
     def _begin_as(self, caller: Caller, mode: str) -> str:

@@ -1,0 +1,169 @@
+"""Status changes: what a fact tells dashboards, and in which order."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from libs.common.events import Event, Fact
+from libs.contracts import number_events, porting_events
+from libs.contracts.number_events import MemberChanged, NumberFact
+from libs.contracts.porting_events import LinesPorted, PortOutFact, PortRequestFact
+
+
+class SubjectKind(StrEnum):
+    """ACCOUNT says that memberships changed: our replicas hear it, clients never do."""
+
+    PORT_REQUEST = "port_request"
+    PORT_OUT = "port_out"
+    TRACKING_NUMBER = "tracking_number"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusChange:
+    event_id: UUID
+    type: str
+    subject: str
+    subject_kind: SubjectKind
+    sequence: int
+    account_id: str
+    company_ids: tuple[str, ...]
+    requester_id: str | None
+    status: str | None
+    occurred_at: datetime
+    traceparent: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggedChange(StatusChange):
+    """`log_id` counts in the order of commits, without a gap.
+
+    A late one came after a newer one of its subject: history lists it, streams skip it, so that
+    a subject's versions only ever rise there.
+    """
+
+    log_id: int
+    is_late: bool
+
+
+# One line for each status change.
+TOLD: Final[tuple[type[Fact], ...]] = (
+    porting_events.PortSubmitted,
+    porting_events.PortAuthorized,
+    porting_events.LetterSigned,
+    porting_events.ReviewStarted,
+    porting_events.ActionRequired,
+    porting_events.LinesPreconfigured,
+    porting_events.PortSentToCarrier,
+    porting_events.PortApproved,
+    porting_events.PortCompleted,
+    porting_events.PortOutReceived,
+    porting_events.PortOutAuthorized,
+    porting_events.PortOutScheduled,
+    porting_events.PortOutPorted,
+    porting_events.PortOutChecklistChanged,
+    porting_events.PortOutConfirmed,
+    number_events.NumberPortedIn,
+    number_events.FirstCallReceived,
+    number_events.NumberPortingOut,
+    number_events.NumberPortedOut,
+    number_events.NumberDisabled,
+    number_events.MemberChanged,
+)
+# No fact of its own says that the first lines are ported while others are not: the first such
+# batch does, the others tell nothing new.
+TOLD_ONCE_WHILE: Final[Mapping[type[Fact], str]] = {LinesPorted: "PORTING"}
+NOT_TOLD: Final[tuple[type[Fact], ...]] = (
+    porting_events.DraftChanged,
+    # Batches of lines: the request's own fact follows each last one.
+    porting_events.LinesReadied,
+    porting_events.LinesApproved,
+    number_events.NumbersPreconfigured,
+    # porting answers it with action_required.
+    number_events.PreconfigurationRefused,
+)
+
+
+def describe(event: Event) -> StatusChange:
+    kind, account_id, company_ids, requester_id, status = _describe_fact(
+        event.fact, event.subject
+    )
+    return StatusChange(
+        event_id=event.id,
+        type=event.type,
+        subject=event.subject,
+        subject_kind=kind,
+        sequence=event.sequence,
+        account_id=account_id,
+        company_ids=tuple(company_ids),
+        requester_id=requester_id,
+        status=status,
+        occurred_at=event.time,
+        traceparent=event.traceparent,
+    )
+
+
+def _describe_fact(
+    fact: Fact, subject: str
+) -> tuple[SubjectKind, str, Sequence[str], str | None, str | None]:
+    match fact:
+        case PortRequestFact():
+            return (
+                SubjectKind.PORT_REQUEST,
+                fact.account_id,
+                [fact.company_id],
+                fact.requester_id,
+                fact.status,
+            )
+        case PortOutFact():
+            return SubjectKind.PORT_OUT, fact.account_id, fact.company_ids, None, fact.status
+        case NumberFact():
+            return (
+                SubjectKind.TRACKING_NUMBER,
+                fact.account_id,
+                [fact.company_id],
+                None,
+                fact.state,
+            )
+        case MemberChanged():
+            return SubjectKind.ACCOUNT, subject, [], None, None
+        case _:
+            raise TypeError(f"{fact.type} tells no status")
+
+
+def choose_told(
+    events: Iterable[Event], status_before: Mapping[str, str | None]
+) -> list[StatusChange]:
+    """Each version once, a subject's versions rising in the places that they came in.
+
+    `status_before` is each subject's last known status.
+    """
+    status_now = dict(status_before)
+    told = []
+    for event in _rising(events):
+        change = describe(event)
+        if _is_told(event.fact, change.status, status_now.get(event.subject)):
+            status_now[event.subject] = change.status
+            told.append(change)
+    return told
+
+
+def _is_told(fact: Fact, status: str | None, status_before: str | None) -> bool:
+    if type(fact) not in TOLD_ONCE_WHILE:
+        return True
+    return status == TOLD_ONCE_WHILE[type(fact)] != status_before
+
+
+def _rising(events: Iterable[Event]) -> list[Event]:
+    once = list({(event.subject, event.sequence): event for event in events}.values())
+    by_subject: dict[str, list[Event]] = {}
+    for event in once:
+        by_subject.setdefault(event.subject, []).append(event)
+    in_order = {
+        subject: iter(sorted(its_events, key=lambda event: event.sequence))
+        for subject, its_events in by_subject.items()
+    }
+    return [next(in_order[event.subject]) for event in once]

@@ -1,0 +1,111 @@
+"""One replica's feed: hears the log's changes in order and hands them to who may see them."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from libs.common.database import Database
+from libs.common.inbox import DATABASE_LOST
+from services.notifications.domain.status_changes import LoggedChange, SubjectKind
+from services.notifications.live_feed.exchange import LiveExchange
+from services.notifications.live_feed.subscribers import Subscriber
+from services.notifications.store import status_changes as store
+
+log = logging.getLogger(__name__)
+
+_LONGEST_SILENCE_S: Final = 1.0
+_PAGE: Final = 500
+
+
+class LiveFeed:
+    """`log_id` is the last change handed on: the next one is one more, or was missed."""
+
+    def __init__(self, exchange: LiveExchange) -> None:
+        self._exchange = exchange
+        self._log_id: int | None = None
+        self._started = asyncio.Event()
+        self._by_account: dict[str | None, set[Subscriber]] = {}
+
+    async def run(self, database: Database) -> None:
+        """Never returns; ends every stream when it is cancelled."""
+        try:
+            while True:
+                try:
+                    await self._follow(database)
+                except DATABASE_LOST as error:
+                    log.warning(
+                        "live feed lost its database",
+                        extra={
+                            "action": "live_feed.database_lost",
+                            "reason": type(error).__name__,
+                        },
+                    )
+                    await asyncio.sleep(_LONGEST_SILENCE_S)
+        finally:
+            for subscriber in self._all():
+                subscriber.end()
+
+    async def join(self, subscriber: Subscriber) -> int:
+        """Queues for it what comes after the log_id that is answered."""
+        await self._started.wait()
+        assert self._log_id is not None
+        self._by_account.setdefault(subscriber.account_id, set()).add(subscriber)
+        return self._log_id
+
+    def leave(self, subscriber: Subscriber) -> None:
+        remaining = self._by_account.get(subscriber.account_id, set())
+        remaining.discard(subscriber)
+        if not remaining:
+            self._by_account.pop(subscriber.account_id, None)
+
+    @property
+    def subscriber_count(self) -> int:
+        return len(self._all())
+
+    async def _follow(self, database: Database) -> None:
+        if self._log_id is None:
+            async with database.working() as connection:
+                self._log_id = await store.find_last_log_id(connection)
+            self._started.set()
+        while True:
+            heard = await self._exchange.hear(_LONGEST_SILENCE_S)
+            if heard:
+                await self._hand_on(database, heard)
+            else:
+                await self._read_table(database)
+
+    async def _hand_on(self, database: Database, changes: Sequence[LoggedChange]) -> None:
+        for change in changes:
+            assert self._log_id is not None
+            if change.log_id > self._log_id + 1:
+                await self._read_table(database)
+            if change.log_id == self._log_id + 1:
+                self._hand_to_subscribers(change)
+                self._log_id = change.log_id
+                # Streams send meanwhile, so that a burst does not overflow their queues.
+                await asyncio.sleep(0)
+
+    async def _read_table(self, database: Database) -> None:
+        while True:
+            assert self._log_id is not None
+            async with database.working() as connection:
+                missed = await store.find_after(connection, self._log_id, _PAGE)
+            for change in missed:
+                self._hand_to_subscribers(change)
+                self._log_id = change.log_id
+                await asyncio.sleep(0)
+            if len(missed) < _PAGE:
+                return
+
+    def _hand_to_subscribers(self, change: LoggedChange) -> None:
+        concerned = self._by_account.get(change.account_id, ())
+        if change.subject_kind is SubjectKind.ACCOUNT:
+            for subscriber in concerned:
+                subscriber.doubt()
+        elif not change.is_late:
+            for subscriber in (*concerned, *self._by_account.get(None, ())):
+                subscriber.offer(change)
+
+    def _all(self) -> list[Subscriber]:
+        return [one for group in self._by_account.values() for one in group]

@@ -1,0 +1,70 @@
+"""One subscription's place in the feed: a bounded queue, and who may read from it."""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+from libs.common.caller import Caller, Member
+from services.notifications.domain.status_changes import LoggedChange
+from services.notifications.domain.visibility import Watch, may_see
+
+_MOST_QUEUED: Final = 64
+
+
+class Subscriber:
+    """Nothing here waits for the client: what does not fit is read from the table later.
+
+    is_behind       changes were dropped; the table has them
+    must_refresh    the caller's membership may have changed
+    """
+
+    def __init__(self, caller: Caller, watch: Watch) -> None:
+        self.caller = caller
+        self.watch = watch
+        self.is_behind = False
+        self.must_refresh = False
+        self.has_ended = False
+        self._queued: deque[LoggedChange] = deque()
+        self._awake = asyncio.Event()
+
+    @property
+    def account_id(self) -> str | None:
+        """Whose changes alone can concern it; None is every account's."""
+        if isinstance(self.caller, Member):
+            return self.caller.account_id
+        return self.watch.account_id
+
+    def offer(self, change: LoggedChange) -> None:
+        if self.is_behind or not self.watch.includes(change):
+            return
+        # With rights in doubt the stream decides, once it has asked for them anew.
+        if not self.must_refresh and not may_see(self.caller, change):
+            return
+        if len(self._queued) == _MOST_QUEUED:
+            self._queued.clear()
+            self.is_behind = True
+        else:
+            self._queued.append(change)
+        self._awake.set()
+
+    def doubt(self) -> None:
+        self.must_refresh = True
+        self._awake.set()
+
+    def end(self) -> None:
+        self.has_ended = True
+        self._awake.set()
+
+    def start_over(self) -> None:
+        """From here on changes are queued again: to be called before the table is read."""
+        self._queued.clear()
+        self.is_behind = False
+
+    async def wait(self) -> None:
+        """Until there is a change, or something else to look at."""
+        while not (self._queued or self.is_behind or self.must_refresh or self.has_ended):
+            self._awake.clear()
+            await self._awake.wait()
+
+    def take(self) -> LoggedChange | None:
+        return self._queued.popleft() if self._queued else None
