@@ -33,6 +33,10 @@ class NumberBadge(StrEnum):
     PORTED_OUT = "PORTED_OUT"
 
 
+class NumberAction(StrEnum):
+    DISABLE = "DISABLE"
+
+
 class Change(StrEnum):
     """The first four are facts that have happened; the last is a wish, and may be refused."""
 
