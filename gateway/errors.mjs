@@ -19,9 +19,9 @@ const OURS = {
 };
 const LONGEST_MESSAGE = 500;
 
-/** An error that the gateway itself answers with; http {status, headers} overrides the code's usual status. */
-export function codedError(code, { message = SENTENCES[code], cause, http } = {}) {
-  return new GraphQLError(message, { originalError: cause, extensions: { code, ...(http && { http }) } });
+/** An error of the gateway's own; an extension http {status, headers} overrides the code's usual status. */
+export function codedError(code, { message = SENTENCES[code], cause, ...extensions } = {}) {
+  return new GraphQLError(message, { originalError: cause, extensions: { code, ...extensions } });
 }
 
 /** Rewrites every error of every answer and event, and logs the faults behind them once. */

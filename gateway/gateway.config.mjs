@@ -1,8 +1,10 @@
 // The gateway as Hive's runtime takes it: which supergraph, whose tokens, which headers go on, which limits hold.
 import { JSONLogWriter, Logger } from '@graphql-hive/logger';
+import httpTransport from '@graphql-mesh/transport-http';
 import { usePublicErrors } from './errors.mjs';
 import { useIdentity } from './identity.mjs';
-import { limitPlugins, timeoutOf } from './limits.mjs';
+import { LARGEST_ENTITY_CALL, limitPlugins, timeoutOf } from './limits.mjs';
+import { streamTransport } from './streams.mjs';
 import { keepLastGood } from './supergraph.mjs';
 
 export const log = new Logger({ level: 'info', writers: [new JSONLogWriter()] });
@@ -26,6 +28,7 @@ export function gatewayConfig(settings, verify) {
       exposedHeaders: ['x-request-id'],
     },
     upstreamTimeout: timeoutOf,
+    __experimental__batchDelegateOptions: { maxBatchSize: LARGEST_ENTITY_CALL },
     // Headers set anywhere else than here are no part of the key under which Hive joins equal requests in flight:
     // nineteen of twenty users once read the first one's data. So both: only here, and no joining.
     propagateHeaders: {
@@ -36,20 +39,12 @@ export function gatewayConfig(settings, verify) {
         traceparent: request.headers.get('traceparent') ?? undefined,
       }),
     },
+    transports: (kind) => (kind === 'ws' ? streamTransport : httpTransport),
     transportEntries: {
       '*.http': {
         options: {
           deduplicateInflightRequests: false,
-          subscriptions: {
-            kind: 'ws', // Hive's own choice, SSE, is silently empty with Strawberry
-            options: {
-              connectionParams: {
-                authorization: '{context.authorization}',
-                'x-portline-account': '{context.account}',
-                'x-portline-signature': '{context.signature}',
-              },
-            },
-          },
+          subscriptions: { kind: 'ws' }, // Hive's own choice, SSE, is silently empty with Strawberry
         },
       },
     },

@@ -7,6 +7,7 @@ import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
 import { codedError } from './errors.mjs';
 
 export const LARGEST_BODY = 1_000_000; // bytes
+export const LARGEST_ENTITY_CALL = 100; // representations, all that a subgraph takes at once
 const LIMITS = { depth: 16, tokens: 2000, aliases: 30, directives: 10 };
 
 /** The plugins; without suggestions in production, where nobody may guess the schema field by field. */
@@ -59,8 +60,8 @@ function parseOperation(text) {
   return operation;
 }
 
-/** One operation as GraphQL over HTTP writes it; a list would be a batch, which is off. */
-export function isOperation(operation) {
+// One operation as GraphQL over HTTP writes it; a list would be a batch, which is off.
+function isOperation(operation) {
   const { query, variables, operationName } = operation ?? {};
   const isObject = (value) => typeof value === 'object' && !Array.isArray(value);
   return typeof query === 'string' && isObject(variables ?? {}) && typeof (operationName ?? '') === 'string';

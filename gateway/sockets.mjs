@@ -4,9 +4,10 @@ import { getGraphQLWSOptions } from '@graphql-hive/gateway-runtime';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { codedError } from './errors.mjs';
-import { isOperation, LARGEST_BODY } from './limits.mjs';
+import { LARGEST_BODY } from './limits.mjs';
 
 const MOST_OPERATIONS = 500; // on one socket at a time
+const TOO_MANY = `One socket carries at most ${MOST_OPERATIONS} operations.`;
 const TRY_AGAIN_LATER = 1013;
 
 /** Serves the runtime's graph on the HTTP server's upgrades; dispose() closes every socket with 1001. */
@@ -36,9 +37,8 @@ export function serveSockets(runtime, server, { verify, origins, log }) {
         }
       },
       onSubscribe(context, id, operation) {
-        if (!isOperation(operation)) return refused('BAD_USER_INPUT', 'Send {query, variables, operationName}.');
         if (Object.keys(context.subscriptions).length > MOST_OPERATIONS)
-          return refused('RATE_LIMITED', `One socket carries at most ${MOST_OPERATIONS} operations.`);
+          return [codedError('RATE_LIMITED', { message: TOO_MANY, requestId: randomUUID() })];
         return options.onSubscribe(context, id, operation);
       },
     },
@@ -49,12 +49,6 @@ export function serveSockets(runtime, server, { verify, origins, log }) {
 // No cookie carries a right here, so this only keeps another site's page from borrowing a visitor's network place.
 function mayConnect(origin, host, origins) {
   return !origin || origins.includes(origin) || URL.parse(origin)?.host === host;
-}
-
-function refused(code, message) {
-  const error = codedError(code, { message });
-  error.extensions.requestId = randomUUID();
-  return [error];
 }
 
 function textOf(value) {

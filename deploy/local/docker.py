@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from testcontainers.community.postgres import PostgresContainer
-from testcontainers.community.rabbitmq import RabbitMqContainer
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from deploy.local.postgres import FORGETFUL
 
@@ -35,8 +36,17 @@ def run_postgres(*, durable: bool) -> Iterator[str]:
 def run_rabbitmq() -> Iterator[tuple[str, str]]:
     """Its AMQP and management URLs."""
     login, password = "portline", secrets.token_hex(16)
-    rabbitmq = RabbitMqContainer(RABBITMQ_IMAGE, username=login, password=password)
-    with rabbitmq.with_exposed_ports(MANAGEMENT):
+    # testcontainers' own RabbitMQ module stands on what testcontainers calls deprecated.
+    rabbitmq = (
+        DockerContainer(RABBITMQ_IMAGE)
+        .with_env("RABBITMQ_DEFAULT_USER", login)
+        .with_env("RABBITMQ_DEFAULT_PASS", password)
+        .with_exposed_ports(AMQP, MANAGEMENT)
+        .waiting_for(
+            LogMessageWaitStrategy("Server startup complete").with_startup_timeout(120)
+        )
+    )
+    with rabbitmq:
         where = f"{login}:{password}@{rabbitmq.get_container_host_ip()}"
         amqp = f"amqp://{where}:{rabbitmq.get_exposed_port(AMQP)}/"
         yield amqp, f"http://{where}:{rabbitmq.get_exposed_port(MANAGEMENT)}"

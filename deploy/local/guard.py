@@ -41,6 +41,7 @@ class Guard:
             start_new_session=True,
         )
         os.close(read)
+        self._started: list[subprocess.Popen[bytes]] = []
 
     def make_folder(self, below: Path) -> Path:
         below.mkdir(parents=True, exist_ok=True)
@@ -60,7 +61,7 @@ class Guard:
     ) -> subprocess.Popen[bytes]:
         """A program that cleans up at `last_signal` gets that first, and a second to obey."""
         with log.open("ab") as output:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 ["/bin/sh", "-c", LAUNCH, "sh", str(int(last_signal)), *command],
                 stdin=self._pipe,
                 stdout=output,
@@ -69,6 +70,9 @@ class Guard:
                 cwd=cwd,
                 start_new_session=True,
             )
+        self._tell(f"group {process.pid} {int(last_signal)}")  # before any `stop` of it
+        self._started.append(process)
+        return process
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
         """Ends its whole group, now; returns when it has ended."""
@@ -77,8 +81,11 @@ class Guard:
 
     def close(self) -> None:
         """Returns when nothing runs and no folder is left."""
+        self._tell("end")  # the pipe's end may wait for a child that has not announced itself
         os.close(self._pipe)
         self._watchdog.wait()
+        for process in self._started:
+            process.poll()  # takes its exit code: no zombie stays
 
     def __enter__(self) -> Self:
         return self
@@ -150,6 +157,8 @@ def watch(driver: int) -> None:
                 folders.append(folder)
                 with contextlib.suppress(OSError):
                     _lock_folder(Path(folder))
+            case ["end"]:
+                break
             case _:
                 continue
     _kill(list(groups.values()))

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +21,14 @@ DEAD_LETTERS: Final = "portline.dead"
 _DELIVERY_LIMIT: Final = 100
 _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 5.0
+
+# What a broker that is away, or frozen, raises.
+LOST: Final = (
+    OSError,
+    TimeoutError,
+    aiormq.exceptions.AMQPError,
+    aio_pika.exceptions.AMQPError,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,14 +125,6 @@ class Broker:
                 self.is_connected = False
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
-
-
-LOST: Final[Sequence[type[Exception]] | Any] = (
-    OSError,
-    TimeoutError,
-    aiormq.exceptions.AMQPError,
-    aio_pika.exceptions.AMQPError,
-)
 
 
 def _is_cancelled() -> bool:

@@ -91,9 +91,7 @@ def login_of(caller: Caller) -> Login | None:
 
 
 class CallerResolver:
-    """`find_memberships(issuer, subject)` reads our own rows, on every request: a role that
-    was taken away is gone with the next one.
-    """
+    """Reads our own rows on every request: a role taken away is gone with the next one."""
 
     def __init__(self, verifier: TokenVerifier, find_memberships: FindMemberships) -> None:
         self._verifier = verifier

@@ -101,8 +101,8 @@ class Consumer:
         await channel.set_qos(prefetch_count=2 * _BATCH)
         queue = await channel.get_queue(self.consumes.queue, ensure=False)
         received: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
-        lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        channel.close_callbacks.add(lambda *_: lost.done() or lost.set_result(None))
+        lost = asyncio.Event()
+        channel.close_callbacks.add(lambda *_: lost.set())
         await queue.consume(received.put)
         while True:
             messages = await _next_batch(received, lost)
@@ -187,15 +187,19 @@ class Consumer:
         latest = datetime.now(UTC) + _CLOCK_SKEW
         for message in messages:
             try:
-                event = self.registry.decode(message.body)
-                if event.time > latest:
-                    raise UnreadableEventError("FROM_THE_FUTURE", "its time has not come")
+                event = _refuse_future(self.registry.decode(message.body), latest)
             except UnreadableEventError as error:
                 log.exception("an event was refused", extra={"action": "consumer.refused"})
                 unreadable.append((message.body, str(error)))
             else:
                 readable.append((event, message.body.decode()))
         return readable, unreadable
+
+
+def _refuse_future(event: Event, latest: datetime) -> Event:
+    if event.time > latest:
+        raise UnreadableEventError("FROM_THE_FUTURE", "its time has not come")
+    return event
 
 
 def reactions_of(consumes: Sequence[Consumes]) -> Mapping[str, React]:
@@ -221,20 +225,21 @@ def _one_by_one(apply: Apply) -> React:
 
 
 async def _next_batch(
-    received: asyncio.Queue[AbstractIncomingMessage], lost: asyncio.Future[None]
+    received: asyncio.Queue[AbstractIncomingMessage], lost: asyncio.Event
 ) -> list[AbstractIncomingMessage]:
     """Waits for one, then takes what has come meanwhile: no lingering."""
+    batch: list[AbstractIncomingMessage] = []
     if received.empty():
-        getting = asyncio.ensure_future(received.get())
+        getting = asyncio.create_task(received.get())
+        losing = asyncio.create_task(lost.wait())
         try:
-            await asyncio.wait({getting, lost}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((getting, losing), return_when=asyncio.FIRST_COMPLETED)
             if not getting.done():
                 raise ConnectionError("channel closed")
-            batch = [getting.result()]
+            batch.append(getting.result())
         finally:
             getting.cancel()
-    else:
-        batch = []
+            losing.cancel()
     while len(batch) < _BATCH and not received.empty():
         batch.append(received.get_nowait())
     return batch

@@ -16,7 +16,9 @@ from asyncpg.pool import PoolConnectionProxy
 
 from libs.common.caller import Anonymous, Caller, Machine, Member, Role, Support
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Connection: TypeAlias = (
+    "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+)
 Row: TypeAlias = asyncpg.Record
 
 _waiting_for_commit: Final[ContextVar[list[Callable[[], None]] | None]] = ContextVar(

@@ -149,7 +149,7 @@ class InboxWorker:
                     await self.reactions[event.type](connection, event)
             except DATABASE_LOST:
                 raise
-            except Exception as fault:
+            except Exception as fault:  # noqa: BLE001 - kept with its reason, tried again
                 await connection.execute("ROLLBACK TO SAVEPOINT before_reaction")
                 await self._mark_failed(connection, row, fault)
             else:

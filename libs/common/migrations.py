@@ -34,7 +34,7 @@ async def migrate(url: str, *folders: Path) -> None:
     connection = await asyncpg.connect(url)
     try:
         # Polled: a session blocked in pg_advisory_lock deadlocks with CREATE INDEX CONCURRENTLY.
-        while not await connection.fetchval(_LOCK):
+        while not await connection.fetchval(_LOCK):  # noqa: ASYNC110 - another process decides
             await asyncio.sleep(0.1)
         try:
             await _apply(connection, files)
@@ -63,7 +63,7 @@ async def _apply(connection: asyncpg.Connection, files: Sequence[Path]) -> None:
 async def _apply_one(
     connection: asyncpg.Connection, version: str, text: str, checksum: str
 ) -> None:
-    up = text.split("-- migrate:down")[0].split("-- migrate:up", 1)[1]
+    _, _, up = text.partition("-- migrate:down")[0].partition("-- migrate:up")
     async with connection.transaction():
         await connection.execute("SET LOCAL lock_timeout = '5s'")
         await connection.execute(up)

@@ -105,6 +105,14 @@ class Listing:
         arguments = [value for bound in bounds for value in bound]
         return self._statements[shape], [*arguments, page.size + 1]
 
+    def sort(self, rows: Sequence[Row], page: Page) -> list[Row]:
+        """In the order in which the statement reads them."""
+        return sorted(
+            rows,
+            key=lambda row: tuple(row[key.name] for key in self.keys),
+            reverse=self._descending is not page.backward,
+        )
+
     def cursor_of(self, row: Row) -> str:
         return write_cursor([row[key.name] for key in self.keys])
 
@@ -134,7 +142,25 @@ async def read_page(
     connection: Connection, listing: Listing, page: Page, *arguments: Any
 ) -> Slice[Row]:
     sql, rest = listing.statement(page)
-    rows = await connection.fetch(sql, *arguments, *rest)
+    return _cut(listing, page, await connection.fetch(sql, *arguments, *rest))
+
+
+async def read_pages(
+    connection: Connection, listing: Listing, page: Page, parent: str, *arguments: Any
+) -> dict[str, Slice[Row]]:
+    """The same page of the list of each parent, by the row's column `parent`.
+
+    The statement holds `{keyset}` and `{order}` in a lateral join; a parent without rows is
+    missing.
+    """
+    sql, rest = listing.statement(page)
+    lists: dict[str, list[Row]] = {}
+    for row in await connection.fetch(sql, *arguments, *rest):
+        lists.setdefault(row[parent], []).append(row)
+    return {key: _cut(listing, page, listing.sort(rows, page)) for key, rows in lists.items()}
+
+
+def _cut(listing: Listing, page: Page, rows: list[Row]) -> Slice[Row]:
     has_more = len(rows) > page.size
     rows = rows[: page.size]
     if page.backward:

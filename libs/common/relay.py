@@ -92,7 +92,7 @@ class Relay:
         )
         try:
             await connection.execute(f'SET ROLE "{self.service}_worker"')
-            while not await connection.fetchval(_LEAD):
+            while not await connection.fetchval(_LEAD):  # noqa: ASYNC110 - another process decides
                 await asyncio.sleep(_STANDBY_POLL_S)
             log.info("relay leads", extra={"action": "relay.leads"})
             await self.broker.keep_connected(
@@ -107,6 +107,7 @@ class Relay:
     ) -> None:
         channel = await broker.channel(on_return_raises=True)
         underlay = await channel.get_underlay_channel()
+        assert isinstance(underlay, aiormq.Channel)
         await self._publish_again_on_an_empty_broker(database, broker, underlay)
         while True:
             self._awake.clear()
@@ -121,7 +122,7 @@ class Relay:
     async def _publish(
         self,
         database: asyncpg.Connection,
-        channel: aiormq.abc.AbstractChannel,
+        channel: aiormq.Channel,
         rows: Sequence[asyncpg.Record],
     ) -> None:
         outcomes = await self._send(channel, rows)
@@ -133,7 +134,7 @@ class Relay:
             raise BrokerRefusedError(type(failures[0]).__name__) from failures[0]
 
     async def _send(
-        self, channel: aiormq.abc.AbstractChannel, rows: Sequence[asyncpg.Record]
+        self, channel: aiormq.Channel, rows: Sequence[asyncpg.Record]
     ) -> list[BaseException | None]:
         """All at once; the answer to each is None where the broker confirmed it."""
         outcomes = await asyncio.gather(
@@ -159,7 +160,7 @@ class Relay:
         self,
         database: asyncpg.Connection,
         broker: AbstractConnection,
-        channel: aiormq.abc.AbstractChannel,
+        channel: aiormq.Channel,
     ) -> None:
         """A durable exchange marks a broker that has seen our log; a lost disk has none."""
         marker = f"portline.relay.{self.service}"

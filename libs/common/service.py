@@ -136,7 +136,9 @@ def _watched(work: Background) -> asyncio.Task[Any]:
         if task.cancelled():
             return
         log.critical(
-            "background work ended", exc_info=task.exception(), extra={"action": "service.died"}
+            "background work ended",
+            exc_info=task.exception(),
+            extra={"action": "service.died"},
         )
         os.kill(os.getpid(), signal.SIGTERM)
 

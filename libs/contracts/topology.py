@@ -12,7 +12,17 @@ PORTING_EVENTS: Final = Queue(name="porting.events", exchange=EVENTS, keys=("num
 PORTING_REPORTS: Final = Queue(
     name="porting.port_outs", exchange=REPORTS, keys=("port_outs.reported.v1",)
 )
-NUMBERS_EVENTS: Final = Queue(name="numbers.events", exchange=EVENTS, keys=("porting.#",))
+NUMBERS_EVENTS: Final = Queue(
+    name="numbers.events",
+    exchange=EVENTS,
+    keys=(
+        "porting.lines_readied.v1",
+        "porting.review_started.v1",
+        "porting.lines_ported.v1",
+        "porting.port_out_authorized.v1",
+        "porting.port_out_ported.v1",
+    ),
+)
 NUMBERS_REPORTS: Final = Queue(
     name="numbers.calls", exchange=REPORTS, keys=("calls.call_received.v1",)
 )

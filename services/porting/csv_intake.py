@@ -132,7 +132,9 @@ def _read_rows(text: str, rules: Rules) -> Iterator[Row]:
             yield Row(number=reader.line_num, cells=dict(zip(names, values, strict=False)))
         if count == 0:
             raise _Unreadable(
-                RowFault(UserErrorCode.CSV_EMPTY, "The file has no rows below the heading.", row=1)
+                RowFault(
+                    UserErrorCode.CSV_EMPTY, "The file has no rows below the heading.", row=1
+                )
             )
     except csv.Error as error:
         raise _Unreadable(
@@ -206,7 +208,10 @@ def _read_line(row: Row, rules: Rules, faults: list[Refusal]) -> NewLine | None:
     if company_id is None and row.cells["company"]:
         faults.append(
             _fault(
-                UserErrorCode.UNKNOWN_COMPANY, "The account has no such company.", row, "company"
+                UserErrorCode.UNKNOWN_COMPANY,
+                "The account has no such company.",
+                row,
+                "company",
             )
         )
     if len(faults) > before or tracking is None or forwarding is None or company_id is None:

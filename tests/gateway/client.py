@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from tests.gateway.issuer import bearer
 from tests.gateway.processes import Gateway
@@ -63,6 +64,14 @@ class Socket:
         text = await asyncio.wait_for(self.connection.recv(), within)
         message: dict[str, Any] = json.loads(text)
         return message
+
+    async def close_code(self) -> int | None:
+        """Reads until the gateway closes the socket; the code it gives."""
+        try:
+            while True:
+                await self.next(10)
+        except ConnectionClosed as closed:
+            return closed.rcvd and closed.rcvd.code
 
     async def subscribe(self, query: str, id: str = "1", **variables: Any) -> None:
         payload = {"query": query, "variables": variables}

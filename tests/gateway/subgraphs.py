@@ -26,7 +26,8 @@ class Seen:
     headers: list[dict[str, str]] = field(default_factory=list)
     unsigned: int = 0
     streams: int = 0
-    upstream_sockets: int = 0
+    counted: int = 0
+    entity_calls: list[int] = field(default_factory=list)
 
 
 seen = Seen()
@@ -52,6 +53,9 @@ class TrackingNumber:
             raise RuntimeError(SECRET_WORDS)
         if id == "num_slow":
             await asyncio.sleep(0.3)
+        if id == "num_counted":
+            seen.counted += 1
+            return cls(id=id, state=f"read {seen.counted}", digits=[1])
         return None if id == "num_unknown" else cls(id=id, state=f"state of {id}", digits=[1])
 
 
@@ -112,6 +116,13 @@ class PortingQuery:
         return port_request("pr_1", number)
 
     @strawberry.field
+    def large_request(self, lines: int) -> PortRequest:
+        references = [NumberReference(id=strawberry.ID(f"num_{n}")) for n in range(lines)]
+        return PortRequest(
+            id=strawberry.ID("pr_1"), name="large", tracking_number=None, lines=references
+        )
+
+    @strawberry.field
     async def slow(self, seconds: float) -> str | None:
         await asyncio.sleep(seconds)
         return "done"
@@ -140,7 +151,7 @@ class PortingSubscription:
     async def port_status_changed(
         self, info: Info, numbers: list[str]
     ) -> AsyncGenerator[StatusChange, None]:
-        """One event a number (`fault` fails that event); then silence until cancelled."""
+        """One event a number (`fault` fails it, `large` is 20 kB); then silence until cancelled."""
         seen.streams += 1
         try:
             for version, number in enumerate(numbers):
@@ -149,10 +160,10 @@ class PortingSubscription:
                         version=version, port_request=port_request(authorization_of(info))
                     )
                     continue
-                id = "fault" if number == "fault" else f"pr_{version}"
+                name = f"pr_{version}" + ("x" * 20_000 if number == "large" else "")
                 yield StatusChange(
                     version=Failing() if number == "fault" else version,
-                    port_request=port_request(id, number),
+                    port_request=port_request(name, number),
                 )
             await asyncio.sleep(3600)
         finally:
@@ -197,6 +208,8 @@ class SignatureCheck(SchemaExtension):
             given = (context.operation_extensions or {}).get("hmac-signature")
             signed = {"query": context.query, "variables": context.variables}
             text = canonical({name: part for name, part in signed.items() if part})
+        calls = [v for v in (context.variables or {}).values() if isinstance(v, list)]
+        seen.entity_calls += [len(v) for v in calls if v and isinstance(v[0], dict)]
         seen.unsigned += given != signature_of(text)
         yield
 
@@ -226,7 +239,6 @@ SCHEMAS = {
 
 class Subgraph(GraphQL[dict[str, Any], None]):
     async def get_context(self, request: HTTPConnection, response: Any) -> dict[str, Any]:
-        seen.upstream_sockets += request.scope["type"] == "websocket"
         seen.headers.append(dict(request.headers))
         return {"request": request, "response": response}
 

@@ -1,12 +1,13 @@
 """From printed schemas to the graph that is served: composed, compared with what was released, reloaded."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.gateway.client import ask
+from tests.gateway.client import acknowledged, ask
 from tests.gateway.conftest import House
 from tests.gateway.processes import Gateway, run_node, running_gateway
 
@@ -147,6 +148,32 @@ def test_a_broken_supergraph_keeps_the_last_good_one_and_a_whole_one_is_taken(
         )
 
         assert gateway.process.poll() is None
+
+
+async def test_a_new_supergraph_completes_subscriptions_and_fails_no_request(
+    house: House, own_copy: Path, tmp_path: Path
+):
+    supergraph = own_copy / "supergraph.graphql"
+    settings = house.settings | {"SUPERGRAPH": str(supergraph), "SUPERGRAPH_POLL_SECONDS": "1"}
+    slow = "{ slow(seconds: 3) }"
+
+    with running_gateway(settings, tmp_path / "log") as gateway:
+        async with acknowledged(gateway) as socket:
+            await socket.subscribe(
+                'subscription { portStatusChanged(numbers: ["num_1"]) { version } }'
+            )
+            await socket.next()
+            in_flight = asyncio.create_task(asyncio.to_thread(ask, gateway, slow))
+            change(own_copy / "services" / "numbers" / "schema.graphql", "digits: [Int!]!", "")
+            compose(own_copy)
+            await asyncio.to_thread(
+                until, gateway, lambda: logged(gateway, "supergraph_loaded") == 2
+            )
+            answer = await in_flight
+            end = await socket.next()
+
+    assert answer.json() == {"data": {"slow": "done"}}
+    assert end["type"] == "complete"
 
 
 def test_without_any_good_supergraph_the_gateway_does_not_start(house: House, tmp_path: Path):

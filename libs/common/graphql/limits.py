@@ -84,9 +84,15 @@ class _Meter:
 
 def find_excess(document: DocumentNode, limits: Limits) -> GraphQLError | None:
     meter = _Meter(document)
-    for operation in document.definitions:
-        if not isinstance(operation, OperationDefinitionNode):
-            continue
+    operations = [
+        definition
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+    ]
+    if len(operations) > 1:
+        # Strawberry would run the first where none is named.
+        return GraphQLError("Send one operation in a document.")
+    for operation in operations:
         size = meter.size_of(operation.selection_set)
         for name, measured, allowed in (
             ("depth", size.depth, limits.depth),

@@ -48,5 +48,12 @@ def words_of(caller: Caller) -> Right:
 
 def demand(right: Right, caller: Caller) -> None:
     """Raises `SignInNeeded` or `Forbidden`."""
-    if right.isdisjoint(words_of(caller)):
-        raise SignInNeeded if type(caller) is Anonymous else Forbidden
+    if not right.isdisjoint(words_of(caller)):
+        return
+    match caller:
+        case Stranger():
+            raise Forbidden("Your login belongs to no account.")
+        case Anonymous():
+            raise SignInNeeded
+        case _:
+            raise Forbidden

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import strawberry
 from graphql import GraphQLError, GraphQLField, GraphQLResolveInfo
@@ -15,13 +15,13 @@ from strawberry.types.scalar import ScalarDefinition
 from typing_extensions import override
 
 from libs.common.graphql.documents import DocumentCache, ReadOnce
-from libs.common.graphql.errors import BadUserInput, publish_errors
+from libs.common.graphql.entities import resolve_entities
+from libs.common.graphql.errors import publish_errors
 from libs.common.graphql.limits import Limits
 from libs.common.graphql.rights import ANYONE, READERS, Right, demand
 from libs.common.graphql.scalars import SCALARS
 
 FEDERATION_VERSION: Final = "2.9"
-_MOST_REPRESENTATIONS = 100
 _FEDERATION_RIGHTS: Mapping[str, Right] = {"_service": ANYONE, "_entities": READERS}
 
 
@@ -66,9 +66,7 @@ class Graph(strawberry.federation.Schema):
     def entities_resolver(
         self, info: Info, representations: list[FederationAny]
     ) -> list[FederationAny]:
-        if len(representations) > _MOST_REPRESENTATIONS:
-            raise BadUserInput(f"At most {_MOST_REPRESENTATIONS} entities at once.")
-        return super().entities_resolver(info, representations)
+        return cast("list[FederationAny]", resolve_entities(info, representations))
 
     @override
     async def execute(

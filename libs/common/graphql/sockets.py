@@ -66,6 +66,12 @@ class BoundedSocket(ASGIWebSocketAdapter):
                 raise NonJsonMessageReceived from fault
 
     @override
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        if self.ws.application_state == WebSocketState.DISCONNECTED:
+            raise WebSocketDisconnected
+        await super().send_json(message)
+
+    @override
     async def close(self, code: int, reason: str) -> None:
         # A longer reason does not fit into the frame and would break the connection instead.
         short = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
@@ -81,15 +87,21 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
 
     @override
     async def handle_message(self, message: Message) -> None:
-        if not isinstance(cast("object", message), dict):
+        received = cast("Any", message)
+        if not isinstance(received, dict):
             await self.handle_invalid_message("A message is an object")
+            return
+        operation_id = received.get("id", "")
+        if not isinstance(operation_id, str) or len(operation_id) > _LONGEST_ID:
+            await self.handle_invalid_message("An id is a short text")
             return
         await super().handle_message(message)
 
     @override
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         payload: Any = message.get("payload")
-        payload = {} if payload is None else payload
+        if payload is None:
+            payload = {}
         if not self.connection_init_received and isinstance(payload, dict):
             try:
                 self._caller = await cast("Any", self.view).callers.resolve(
@@ -112,14 +124,10 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
         if not self.connection_acknowledged:
             await super().handle_subscribe(message)
             return
-        operation_id = message["id"]
-        if not isinstance(operation_id, str) or len(operation_id) > _LONGEST_ID:
-            await self.handle_invalid_message("An id is a short text")
-            return
         try:
             cast("Any", self.view).check_hop(parse_request(message["payload"]))
         except (RefusedRequest, Unauthenticated) as refusal:
-            await self._send_refusal(operation_id, refusal)
+            await self._send_refusal(message["id"], refusal)
             return
         await super().handle_subscribe(message)
 
@@ -127,7 +135,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
     async def run_operation(self, operation: Operation[Context[Any], None]) -> None:
         try:
             await self._run(operation)
-        except (WebSocketDisconnected, RuntimeError):
+        except WebSocketDisconnected:
             # The socket went away between two messages; its reader ends the rest.
             return
         except AccountNotChosen as refusal:
@@ -173,7 +181,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
             await asyncio.sleep(_ANONYMOUS_S)
         else:
             await asyncio.sleep((login.expires_at - datetime.now(UTC)).total_seconds())
-        with suppress(WebSocketDisconnected, RuntimeError, TimeoutError):
+        with suppress(WebSocketDisconnected, TimeoutError):
             async with asyncio.timeout(_SLOWEST_GOODBYE_S):
                 await self._complete_all()
         await self.websocket.close(_FORBIDDEN, "The access token has expired.")
@@ -191,7 +199,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
         operation: Operation[Context[Any], None] | None = None,
     ) -> None:
         errors = error_answer(refusal)["errors"]
-        with suppress(WebSocketDisconnected, RuntimeError):
+        with suppress(WebSocketDisconnected):
             send = operation.send_operation_message if operation else self.send_message
             await send({"id": operation_id, "type": "error", "payload": errors})
 

@@ -1,5 +1,6 @@
 """What a caller can do next with a request or a port-out, so that no client repeats the states."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -34,6 +35,16 @@ _AT_THE_CARRIER: Final = frozenset(
         PortRequestStatus.CANCEL_REQUESTED,
     }
 )
+_PORT_OUT_ACTIONS_OF_SUPPORT: Final[Mapping[PortOutStatus, tuple[PortOutAction, ...]]] = {
+    PortOutStatus.AUTHORIZED: (PortOutAction.SCHEDULE, PortOutAction.RECORD_PORTED_OUT),
+    PortOutStatus.SCHEDULED: (PortOutAction.RECORD_PORTED_OUT,),
+}
+_PORT_OUT_ACTIONS_OF_ADMINISTRATORS: Final[
+    Mapping[PortOutStatus, tuple[PortOutAction, ...]]
+] = {
+    PortOutStatus.RECEIVED: (PortOutAction.AUTHORIZE,),
+    PortOutStatus.PORTED_OUT: (PortOutAction.CONFIRM,),
+}
 
 
 def actions_for(caller: Caller, request: PortRequest) -> tuple[PortRequestAction, ...]:
@@ -62,19 +73,7 @@ def _actions_of_support(request: PortRequest) -> tuple[PortRequestAction, ...]:
 
 def port_out_actions_for(caller: Caller, status: PortOutStatus) -> tuple[PortOutAction, ...]:
     if isinstance(caller, Support):
-        match status:
-            case PortOutStatus.AUTHORIZED:
-                return (PortOutAction.SCHEDULE, PortOutAction.RECORD_PORTED_OUT)
-            case PortOutStatus.SCHEDULED:
-                return (PortOutAction.RECORD_PORTED_OUT,)
-            case _:
-                return ()
+        return _PORT_OUT_ACTIONS_OF_SUPPORT.get(status, ())
     if isinstance(caller, Member) and caller.role is Role.ADMINISTRATOR:
-        match status:
-            case PortOutStatus.RECEIVED:
-                return (PortOutAction.AUTHORIZE,)
-            case PortOutStatus.PORTED_OUT:
-                return (PortOutAction.CONFIRM,)
-            case _:
-                return ()
+        return _PORT_OUT_ACTIONS_OF_ADMINISTRATORS.get(status, ())
     return ()

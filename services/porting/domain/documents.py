@@ -31,9 +31,7 @@ PROOFS: Final = frozenset(
         DocumentKind.RECEIPT,
     }
 )
-DOCUMENT_TYPES: Final = frozenset(
-    {"application/pdf", "image/png", "image/jpeg", "image/tiff"}
-)
+DOCUMENT_TYPES: Final = frozenset({"application/pdf", "image/png", "image/jpeg", "image/tiff"})
 LARGEST_UPLOAD: Final = 10 * 1024 * 1024
 LONGEST_FILENAME: Final = 255
 

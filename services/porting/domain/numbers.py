@@ -35,9 +35,7 @@ def judge(number: PhoneNumber, *, allow_fictional: bool) -> Portability:
             return Portability.PORTABLE
         return Portability.OTHER_COUNTRY
     return (
-        Portability.BY_SUPPORT
-        if _region(number) in _BY_SUPPORT
-        else Portability.OTHER_COUNTRY
+        Portability.BY_SUPPORT if _region(number) in _BY_SUPPORT else Portability.OTHER_COUNTRY
     )
 
 

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from libs.common.caller import Membership, Role
-from libs.common.database import Connection, Database
+from libs.common.database import Connection
 from libs.contracts.number_events import AccountChanged, CompanyChanged, MemberChanged
 from libs.contracts.phone_number import PhoneNumber
 
@@ -80,7 +79,6 @@ _COPY_NUMBERS: Final = """
       state = excluded.state, version = excluded.version
     WHERE inventory_numbers.version < excluded.version
 """
-_FIND_MEMBERSHIPS: Final = "SELECT * FROM find_memberships($1, $2)"
 _FIND_ACCOUNT: Final = """
     SELECT account_id, card_on_file, balance_current, in_good_standing, in_trial
     FROM accounts
@@ -157,20 +155,6 @@ async def copy_numbers(connection: Connection, copies: Sequence[InventoryNumber]
         [copy.port_request_id for copy in copies],
         [copy.version for copy in copies],
     )
-
-
-async def find_memberships(
-    database: Database, issuer: str, subject: str
-) -> list[Membership]:
-    return [
-        Membership(
-            account_id=row["account_id"],
-            member_id=row["member_id"],
-            role=Role(row["role"]),
-            company_ids=frozenset(row["company_ids"]),
-        )
-        for row in await database.fetch(_FIND_MEMBERSHIPS, issuer, subject)
-    ]
 
 
 async def find_account(connection: Connection, account_id: str) -> Account | None:

@@ -51,7 +51,9 @@ async def add_letter(connection: Connection, account_id: str, letter: Letter) ->
     )
 
 
-async def find_letters(connection: Connection, request_ids: Sequence[str]) -> dict[str, Letter]:
+async def find_letters(
+    connection: Connection, request_ids: Sequence[str]
+) -> dict[str, Letter]:
     """The standing letter of each request, by the request's id."""
     rows = await connection.fetch(_FIND_STANDING, list(request_ids))
     return {row["port_request_id"]: _letter(row) for row in rows}

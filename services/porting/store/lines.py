@@ -8,6 +8,7 @@ from typing import Final
 import asyncpg
 
 from libs.common.database import Connection, Row
+from libs.common.paging import Key, Listing, Page, Slice, read_page
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.lines import LineState
 from services.porting.domain.refusals import NumberIsInAnotherRequest
@@ -57,6 +58,13 @@ _COUNT_BY_STATE: Final = """
     WHERE port_request_id = $1
     GROUP BY state
 """
+_COUNT_OF_MANY: Final = """
+    SELECT port_request_id, count(*) AS lines
+    FROM lines
+    WHERE port_request_id = ANY($1::text[])
+      AND ($2::text[] IS NULL OR company_id = ANY($2))
+    GROUP BY port_request_id
+"""
 _NUMBERS: Final = "SELECT tracking_number FROM lines WHERE port_request_id = $1"
 _FIND_ALL: Final = f"SELECT {_COLUMNS} FROM lines WHERE port_request_id = $1 ORDER BY id"
 # Lines in one of the states before, all or the named ones, take the state behind.
@@ -95,38 +103,35 @@ _MOVE_PORTED_AT_BACK: Final = f"""
     RETURNING {_COLUMNS}
 """
 _LATEST_FIRM_DATE: Final = "SELECT max(firm_date) FROM lines WHERE port_request_id = $1"
+# Each line now names its number in inventory.
 _LINK_NUMBERS: Final = """
     UPDATE lines
     SET number_id = linked.number_id
     FROM unnest($1::text[], $2::text[]) AS linked (line_id, number_id)
     WHERE lines.id = linked.line_id
 """
-_PAGE: Final = """
-    SELECT {columns}
+LINES: Final = Listing(
+    f"""
+    SELECT {_COLUMNS}
     FROM lines
     WHERE port_request_id = $1
-      AND ($2::text IS NULL OR id {comparison} $2)
-    ORDER BY id {order}
-    LIMIT $3
-"""
-PAGE_FORWARD: Final = _PAGE.format(columns=_COLUMNS, comparison=">", order="ASC")
-PAGE_BACKWARD: Final = _PAGE.format(columns=_COLUMNS, comparison="<", order="DESC")
-# The first page of each of many requests in one statement.
-_FIRST_PAGES: Final = f"""
+      AND ($2::text[] IS NULL OR company_id = ANY($2)) {{keyset}} {{order}}
+    """,
+    parameters=2,
+    keys=[Key(column="id", kind=str)],
+)
+# The start of many requests' lists in one statement; one row more tells that more follows.
+_FIND_FIRST: Final = f"""
     SELECT line.*
     FROM unnest($1::text[]) AS wanted (request_id),
       LATERAL (
         SELECT {_COLUMNS}
         FROM lines
         WHERE port_request_id = wanted.request_id
+          AND ($2::text[] IS NULL OR company_id = ANY($2))
         ORDER BY id
-        LIMIT $2
+        LIMIT $3
       ) AS line
-"""
-_FIND: Final = f"""
-    SELECT {_COLUMNS}
-    FROM lines
-    WHERE id = ANY($1::text[])
 """
 _TAKEN: Final = "SELECT phone_number, is_ours FROM find_taken_numbers($1)"
 _FORWARDED_TO: Final = "SELECT phone_number FROM find_forwarded_to($1)"
@@ -152,6 +157,15 @@ async def replace_lines(
 async def count_lines(connection: Connection, request_id: str) -> dict[LineState, int]:
     rows = await connection.fetch(_COUNT_BY_STATE, request_id)
     return {LineState(row["state"]): row["lines"] for row in rows}
+
+
+async def count_lines_of_many(
+    connection: Connection, request_ids: Sequence[str], company_ids: Sequence[str] | None
+) -> dict[str, int]:
+    """How many lines of each request are in these companies."""
+    rows = await connection.fetch(_COUNT_OF_MANY, list(request_ids), company_ids)
+    counted = {row["port_request_id"]: row["lines"] for row in rows}
+    return {request_id: counted.get(request_id, 0) for request_id in request_ids}
 
 
 async def find_tracking_numbers(connection: Connection, request_id: str) -> list[PhoneNumber]:
@@ -199,6 +213,7 @@ async def port_lines(
     ported_at: datetime,
     before: Sequence[str],
     numbers: Sequence[str] | None,
+    *,
     evidence: str,
 ) -> list[Line]:
     """Answers the lines that ported now, or whose instant moved back."""
@@ -220,20 +235,31 @@ async def link_numbers(connection: Connection, number_ids: Mapping[str, str]) ->
 
 
 async def find_line_page(
-    connection: Connection, request_id: str, *, beyond: str | None, is_backward: bool, limit: int
-) -> list[Line]:
-    statement = PAGE_BACKWARD if is_backward else PAGE_FORWARD
-    return _lines(await connection.fetch(statement, request_id, beyond, limit))
+    connection: Connection, request_id: str, company_ids: Sequence[str] | None, page: Page
+) -> Slice[Line]:
+    rows = await read_page(connection, LINES, page, request_id, company_ids)
+    return rows.map(_line)
 
 
 async def find_first_lines(
-    connection: Connection, request_ids: Sequence[str], limit: int
-) -> list[Line]:
-    return _lines(await connection.fetch(_FIRST_PAGES, list(request_ids), limit))
-
-
-async def find_lines(connection: Connection, ids: Sequence[str]) -> dict[str, Line]:
-    return {line.id: line for line in _lines(await connection.fetch(_FIND, list(ids)))}
+    connection: Connection,
+    request_ids: Sequence[str],
+    company_ids: Sequence[str] | None,
+    size: int,
+) -> dict[str, Slice[Line]]:
+    """The first page of each request's lines."""
+    pages: dict[str, list[Row]] = {request_id: [] for request_id in request_ids}
+    for row in await connection.fetch(_FIND_FIRST, list(request_ids), company_ids, size + 1):
+        pages[row["port_request_id"]].append(row)
+    return {
+        request_id: Slice(
+            rows=_lines(rows[:size]),
+            cursors=[LINES.cursor_of(row) for row in rows[:size]],
+            has_next=len(rows) > size,
+            has_previous=False,
+        )
+        for request_id, rows in pages.items()
+    }
 
 
 async def find_taken_numbers(
@@ -251,14 +277,15 @@ async def find_forwarded_to(connection: Connection, candidates: Sequence[str]) -
 
 
 def _lines(rows: Sequence[Row]) -> list[Line]:
-    return [
-        Line(
-            **{
-                **dict(row),
-                "state": LineState(row["state"]),
-                "tracking_number": PhoneNumber(row["tracking_number"]),
-                "forwarding_number": PhoneNumber(row["forwarding_number"]),
-            }
-        )
-        for row in rows
-    ]
+    return [_line(row) for row in rows]
+
+
+def _line(row: Row) -> Line:
+    return Line(
+        **{
+            **dict(row),
+            "state": LineState(row["state"]),
+            "tracking_number": PhoneNumber(row["tracking_number"]),
+            "forwarding_number": PhoneNumber(row["forwarding_number"]),
+        }
+    )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from libs.common.database import Connection, Row
+from libs.common.paging import Key, Listing, Page, Slice, read_page
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.port_outs import PortOut, PortOutNumber, PortOutStatus
 
@@ -64,8 +65,9 @@ _FIND: Final = f"""
         )
       )
 """
-_PAGE: Final = """
-    SELECT {columns}
+PORT_OUTS: Final = Listing(
+    f"""
+    SELECT {_COLUMNS}
     FROM port_outs
     WHERE ($1::text IS NULL OR account_id = $1)
       AND (
@@ -74,13 +76,12 @@ _PAGE: Final = """
           SELECT FROM port_out_numbers AS number
           WHERE number.port_out_id = port_outs.id AND number.company_id = ANY($2)
         )
-      )
-      AND ($3::text IS NULL OR id {comparison} $3)
-    ORDER BY id {order}
-    LIMIT $4
-"""
-PAGE_NEWEST_FIRST: Final = _PAGE.format(columns=_COLUMNS, comparison="<", order="DESC")
-PAGE_OLDEST_FIRST: Final = _PAGE.format(columns=_COLUMNS, comparison=">", order="ASC")
+      ) {{keyset}} {{order}}
+    """,
+    parameters=2,
+    keys=[Key(column="id", kind=str)],
+    descending=True,
+)
 # The caller sees only the numbers of their companies.
 _FIND_NUMBERS: Final = f"""
     SELECT port_out_id, {_NUMBER_COLUMNS}
@@ -167,25 +168,18 @@ async def find_port_outs(
 
 async def find_port_out_page(
     connection: Connection,
-    *,
     account_id: str | None,
     company_ids: Sequence[str] | None,
-    beyond: str | None,
-    is_backward: bool,
-    limit: int,
-) -> list[PortOut]:
-    rows = await connection.fetch(
-        PAGE_OLDEST_FIRST if is_backward else PAGE_NEWEST_FIRST,
-        account_id,
-        company_ids,
-        beyond,
-        limit,
-    )
-    return [_port_out(row) for row in rows]
+    page: Page,
+) -> Slice[PortOut]:
+    rows = await read_page(connection, PORT_OUTS, page, account_id, company_ids)
+    return rows.map(_port_out)
 
 
 async def find_port_out_numbers(
-    connection: Connection, port_out_ids: Sequence[str], company_ids: Sequence[str] | None = None
+    connection: Connection,
+    port_out_ids: Sequence[str],
+    company_ids: Sequence[str] | None = None,
 ) -> dict[str, list[PortOutNumber]]:
     found: dict[str, list[PortOutNumber]] = {port_out_id: [] for port_out_id in port_out_ids}
     for row in await connection.fetch(_FIND_NUMBERS, list(port_out_ids), company_ids):

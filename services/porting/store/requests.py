@@ -1,10 +1,23 @@
 """Port requests in PostgreSQL."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from libs.common.database import Connection, Row
+from libs.common.paging import Key, Listing, Page, Slice, read_page
 from services.porting.domain.requests import PortRequest, PortRequestStatus, WaitingOn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """None means no limit."""
+
+    account_id: str | None
+    company_ids: Sequence[str] | None
+    requester_id: str | None
+    statuses: Sequence[str] | None
+
 
 _COLUMNS: Final = """
     id, account_id, company_id, requester_id, requester_name, name, status, status_since,
@@ -49,20 +62,20 @@ _FIND: Final = f"""
       AND ($2::text[] IS NULL OR company_id = ANY($2))
       AND ($3::text IS NULL OR requester_id = $3)
 """
-# One page: `direction` is turned into the statement, since it decides the index scan.
-_PAGE: Final = """
-    SELECT {columns}
+# Newest first: ids sort by time of making.
+REQUESTS: Final = Listing(
+    f"""
+    SELECT {_COLUMNS}
     FROM port_requests
     WHERE ($1::text IS NULL OR account_id = $1)
       AND ($2::text[] IS NULL OR company_id = ANY($2))
       AND ($3::text IS NULL OR requester_id = $3)
-      AND ($4::text[] IS NULL OR status = ANY($4))
-      AND ($5::text IS NULL OR id {comparison} $5)
-    ORDER BY id {order}
-    LIMIT $6
-"""
-PAGE_NEWEST_FIRST: Final = _PAGE.format(columns=_COLUMNS, comparison="<", order="DESC")
-PAGE_OLDEST_FIRST: Final = _PAGE.format(columns=_COLUMNS, comparison=">", order="ASC")
+      AND ($4::text[] IS NULL OR status = ANY($4)) {{keyset}} {{order}}
+    """,
+    parameters=4,
+    keys=[Key(column="id", kind=str)],
+    descending=True,
+)
 _COUNT: Final = """
     SELECT count(*)
     FROM port_requests
@@ -133,41 +146,19 @@ async def find_requests(
 
 
 async def find_request_page(
-    connection: Connection,
-    *,
-    account_id: str | None,
-    company_ids: Sequence[str] | None,
-    requester_id: str | None,
-    statuses: Sequence[str] | None,
-    beyond: str | None,
-    is_backward: bool,
-    limit: int,
-) -> list[PortRequest]:
-    """Newest first; `beyond` is the id that the page starts behind."""
-    rows = await connection.fetch(
-        PAGE_OLDEST_FIRST if is_backward else PAGE_NEWEST_FIRST,
-        account_id,
-        company_ids,
-        requester_id,
-        statuses,
-        beyond,
-        limit,
-    )
-    return [_request(row) for row in rows]
+    connection: Connection, filters: Filters, page: Page
+) -> Slice[PortRequest]:
+    rows = await read_page(connection, REQUESTS, page, *_arguments(filters))
+    return rows.map(_request)
 
 
-async def count_requests(
-    connection: Connection,
-    *,
-    account_id: str | None,
-    company_ids: Sequence[str] | None,
-    requester_id: str | None,
-    statuses: Sequence[str] | None,
-) -> int:
-    count: int = await connection.fetchval(
-        _COUNT, account_id, company_ids, requester_id, statuses
-    )
+async def count_requests(connection: Connection, filters: Filters) -> int:
+    count: int = await connection.fetchval(_COUNT, *_arguments(filters))
     return count
+
+
+def _arguments(filters: Filters) -> tuple[object, ...]:
+    return (filters.account_id, filters.company_ids, filters.requester_id, filters.statuses)
 
 
 def _request(row: Row) -> PortRequest:

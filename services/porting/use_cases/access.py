@@ -62,7 +62,11 @@ async def lock_own_port_out(
 ) -> PortOut:
     sight = sight_of(caller)
     port_out = await port_outs.lock_port_out(connection, port_out_id)
-    if port_out is None or sight is None or sight.account_id not in (None, port_out.account_id):
+    if (
+        port_out is None
+        or sight is None
+        or sight.account_id not in (None, port_out.account_id)
+    ):
         raise PortOutUnknown().at("input", "portOutId")
     return port_out
 

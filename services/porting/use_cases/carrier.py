@@ -139,7 +139,12 @@ async def record_ported(
     if ported_at > datetime.now(UTC) + timedelta(minutes=5):
         raise TimeInTheFuture().at("input", "portedAt")
     ported = await lines.port_lines(
-        connection, request_id, ported_at, states_before(LineEvent.PORTED), numbers, "carrier"
+        connection,
+        request_id,
+        ported_at,
+        states_before(LineEvent.PORTED),
+        numbers,
+        evidence="carrier",
     )
     await _save_ported(connection, request, ported, "carrier")
     return request.id
@@ -158,7 +163,7 @@ async def note_first_call(
         called_at,
         states_before(LineEvent.CALLED),
         [tracking_number],
-        "first_call",
+        evidence="first_call",
     )
     await _save_ported(connection, request, ported, "first_call")
 

@@ -38,8 +38,6 @@ from services.porting.store.copies import InventoryNumber
 from services.porting.use_cases.access import lock_own_port_out
 from services.porting.use_cases.recording import about_port_out, save_port_out
 
-
-
 ANSWER_DUE: Final = "port_out_answer_due"
 _FARTHEST = timedelta(days=30)
 
@@ -48,7 +46,9 @@ class NoSuchNumbersError(Exception):
     """A gaining carrier asks for numbers that are not in inventory: a person must look."""
 
 
-async def receive_port_out(connection: Connection, report: PortOutReported, reference: str) -> None:
+async def receive_port_out(
+    connection: Connection, report: PortOutReported, reference: str
+) -> None:
     """One port-out for each account that has some of the numbers; the same report once."""
     found = await copies.find_inventory_numbers(connection, report.tracking_numbers)
     if not found:
@@ -230,7 +230,9 @@ async def note_number_disabled(
     """`numbers` says that the customer disabled it: the checklist's last step (S79)."""
     for port_out_id in await port_outs.find_open_port_outs(connection, number_id):
         port_out = await port_outs.lock_port_out(connection, port_out_id)
-        numbers = (await port_outs.find_port_out_numbers(connection, [port_out_id]))[port_out_id]
+        numbers = (await port_outs.find_port_out_numbers(connection, [port_out_id]))[
+            port_out_id
+        ]
         disabled = next(each for each in numbers if each.number_id == number_id)
         if port_out is not None and disabled.disabled_at is None:
             changed = replace(disabled, disabled_at=disabled_at)

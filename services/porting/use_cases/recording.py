@@ -8,7 +8,12 @@ from typing import Any, TypeVar
 from libs.common.database import Connection
 from libs.common.events import Fact
 from libs.common.outbox import record
-from libs.contracts.porting_events import LINES_PER_EVENT, LineBatchFact, PortOutFact, PortRequestFact
+from libs.contracts.porting_events import (
+    LINES_PER_EVENT,
+    LineBatchFact,
+    PortOutFact,
+    PortRequestFact,
+)
 from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import LineCounts, PortRequest
 from services.porting.store import port_outs, requests

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from libs.common.caller import Member, Role
 from libs.common.database import Connection
 from libs.common.events import Fact
+from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events import (
     LinesReadied,
     PortAuthorized,
@@ -129,7 +130,9 @@ async def _find_missing(connection: Connection, request: PortRequest) -> list[Re
         missing.append(WarningsNotAcknowledged().at("input", "warnings"))
     taken = await lines.find_taken_numbers(connection, numbers)
     missing += [
-        (NumberIsOurs(number) if is_ours else NumberClaimed(number)).at("input", "lines", number)
+        (NumberIsOurs(number) if is_ours else NumberClaimed(number)).at(
+            "input", "lines", number
+        )
         for number, is_ours in sorted(taken.items())
     ]
     return missing
@@ -148,7 +151,7 @@ async def _faults_of_account(connection: Connection, account_id: str) -> list[Re
     return faults
 
 
-def _faults_of_letter(letter: Letter | None, numbers: Sequence[str]) -> list[Refusal]:
+def _faults_of_letter(letter: Letter | None, numbers: Sequence[PhoneNumber]) -> list[Refusal]:
     if letter is None:
         return [LetterMissing().at("input", "letter")]
     if letter.state is not LetterState.SIGNED:
@@ -156,5 +159,3 @@ def _faults_of_letter(letter: Letter | None, numbers: Sequence[str]) -> list[Ref
     if letter.document_hash != hash_document(letter.subscriber, numbers):
         return [LetterOutdated().at("input", "letter")]
     return []
-
-

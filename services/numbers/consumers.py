@@ -1,0 +1,95 @@
+"""Which event starts which use case."""
+
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+from libs.common.consumer import Consumes, Projection, Reaction, Report
+from libs.common.database import Connection
+from libs.common.events import Event, Fact
+from libs.contracts.number_events import CallReceived
+from libs.contracts.porting_events import (
+    LinesPorted,
+    LinesReadied,
+    PortOutAuthorized,
+    PortOutPorted,
+    ReviewStarted,
+)
+from libs.contracts.topology import NUMBERS_EVENTS, NUMBERS_REPORTS
+from services.numbers.use_cases.preconfigurations import announce_lines, preconfigure_numbers
+from services.numbers.use_cases.tracking_numbers import (
+    finish_port_out,
+    port_in_numbers,
+    receive_calls,
+    start_port_out,
+)
+
+AnyFact = TypeVar("AnyFact", bound=Fact)
+
+
+async def _keep_lines(connection: Connection, events: Sequence[Event]) -> None:
+    for event in events:
+        await announce_lines(
+            connection, event.subject, event.sequence, _fact(event, LinesReadied)
+        )
+
+
+async def _preconfigure(connection: Connection, event: Event) -> None:
+    review = _fact(event, ReviewStarted)
+    await preconfigure_numbers(connection, event.subject, review.account_id, event.sequence)
+
+
+async def _port_in(connection: Connection, event: Event) -> None:
+    ported = _fact(event, LinesPorted)
+    await port_in_numbers(
+        connection, ported.account_id, {line.line_id: line.ported_at for line in ported.lines}
+    )
+
+
+async def _start_port_out(connection: Connection, event: Event) -> None:
+    port_out = _fact(event, PortOutAuthorized)
+    await start_port_out(
+        connection, port_out.account_id, event.subject, port_out.tracking_numbers
+    )
+
+
+async def _finish_port_out(connection: Connection, event: Event) -> None:
+    port_out = _fact(event, PortOutPorted)
+    await finish_port_out(
+        connection,
+        port_out.account_id,
+        event.subject,
+        port_out.tracking_numbers,
+        port_out.ported_out_at,
+    )
+
+
+async def _receive_calls(connection: Connection, events: Sequence[Event]) -> None:
+    calls = [_fact(event, CallReceived) for event in events]
+    await receive_calls(
+        connection,
+        [call.tracking_number for call in calls],
+        [call.called_at for call in calls],
+    )
+
+
+def _fact(event: Event, kind: type[AnyFact]) -> AnyFact:
+    assert isinstance(event.fact, kind)
+    return event.fact
+
+
+CONSUMES: Final = (
+    Consumes(
+        queue=NUMBERS_EVENTS.name,
+        subscriptions=(
+            Projection(facts=(LinesReadied,), apply=_keep_lines),
+            Reaction(fact=ReviewStarted, react=_preconfigure),
+            Reaction(fact=LinesPorted, react=_port_in),
+            Reaction(fact=PortOutAuthorized, react=_start_port_out),
+            Reaction(fact=PortOutPorted, react=_finish_port_out),
+        ),
+    ),
+    Consumes(
+        queue=NUMBERS_REPORTS.name,
+        subscriptions=(Report(fact=CallReceived, apply=_receive_calls),),
+    ),
+)

@@ -1,0 +1,155 @@
+"""An account with its companies and members, and what a new one must be."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from libs.common.caller import Role
+from libs.contracts.refusals import Refusal
+from services.numbers.domain.refusals import (
+    AdministratorMissing,
+    CompanyNamedTwice,
+    CompanyUnknown,
+    EmailMalformed,
+    LoginGivenTwice,
+    TextMissing,
+    TextTooLong,
+    TooMany,
+)
+
+MOST_COMPANIES: Final = 1000
+MOST_MEMBERS: Final = 1000
+_LONGEST_NAME: Final = 200
+_LONGEST_EMAIL: Final = 254
+_LONGEST_LOGIN: Final = 256
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    id: str
+    version: int
+    name: str
+    card_on_file: bool
+    balance_current: bool
+    in_good_standing: bool
+    in_trial: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Company:
+    id: str
+    account_id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """`login_issuer` and `login_subject` are the token's `iss` and `sub`.
+
+    An administrator has every company: `company_ids` is empty.
+    """
+
+    id: str
+    account_id: str
+    name: str
+    email: str
+    role: Role
+    company_ids: tuple[str, ...]
+    login_issuer: str
+    login_subject: str
+    active: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewMember:
+    """`companies` are names out of the same input."""
+
+    name: str
+    email: str
+    role: Role
+    companies: tuple[str, ...]
+    login_issuer: str
+    login_subject: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewAccount:
+    name: str
+    card_on_file: bool
+    balance_current: bool
+    in_good_standing: bool
+    in_trial: bool
+    companies: tuple[str, ...]
+    members: tuple[NewMember, ...]
+
+
+def clean_text(text: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def company_key(name: str) -> str:
+    """Equal for names that differ only in case, spaces or Unicode form."""
+    return unicodedata.normalize("NFKC", clean_text(name)).casefold()
+
+
+def find_faults(new: NewAccount) -> list[Refusal]:
+    """Everything that is wrong, each with its path below the input."""
+    return [
+        *_text_faults(new.name, _LONGEST_NAME, "name"),
+        *_company_faults(new.companies),
+        *_member_list_faults(new),
+    ]
+
+
+def _text_faults(text: str, longest: int, *path: str) -> Iterator[Refusal]:
+    if not text.strip():
+        yield TextMissing().at(*path)
+    elif len(text) > longest:
+        yield TextTooLong(longest).at(*path)
+
+
+def _company_faults(names: Sequence[str]) -> Iterator[Refusal]:
+    if len(names) > MOST_COMPANIES:
+        yield TooMany("companies", MOST_COMPANIES).at("companies")
+        return
+    seen: set[str] = set()
+    for index, name in enumerate(names):
+        path = ("companies", str(index), "name")
+        yield from _text_faults(name, _LONGEST_NAME, *path)
+        key = company_key(name)
+        if key in seen:
+            yield CompanyNamedTwice().at(*path)
+        seen.add(key)
+
+
+def _member_list_faults(new: NewAccount) -> Iterator[Refusal]:
+    if len(new.members) > MOST_MEMBERS:
+        yield TooMany("members", MOST_MEMBERS).at("members")
+        return
+    if not any(member.role is Role.ADMINISTRATOR for member in new.members):
+        yield AdministratorMissing().at("members")
+    known = {company_key(name) for name in new.companies}
+    logins: set[tuple[str, str]] = set()
+    for index, member in enumerate(new.members):
+        path = ("members", str(index))
+        yield from _member_faults(member, known, path)
+        login = (member.login_issuer, member.login_subject)
+        if login in logins:
+            yield LoginGivenTwice().at(*path, "loginSubject")
+        logins.add(login)
+
+
+def _member_faults(
+    member: NewMember, known: set[str], path: tuple[str, ...]
+) -> Iterator[Refusal]:
+    yield from _text_faults(member.name, _LONGEST_NAME, *path, "name")
+    yield from _text_faults(member.login_issuer, _LONGEST_LOGIN, *path, "loginIssuer")
+    yield from _text_faults(member.login_subject, _LONGEST_LOGIN, *path, "loginSubject")
+    if len(member.email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(member.email):
+        yield EmailMalformed().at(*path, "email")
+    for place, name in enumerate(member.companies):
+        if company_key(name) not in known:
+            yield CompanyUnknown().at(*path, "companies", str(place))

@@ -1,0 +1,193 @@
+"""A tracking number: its states, and what moves it from one to the next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Self
+
+from libs.contracts.phone_number import PhoneNumber
+from services.numbers.domain.refusals import NumberCannotBeDisabled
+
+
+class NumberState(StrEnum):
+    PRECONFIGURED = "PRECONFIGURED"
+    AWAITING_FIRST_CALL = "AWAITING_FIRST_CALL"
+    ACTIVE = "ACTIVE"
+    PORTING_OUT = "PORTING_OUT"
+    PORTED_OUT = "PORTED_OUT"
+    DISABLED = "DISABLED"
+    QUARANTINED = "QUARANTINED"
+    RELEASED = "RELEASED"
+
+
+class NumberTab(StrEnum):
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    DISABLED = "DISABLED"
+
+
+class NumberBadge(StrEnum):
+    PORTING_IN = "PORTING_IN"
+    PORTING_OUT = "PORTING_OUT"
+    PORTED_OUT = "PORTED_OUT"
+
+
+class Change(StrEnum):
+    """The first four are facts that have happened; the last is a wish, and may be refused."""
+
+    PORTED_IN = "PORTED_IN"
+    CALLED = "CALLED"
+    PORT_OUT_AUTHORIZED = "PORT_OUT_AUTHORIZED"
+    PORTED_OUT = "PORTED_OUT"
+    DISABLE = "DISABLE"
+
+
+_S = NumberState
+_C = Change
+
+NEXT_STATES: Final[Mapping[tuple[NumberState, Change], NumberState]] = {
+    (_S.PRECONFIGURED, _C.PORTED_IN): _S.AWAITING_FIRST_CALL,
+    (_S.PRECONFIGURED, _C.CALLED): _S.ACTIVE,
+    (_S.AWAITING_FIRST_CALL, _C.CALLED): _S.ACTIVE,
+    (_S.AWAITING_FIRST_CALL, _C.PORT_OUT_AUTHORIZED): _S.PORTING_OUT,
+    (_S.AWAITING_FIRST_CALL, _C.PORTED_OUT): _S.PORTED_OUT,
+    (_S.AWAITING_FIRST_CALL, _C.DISABLE): _S.DISABLED,
+    (_S.ACTIVE, _C.PORT_OUT_AUTHORIZED): _S.PORTING_OUT,
+    (_S.ACTIVE, _C.PORTED_OUT): _S.PORTED_OUT,
+    (_S.ACTIVE, _C.DISABLE): _S.DISABLED,
+    (_S.PORTING_OUT, _C.PORTED_OUT): _S.PORTED_OUT,
+    (_S.PORTED_OUT, _C.DISABLE): _S.DISABLED,
+    # The state stays; only the port's instant may move back.
+    (_S.AWAITING_FIRST_CALL, _C.PORTED_IN): _S.AWAITING_FIRST_CALL,
+    (_S.ACTIVE, _C.PORTED_IN): _S.ACTIVE,
+    (_S.PORTING_OUT, _C.PORTED_IN): _S.PORTING_OUT,
+    (_S.PORTED_OUT, _C.PORTED_IN): _S.PORTED_OUT,
+    (_S.DISABLED, _C.PORTED_IN): _S.DISABLED,
+}
+
+IGNORED: Final[frozenset[tuple[NumberState, Change]]] = frozenset(
+    {
+        # Rings through, and changes nothing.
+        (_S.ACTIVE, _C.CALLED),
+        (_S.PORTING_OUT, _C.CALLED),
+        (_S.PORTED_OUT, _C.CALLED),
+        # Comes late or twice.
+        (_S.PORTING_OUT, _C.PORT_OUT_AUTHORIZED),
+        (_S.PORTED_OUT, _C.PORT_OUT_AUTHORIZED),
+        (_S.PORTED_OUT, _C.PORTED_OUT),
+        # Not here yet, so it cannot leave; porting refuses such a port-out.
+        (_S.PRECONFIGURED, _C.PORT_OUT_AUTHORIZED),
+        (_S.PRECONFIGURED, _C.PORTED_OUT),
+        # No longer anybody's in this account.
+        (_S.DISABLED, _C.CALLED),
+        (_S.DISABLED, _C.PORT_OUT_AUTHORIZED),
+        (_S.DISABLED, _C.PORTED_OUT),
+        *(
+            (state, change)
+            for state in (_S.QUARANTINED, _S.RELEASED)
+            for change in (_C.PORTED_IN, _C.CALLED, _C.PORT_OUT_AUTHORIZED, _C.PORTED_OUT)
+        ),
+    }
+)
+
+# In these states a call changes something; in every other it costs no write.
+WAITING_FOR_A_CALL: Final[tuple[NumberState, ...]] = tuple(
+    state for state, change in NEXT_STATES if change is Change.CALLED
+)
+
+TABS: Final[Mapping[NumberState, NumberTab]] = {
+    NumberState.PRECONFIGURED: NumberTab.PENDING,
+    NumberState.AWAITING_FIRST_CALL: NumberTab.PENDING,
+    NumberState.ACTIVE: NumberTab.ACTIVE,
+    NumberState.PORTING_OUT: NumberTab.ACTIVE,
+    NumberState.PORTED_OUT: NumberTab.ACTIVE,
+    NumberState.DISABLED: NumberTab.DISABLED,
+}
+
+_BADGES: Final[Mapping[NumberState, NumberBadge]] = {
+    NumberState.PRECONFIGURED: NumberBadge.PORTING_IN,
+    NumberState.PORTING_OUT: NumberBadge.PORTING_OUT,
+    NumberState.PORTED_OUT: NumberBadge.PORTED_OUT,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackingNumber:
+    """A change answers the number after it, one version up, or the very same where nothing is new.
+
+    `ported_at` is the port's instant, from which it is billed; `disabled_by` a member's id or
+    "support".
+    """
+
+    id: str
+    account_id: str
+    company_id: str
+    version: int
+    state: NumberState
+    phone_number: PhoneNumber
+    forwarding_number: PhoneNumber
+    name: str
+    source: str
+    port_request_id: str | None
+    line_id: str | None
+    port_out_id: str | None = None
+    ported_at: datetime | None = None
+    first_called_at: datetime | None = None
+    ported_out_at: datetime | None = None
+    disabled_at: datetime | None = None
+    disabled_by: str | None = None
+
+    @property
+    def tab(self) -> NumberTab | None:
+        return TABS.get(self.state)
+
+    @property
+    def badge(self) -> NumberBadge | None:
+        return _BADGES.get(self.state)
+
+    @property
+    def can_be_disabled(self) -> bool:
+        return (self.state, Change.DISABLE) in NEXT_STATES
+
+    def port_in(self, at: datetime) -> Self:
+        """The earlier instant counts: a later notice moves it back, never forward."""
+        if self._ignores(Change.PORTED_IN):
+            return self
+        known = (self.ported_at, self.first_called_at)
+        ported_at = min(at, *(earlier for earlier in known if earlier is not None))
+        if ported_at == self.ported_at:
+            return self
+        return replace(self._after(Change.PORTED_IN), ported_at=ported_at)
+
+    def receive_call(self, at: datetime) -> Self:
+        """A first call before the port's stated instant is the better witness of it."""
+        if self._ignores(Change.CALLED):
+            return self
+        ported_at = None if self.ported_at is None else min(self.ported_at, at)
+        return replace(self._after(Change.CALLED), first_called_at=at, ported_at=ported_at)
+
+    def authorize_port_out(self, port_out_id: str) -> Self:
+        if self._ignores(Change.PORT_OUT_AUTHORIZED):
+            return self
+        return replace(self._after(Change.PORT_OUT_AUTHORIZED), port_out_id=port_out_id)
+
+    def port_out(self, port_out_id: str, at: datetime) -> Self:
+        if self._ignores(Change.PORTED_OUT):
+            return self
+        return replace(
+            self._after(Change.PORTED_OUT), port_out_id=port_out_id, ported_out_at=at
+        )
+
+    def disable(self, by: str, at: datetime) -> Self:
+        """Raises `NumberCannotBeDisabled`."""
+        if not self.can_be_disabled:
+            raise NumberCannotBeDisabled(self.state)
+        return replace(self._after(Change.DISABLE), disabled_at=at, disabled_by=by)
+
+    def _ignores(self, change: Change) -> bool:
+        return (self.state, change) in IGNORED
+
+    def _after(self, change: Change) -> Self:
+        state = NEXT_STATES[self.state, change]
+        return replace(self, state=state, version=self.version + 1)

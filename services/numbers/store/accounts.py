@@ -1,0 +1,229 @@
+"""Accounts with their companies and members: every statement about them."""
+
+from collections.abc import Mapping, Sequence
+
+from libs.common.caller import Role
+from libs.common.database import Connection, Row
+from libs.common.paging import Key, Listing, Page, Slice, read_page, read_pages
+from services.numbers.domain.accounts import Account, Company, Member, company_key
+from services.numbers.domain.sight import Sight
+
+_ADD_ACCOUNT = """
+    INSERT INTO accounts
+      (id, version, name, card_on_file, balance_current, in_good_standing, in_trial)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+_ADD_COMPANIES = """
+    INSERT INTO companies (id, account_id, name, name_key)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+"""
+_ADD_MEMBER = """
+    INSERT INTO members
+      (id, account_id, name, email, role, company_ids, login_issuer, login_subject, active)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+_FIND_ACCOUNTS = """
+    SELECT id, version, name, card_on_file, balance_current, in_good_standing, in_trial
+    FROM accounts
+    WHERE id = ANY($1::text[])
+      AND ($2::text IS NULL OR id = $2)
+"""
+_NEWEST_FIRST = (Key(column="id", kind=str),)
+EVERY_ACCOUNT = Listing(
+    """
+    SELECT id, version, name, card_on_file, balance_current, in_good_standing, in_trial
+    FROM accounts
+    WHERE true
+      {keyset}
+    {order}
+""",
+    parameters=0,
+    keys=_NEWEST_FIRST,
+    descending=True,
+)
+_COUNT_ACCOUNTS = "SELECT count(*) FROM accounts"
+# Those of the given ids that are in sight: NULL means every account, every company.
+_FIND_COMPANIES = """
+    SELECT id, account_id, name
+    FROM companies
+    WHERE id = ANY($1::text[])
+      AND ($2::text IS NULL OR account_id = $2)
+      AND ($3::text[] IS NULL OR id = ANY($3::text[]))
+"""
+# The same page of each account's companies in sight, newest first.
+COMPANIES_OF_ACCOUNTS = Listing(
+    """
+    SELECT company.id, company.account_id, company.name
+    FROM unnest($1::text[]) AS wanted (account_id)
+    CROSS JOIN LATERAL (
+      SELECT id, account_id, name
+      FROM companies
+      WHERE account_id = wanted.account_id
+        AND ($2::text[] IS NULL OR id = ANY($2::text[]))
+        {keyset}
+      {order}
+    ) AS company
+""",
+    parameters=2,
+    keys=_NEWEST_FIRST,
+    descending=True,
+)
+_COUNT_COMPANIES = """
+    SELECT account_id, count(*)
+    FROM companies
+    WHERE account_id = ANY($1::text[])
+      AND ($2::text[] IS NULL OR id = ANY($2::text[]))
+    GROUP BY account_id
+"""
+_FIND_MEMBERS = """
+    SELECT id, account_id, name, email, role, company_ids, login_issuer, login_subject, active
+    FROM members
+    WHERE id = ANY($1::text[])
+      AND ($2::text IS NULL OR account_id = $2)
+"""
+# The same page of each account's members, newest first.
+MEMBERS_OF_ACCOUNTS = Listing(
+    """
+    SELECT member.id, member.account_id, member.name, member.email, member.role,
+      member.company_ids, member.login_issuer, member.login_subject, member.active
+    FROM unnest($1::text[]) AS wanted (account_id)
+    CROSS JOIN LATERAL (
+      SELECT id, account_id, name, email, role, company_ids, login_issuer, login_subject, active
+      FROM members
+      WHERE account_id = wanted.account_id
+        {keyset}
+      {order}
+    ) AS member
+""",
+    parameters=1,
+    keys=_NEWEST_FIRST,
+    descending=True,
+)
+_COUNT_MEMBERS = """
+    SELECT account_id, count(*)
+    FROM members
+    WHERE account_id = ANY($1::text[])
+    GROUP BY account_id
+"""
+
+
+async def add_account(connection: Connection, account: Account) -> None:
+    await connection.execute(
+        _ADD_ACCOUNT,
+        account.id,
+        account.version,
+        account.name,
+        account.card_on_file,
+        account.balance_current,
+        account.in_good_standing,
+        account.in_trial,
+    )
+
+
+async def add_companies(connection: Connection, companies: Sequence[Company]) -> None:
+    await connection.execute(
+        _ADD_COMPANIES,
+        [company.id for company in companies],
+        [company.account_id for company in companies],
+        [company.name for company in companies],
+        [company_key(company.name) for company in companies],
+    )
+
+
+async def add_members(connection: Connection, members: Sequence[Member]) -> None:
+    await connection.executemany(
+        _ADD_MEMBER,
+        [
+            (
+                member.id,
+                member.account_id,
+                member.name,
+                member.email,
+                member.role,
+                list(member.company_ids),
+                member.login_issuer,
+                member.login_subject,
+                member.active,
+            )
+            for member in members
+        ],
+    )
+
+
+async def find_accounts(
+    connection: Connection, account_ids: Sequence[str], sight: Sight
+) -> Mapping[str, Account]:
+    rows = await connection.fetch(_FIND_ACCOUNTS, account_ids, sight.account_id)
+    return {row["id"]: _account(row) for row in rows}
+
+
+async def find_page_of_accounts(connection: Connection, page: Page) -> Slice[Account]:
+    return (await read_page(connection, EVERY_ACCOUNT, page)).map(_account)
+
+
+async def count_accounts(connection: Connection) -> int:
+    count: int = await connection.fetchval(_COUNT_ACCOUNTS)
+    return count
+
+
+async def find_companies(
+    connection: Connection, company_ids: Sequence[str], sight: Sight
+) -> Mapping[str, Company]:
+    rows = await connection.fetch(
+        _FIND_COMPANIES, company_ids, sight.account_id, sight.company_ids
+    )
+    return {row["id"]: _company(row) for row in rows}
+
+
+async def find_pages_of_companies(
+    connection: Connection, account_ids: Sequence[str], sight: Sight, page: Page
+) -> Mapping[str, Slice[Company]]:
+    """One page for each account; those without companies are missing."""
+    pages = await read_pages(
+        connection, COMPANIES_OF_ACCOUNTS, page, "account_id", account_ids, sight.company_ids
+    )
+    return {account_id: rows.map(_company) for account_id, rows in pages.items()}
+
+
+async def count_companies(
+    connection: Connection, account_ids: Sequence[str], sight: Sight
+) -> Mapping[str, int]:
+    rows = await connection.fetch(_COUNT_COMPANIES, account_ids, sight.company_ids)
+    return {row["account_id"]: row["count"] for row in rows}
+
+
+async def find_members(
+    connection: Connection, member_ids: Sequence[str], sight: Sight
+) -> Mapping[str, Member]:
+    rows = await connection.fetch(_FIND_MEMBERS, member_ids, sight.account_id)
+    return {row["id"]: _member(row) for row in rows}
+
+
+async def find_pages_of_members(
+    connection: Connection, account_ids: Sequence[str], page: Page
+) -> Mapping[str, Slice[Member]]:
+    pages = await read_pages(connection, MEMBERS_OF_ACCOUNTS, page, "account_id", account_ids)
+    return {account_id: rows.map(_member) for account_id, rows in pages.items()}
+
+
+async def count_members(
+    connection: Connection, account_ids: Sequence[str]
+) -> Mapping[str, int]:
+    rows = await connection.fetch(_COUNT_MEMBERS, account_ids)
+    return {row["account_id"]: row["count"] for row in rows}
+
+
+def _account(row: Row) -> Account:
+    return Account(**row)
+
+
+def _company(row: Row) -> Company:
+    return Company(**row)
+
+
+def _member(row: Row) -> Member:
+    columns = dict(row)
+    return Member(
+        **columns
+        | {"role": Role(columns["role"]), "company_ids": tuple(columns["company_ids"])}
+    )

@@ -1,0 +1,222 @@
+"""Preconfigurations: lines that porting has readied, and how they become numbers at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from libs.common.database import Connection
+from libs.contracts.phone_number import PhoneNumber
+from services.numbers.domain.preconfigurations import (
+    AnnouncedLine,
+    CheckedLine,
+    LinesMissingError,
+    Preconfiguration,
+)
+
+# Keeps a batch of lines until the review of their port request starts.
+_ADD_LINES = """
+    INSERT INTO announced_lines
+      (port_request_id, sequence, line_id, batch, batches, number_id, company_id, phone_number,
+      forwarding_number, name, source)
+    SELECT $1, $2, line_id, $3, $4, number_id, company_id, phone_number, forwarding_number,
+      name, source
+    FROM unnest(
+      $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[]
+    ) AS line (line_id, number_id, company_id, phone_number, forwarding_number, name, source)
+    ON CONFLICT ON CONSTRAINT one_announcement_per_line DO NOTHING
+"""
+_ADD = """
+    INSERT INTO preconfigurations (port_request_id, account_id)
+    VALUES ($1, $2)
+    ON CONFLICT DO NOTHING
+"""
+_LOCK = """
+    SELECT port_request_id, account_id, version, review
+    FROM preconfigurations
+    WHERE port_request_id = $1
+    FOR UPDATE
+"""
+_SAVE = """
+    UPDATE preconfigurations
+    SET version = $2, review = $3
+    WHERE port_request_id = $1
+"""
+# Two requests that name each other's numbers are looked at one after the other: what the rows
+# of one must be, no row of the other can tell before it is committed.
+_TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtext('numbers.preconfigure'))"
+# How many lines and how many of their batches have come.
+_COUNT_LINES = """
+    SELECT count(*) AS lines, count(DISTINCT batch) AS batches, max(batches) AS expected
+    FROM announced_lines
+    WHERE port_request_id = $1
+      AND sequence < $2
+"""
+# Lines that cannot be preconfigured, with all that speaks against each. A number that this very
+# line has got in an earlier review is its own.
+_CHECK_LINES = """
+    WITH line AS (
+      SELECT line_id, phone_number, forwarding_number, company_id,
+        row_number() OVER (PARTITION BY phone_number ORDER BY line_id) > 1 AS is_repeated
+      FROM announced_lines
+      WHERE port_request_id = $1
+        AND sequence < $2
+    ),
+    checked AS (
+      SELECT line_id, phone_number,
+        is_repeated OR EXISTS (
+          SELECT
+          FROM tracking_numbers AS live
+          WHERE live.phone_number = line.phone_number
+            AND live.state NOT IN ('DISABLED', 'RELEASED')
+            AND live.line_id IS DISTINCT FROM line.line_id
+        ) AS is_taken,
+        forwarding_number IN (SELECT phone_number FROM line) OR EXISTS (
+          SELECT
+          FROM tracking_numbers AS live
+          WHERE live.phone_number = line.forwarding_number
+            AND live.state NOT IN ('DISABLED', 'RELEASED')
+        ) AS loops,
+        company_id IN (
+          SELECT id FROM companies WHERE account_id = $3
+        ) AS company_is_known
+      FROM line
+    )
+    SELECT line_id, phone_number, is_taken, loops, company_is_known,
+      count(*) OVER () AS refused_count
+    FROM checked
+    WHERE is_taken OR loops OR NOT company_is_known
+    ORDER BY line_id
+    LIMIT $4
+"""
+# All lines become numbers in one statement. A line that has its number from an earlier review
+# brings its corrections, as long as the number has not rung or ported.
+_ADD_NUMBERS = """
+    INSERT INTO tracking_numbers
+      (id, account_id, company_id, state, phone_number, forwarding_number, name, source,
+      port_request_id, line_id)
+    SELECT number_id, $3, company_id, 'PRECONFIGURED', phone_number, forwarding_number, name,
+      source, port_request_id, line_id
+    FROM announced_lines
+    WHERE port_request_id = $1
+      AND sequence < $2
+    ON CONFLICT ON CONSTRAINT one_number_per_line DO UPDATE
+    SET company_id = excluded.company_id, phone_number = excluded.phone_number,
+      forwarding_number = excluded.forwarding_number, name = excluded.name,
+      source = excluded.source
+    WHERE tracking_numbers.state = 'PRECONFIGURED'
+"""
+# The numbers of the lines just added, as they are told.
+_FIND_ADDED = """
+    SELECT number.id, line.line_id, number.phone_number, number.company_id
+    FROM announced_lines AS line
+    JOIN tracking_numbers AS number ON number.line_id = line.line_id
+    WHERE line.port_request_id = $1
+      AND line.sequence < $2
+    ORDER BY line.line_id
+"""
+_DELETE_LINES = """
+    DELETE FROM announced_lines
+    WHERE port_request_id = $1
+      AND sequence < $2
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddedNumber:
+    number_id: str
+    line_id: str
+    phone_number: PhoneNumber
+    company_id: str
+
+
+async def add_announced_lines(
+    connection: Connection,
+    port_request_id: str,
+    sequence: int,
+    lines: Sequence[AnnouncedLine],
+    *,
+    batch: int,
+    batches: int,
+) -> None:
+    await connection.execute(
+        _ADD_LINES,
+        port_request_id,
+        sequence,
+        batch,
+        batches,
+        [line.line_id for line in lines],
+        [line.number_id for line in lines],
+        [line.company_id for line in lines],
+        [line.phone_number for line in lines],
+        [line.forwarding_number for line in lines],
+        [line.name for line in lines],
+        [line.source for line in lines],
+    )
+
+
+async def lock_preconfiguration(
+    connection: Connection, port_request_id: str, account_id: str
+) -> Preconfiguration:
+    """Makes it where there is none; nobody else preconfigures until the transaction ends."""
+    await connection.execute(_TAKE_TURN)
+    await connection.execute(_ADD, port_request_id, account_id)
+    row = await connection.fetchrow(_LOCK, port_request_id)
+    assert row is not None
+    return Preconfiguration(**row)
+
+
+async def save_preconfiguration(
+    connection: Connection, preconfiguration: Preconfiguration
+) -> None:
+    await connection.execute(
+        _SAVE,
+        preconfiguration.port_request_id,
+        preconfiguration.version,
+        preconfiguration.review,
+    )
+
+
+async def find_refused_lines(
+    connection: Connection, port_request_id: str, review: int, account_id: str, *, most: int
+) -> tuple[list[CheckedLine], int]:
+    """Answers at most `most` of them, and how many there are.
+
+    Raises `LinesMissingError` while a batch of lines has not been received.
+    """
+    counts = await connection.fetchrow(_COUNT_LINES, port_request_id, review)
+    assert counts is not None
+    if not counts["lines"] or counts["batches"] < counts["expected"]:
+        raise LinesMissingError
+    rows = await connection.fetch(_CHECK_LINES, port_request_id, review, account_id, most)
+    refused = [
+        CheckedLine(
+            line_id=row["line_id"],
+            phone_number=PhoneNumber(row["phone_number"]),
+            is_taken=row["is_taken"],
+            loops=row["loops"],
+            company_is_known=row["company_is_known"],
+        )
+        for row in rows
+    ]
+    return refused, rows[0]["refused_count"] if rows else 0
+
+
+async def add_preconfigured_numbers(
+    connection: Connection, port_request_id: str, review: int, account_id: str
+) -> list[AddedNumber]:
+    await connection.execute(_ADD_NUMBERS, port_request_id, review, account_id)
+    rows = await connection.fetch(_FIND_ADDED, port_request_id, review)
+    return [
+        AddedNumber(
+            number_id=row["id"],
+            line_id=row["line_id"],
+            phone_number=PhoneNumber(row["phone_number"]),
+            company_id=row["company_id"],
+        )
+        for row in rows
+    ]
+
+
+async def delete_announced_lines(
+    connection: Connection, port_request_id: str, review: int
+) -> None:
+    await connection.execute(_DELETE_LINES, port_request_id, review)

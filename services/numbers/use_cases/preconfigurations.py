@@ -1,0 +1,125 @@
+"""A port request's lines become numbers that ring, before its losing carrier is asked."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from libs.common import outbox
+from libs.common.database import Connection
+from libs.common.ids import new_id
+from libs.contracts.number_events import (
+    NumbersPreconfigured,
+    PreconfigurationRefused,
+    PreconfiguredNumber,
+    RefusedLine,
+)
+from libs.contracts.porting_events import LinesReadied
+from services.numbers.domain.preconfigurations import AnnouncedLine, CheckedLine
+from services.numbers.store import preconfigurations as store
+from services.numbers.store.preconfigurations import AddedNumber
+
+log = logging.getLogger(__name__)
+
+_NUMBERS_PER_EVENT: Final = 500
+_REASONS_NAMED: Final = 500
+
+
+async def announce_lines(
+    connection: Connection, port_request_id: str, sequence: int, readied: LinesReadied
+) -> None:
+    lines = [
+        AnnouncedLine(
+            line_id=line.line_id,
+            number_id=new_id("num"),
+            phone_number=line.tracking_number,
+            forwarding_number=line.forwarding_number,
+            name=line.name,
+            source=line.source,
+            company_id=line.company_id,
+        )
+        for line in readied.lines
+    ]
+    await store.add_announced_lines(
+        connection,
+        port_request_id,
+        sequence,
+        lines,
+        batch=readied.batch,
+        batches=readied.of,
+    )
+
+
+async def preconfigure_numbers(
+    connection: Connection, port_request_id: str, account_id: str, review: int
+) -> None:
+    """All lines or none; `review` is the sequence of the event that started it.
+
+    Raises `LinesMissingError`: a fault, because porting announces the lines first.
+    """
+    before = await store.lock_preconfiguration(connection, port_request_id, account_id)
+    if before.review >= review:
+        return
+    refused, refused_count = await store.find_refused_lines(
+        connection, port_request_id, review, account_id, most=_REASONS_NAMED
+    )
+    facts: Sequence[NumbersPreconfigured | PreconfigurationRefused]
+    if refused_count:
+        facts = [_refusal(account_id, refused, refused_count)]
+    else:
+        added = await store.add_preconfigured_numbers(
+            connection, port_request_id, review, account_id
+        )
+        facts = _batches(account_id, added)
+    await store.delete_announced_lines(connection, port_request_id, review)
+    version = await outbox.record(connection, port_request_id, before.version, *facts)
+    await store.save_preconfiguration(
+        connection, replace(before, version=version, review=review)
+    )
+    log.info(
+        "preconfiguration answered",
+        extra={
+            "action": "numbers.preconfiguration_refused"
+            if refused_count
+            else "numbers.preconfigured",
+            "port_request_id": port_request_id,
+            "refused_count": refused_count,
+        },
+    )
+
+
+def _refusal(
+    account_id: str, refused: Sequence[CheckedLine], refused_count: int
+) -> PreconfigurationRefused:
+    return PreconfigurationRefused(
+        account_id=account_id,
+        refused_count=refused_count,
+        lines=[
+            RefusedLine(
+                line_id=line.line_id, tracking_number=line.phone_number, code=line.fault
+            )
+            for line in refused
+            if line.fault is not None
+        ],
+    )
+
+
+def _batches(account_id: str, added: Sequence[AddedNumber]) -> list[NumbersPreconfigured]:
+    starts = range(0, len(added), _NUMBERS_PER_EVENT)
+    return [
+        NumbersPreconfigured(
+            account_id=account_id,
+            batch=batch,
+            of=len(starts),
+            numbers=[
+                PreconfiguredNumber(
+                    number_id=number.number_id,
+                    line_id=number.line_id,
+                    tracking_number=number.phone_number,
+                    company_id=number.company_id,
+                )
+                for number in added[start : start + _NUMBERS_PER_EVENT]
+            ],
+        )
+        for batch, start in enumerate(starts, start=1)
+    ]

@@ -1,0 +1,194 @@
+"""What happens to tracking numbers: ported in, called, leaving, disabled."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypedDict
+
+from libs.common import outbox
+from libs.common.database import Connection
+from libs.common.events import make_event
+from libs.common.telemetry import current_traceparent
+from libs.contracts.number_events import (
+    FirstCallReceived,
+    NumberDisabled,
+    NumberFact,
+    NumberPortedIn,
+    NumberPortedOut,
+    NumberPortingOut,
+)
+from libs.contracts.phone_number import PhoneNumber
+from services.numbers.domain.refusals import NumberNotFound, VersionConflict
+from services.numbers.domain.sight import Sight
+from services.numbers.domain.tracking_numbers import TrackingNumber
+from services.numbers.store import tracking_numbers as store
+from services.numbers.store.calls import lock_called_numbers
+
+log = logging.getLogger(__name__)
+
+
+class _PublicState(TypedDict):
+    account_id: str
+    company_id: str
+    tracking_number: PhoneNumber
+    state: str
+    port_request_id: str | None
+
+
+async def port_in_numbers(
+    connection: Connection, account_id: str, ported_at: Mapping[str, datetime]
+) -> None:
+    """`ported_at` is each line's instant by the line's id."""
+    found = await store.lock_numbers_of_lines(connection, account_id, list(ported_at))
+    changed = []
+    for number in found:
+        assert number.line_id is not None
+        after = number.port_in(ported_at[number.line_id])
+        if after is not number:
+            changed.append(after)
+    await _save_and_record(connection, changed, _ported_in)
+    _log_change("numbers.ported_in", changed, missing=len(ported_at) - len(found))
+
+
+async def receive_calls(
+    connection: Connection,
+    phone_numbers: Sequence[PhoneNumber],
+    called_at: Sequence[datetime],
+) -> None:
+    """The first call, by anyone, makes a number active once; all others change nothing."""
+    called = await lock_called_numbers(connection, phone_numbers, called_at)
+    if not called:
+        return
+    changed = [each.number.receive_call(each.called_at) for each in called]
+    await _save_and_record(connection, changed, _first_call_received)
+    _log_change("numbers.first_call_received", changed)
+
+
+async def start_port_out(
+    connection: Connection,
+    account_id: str,
+    port_out_id: str,
+    phone_numbers: Sequence[PhoneNumber],
+) -> None:
+    found = await store.lock_live_numbers(connection, account_id, phone_numbers)
+    after = ((number, number.authorize_port_out(port_out_id)) for number in found)
+    changed = [new for old, new in after if new is not old]
+    await _save_and_record(connection, changed, _porting_out)
+    _log_change("numbers.porting_out", changed, missing=len(phone_numbers) - len(found))
+
+
+async def finish_port_out(
+    connection: Connection,
+    account_id: str,
+    port_out_id: str,
+    phone_numbers: Sequence[PhoneNumber],
+    ported_out_at: datetime,
+) -> None:
+    found = await store.lock_live_numbers(connection, account_id, phone_numbers)
+    after = ((number, number.port_out(port_out_id, ported_out_at)) for number in found)
+    changed = [new for old, new in after if new is not old]
+    await _save_and_record(connection, changed, _ported_out)
+    _log_change("numbers.ported_out", changed, missing=len(phone_numbers) - len(found))
+
+
+async def disable_number(
+    connection: Connection,
+    number_id: str,
+    *,
+    sight: Sight,
+    disabled_by: str,
+    expected_version: int | None,
+) -> TrackingNumber:
+    """Raises `NumberNotFound`, `VersionConflict` or `NumberCannotBeDisabled`."""
+    number = await store.lock_number(connection, number_id, sight)
+    if number is None:
+        raise NumberNotFound().at("input", "trackingNumberId")
+    if expected_version not in {None, number.version}:
+        raise VersionConflict().at("input", "expectedVersion")
+    disabled = number.disable(disabled_by, datetime.now(UTC))
+    await _save_and_record(connection, [disabled], _disabled)
+    _log_change("numbers.disabled", [disabled])
+    return disabled
+
+
+async def _save_and_record(
+    connection: Connection,
+    changed: Sequence[TrackingNumber],
+    tell: Callable[[TrackingNumber], NumberFact],
+) -> None:
+    """Each number's version is the sequence of the one event about its change."""
+    if not changed:
+        return
+    await store.save_numbers(connection, changed)
+    now, traceparent = datetime.now(UTC), current_traceparent()
+    await outbox.record_events(
+        connection,
+        [
+            make_event(
+                tell(number),
+                subject=number.id,
+                sequence=number.version,
+                traceparent=traceparent,
+                time=now,
+            )
+            for number in changed
+        ],
+    )
+
+
+def _ported_in(number: TrackingNumber) -> NumberPortedIn:
+    assert number.ported_at is not None
+    return NumberPortedIn(**_public_state(number), ported_at=number.ported_at)
+
+
+def _first_call_received(number: TrackingNumber) -> FirstCallReceived:
+    assert number.first_called_at is not None
+    return FirstCallReceived(**_public_state(number), called_at=number.first_called_at)
+
+
+def _porting_out(number: TrackingNumber) -> NumberPortingOut:
+    assert number.port_out_id is not None
+    return NumberPortingOut(**_public_state(number), port_out_id=number.port_out_id)
+
+
+def _ported_out(number: TrackingNumber) -> NumberPortedOut:
+    assert number.port_out_id is not None
+    assert number.ported_out_at is not None
+    return NumberPortedOut(
+        **_public_state(number),
+        port_out_id=number.port_out_id,
+        ported_out_at=number.ported_out_at,
+    )
+
+
+def _disabled(number: TrackingNumber) -> NumberDisabled:
+    assert number.disabled_at is not None
+    assert number.disabled_by is not None
+    return NumberDisabled(
+        **_public_state(number),
+        disabled_at=number.disabled_at,
+        disabled_by=number.disabled_by,
+    )
+
+
+def _public_state(number: TrackingNumber) -> _PublicState:
+    return _PublicState(
+        account_id=number.account_id,
+        company_id=number.company_id,
+        tracking_number=number.phone_number,
+        state=number.state,
+        port_request_id=number.port_request_id,
+    )
+
+
+def _log_change(action: str, changed: Iterable[TrackingNumber], missing: int = 0) -> None:
+    ids = [number.id for number in changed]
+    log.info(
+        "numbers changed",
+        extra={
+            "action": action,
+            "count": len(ids),
+            "number_ids": ids[:10],
+            "missing": missing,
+        },
+    )

@@ -1,0 +1,147 @@
+"""Which event starts what in porting."""
+
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+from libs.common.consumer import Consumes, Projection, Reaction
+from libs.common.database import Connection
+from libs.common.events import Event, Fact
+from libs.contracts.number_events import (
+    AccountChanged,
+    CompanyChanged,
+    FirstCallReceived,
+    MemberChanged,
+    NumberDisabled,
+    NumberFact,
+    NumberPortedIn,
+    NumberPortedOut,
+    NumberPortingOut,
+    NumbersPreconfigured,
+    PreconfigurationRefused,
+)
+from libs.contracts.porting_events import PortOutReported
+from libs.contracts.topology import PORTING_EVENTS, PORTING_REPORTS
+from services.porting.store import copies
+from services.porting.store.copies import InventoryNumber
+from services.porting.use_cases.carrier import (
+    note_first_call,
+    note_preconfiguration_refused,
+    note_preconfigured,
+)
+from services.porting.use_cases.port_outs import note_number_disabled, receive_port_out
+
+F = TypeVar("F", bound=Fact)
+
+
+async def _copy_accounts(connection: Connection, events: Sequence[Event]) -> None:
+    await copies.copy_accounts(
+        connection,
+        [(event.subject, event.sequence, _fact(event, AccountChanged)) for event in events],
+    )
+
+
+async def _copy_companies(connection: Connection, events: Sequence[Event]) -> None:
+    await copies.copy_companies(
+        connection,
+        [(event.subject, event.sequence, _fact(event, CompanyChanged)) for event in events],
+    )
+
+
+async def _copy_members(connection: Connection, events: Sequence[Event]) -> None:
+    await copies.copy_members(
+        connection,
+        [(event.subject, event.sequence, _fact(event, MemberChanged)) for event in events],
+    )
+
+
+async def _copy_numbers(connection: Connection, events: Sequence[Event]) -> None:
+    await copies.copy_numbers(
+        connection,
+        [_copy_of(event, _fact(event, NumberFact)) for event in events],
+    )
+
+
+async def _note_preconfigured(connection: Connection, event: Event) -> None:
+    fact = _fact(event, NumbersPreconfigured)
+    await copies.copy_numbers(
+        connection,
+        [
+            InventoryNumber(
+                number_id=number.number_id,
+                account_id=fact.account_id,
+                company_id=number.company_id,
+                tracking_number=number.tracking_number,
+                state="PRECONFIGURED",
+                port_request_id=event.subject,
+                version=0,
+            )
+            for number in fact.numbers
+        ],
+    )
+    await note_preconfigured(
+        connection,
+        event.subject,
+        {number.line_id: number.number_id for number in fact.numbers},
+        is_last=fact.batch == fact.of,
+    )
+
+
+async def _note_refused(connection: Connection, event: Event) -> None:
+    fact = _fact(event, PreconfigurationRefused)
+    await note_preconfiguration_refused(connection, event.subject, fact.lines[0].code)
+
+
+async def _note_first_call(connection: Connection, event: Event) -> None:
+    fact = _fact(event, FirstCallReceived)
+    await _copy_numbers(connection, [event])
+    await note_first_call(connection, fact.tracking_number, fact.called_at)
+
+
+async def _note_disabled(connection: Connection, event: Event) -> None:
+    fact = _fact(event, NumberDisabled)
+    await _copy_numbers(connection, [event])
+    await note_number_disabled(connection, event.subject, fact.disabled_at)
+
+
+async def _receive_port_out(connection: Connection, event: Event) -> None:
+    await receive_port_out(connection, _fact(event, PortOutReported), event.subject)
+
+
+def _fact(event: Event, kind: type[F]) -> F:
+    assert isinstance(event.fact, kind)
+    return event.fact
+
+
+def _copy_of(event: Event, fact: NumberFact) -> InventoryNumber:
+    return InventoryNumber(
+        number_id=event.subject,
+        account_id=fact.account_id,
+        company_id=fact.company_id,
+        tracking_number=fact.tracking_number,
+        state=fact.state,
+        port_request_id=fact.port_request_id,
+        version=event.sequence,
+    )
+
+
+CONSUMES: Final = (
+    Consumes(
+        queue=PORTING_EVENTS.name,
+        subscriptions=(
+            Projection(facts=(AccountChanged,), apply=_copy_accounts),
+            Projection(facts=(CompanyChanged,), apply=_copy_companies),
+            Projection(facts=(MemberChanged,), apply=_copy_members),
+            Projection(
+                facts=(NumberPortedIn, NumberPortingOut, NumberPortedOut), apply=_copy_numbers
+            ),
+            Reaction(fact=NumbersPreconfigured, react=_note_preconfigured),
+            Reaction(fact=PreconfigurationRefused, react=_note_refused),
+            Reaction(fact=FirstCallReceived, react=_note_first_call),
+            Reaction(fact=NumberDisabled, react=_note_disabled),
+        ),
+    ),
+    Consumes(
+        queue=PORTING_REPORTS.name,
+        subscriptions=(Reaction(fact=PortOutReported, react=_receive_port_out),),
+    ),
+)

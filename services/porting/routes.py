@@ -1,0 +1,63 @@
+"""Where files are sent to: a signed link takes one file, checked against what was promised."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from libs.common.database import Database
+from services.porting.domain.documents import Upload
+from services.porting.integrations.files import Files, UploadLinks, digest
+from services.porting.store import documents
+
+
+def file_routes(database: Database, files: Files, links: UploadLinks) -> list[BaseRoute]:
+    return [
+        Route("/uploads/{upload_id}", _receive_upload(database, files, links), methods=["PUT"])
+    ]
+
+
+def _receive_upload(
+    database: Database, files: Files, links: UploadLinks
+) -> Callable[[Request], "Response"]:
+    async def receive(request: Request) -> Response:
+        upload_id = request.path_params["upload_id"]
+        if not links.is_good(
+            upload_id,
+            request.query_params.get("expires", ""),
+            request.query_params.get("signature", ""),
+        ):
+            return _refuse(403, "LINK_NOT_VALID", "The link is wrong or has expired.")
+        async with database.working() as connection:
+            upload = await documents.find_upload(connection, upload_id)
+        if upload is None:
+            return _refuse(404, "UPLOAD_NOT_FOUND", "There is no such upload.")
+        if upload.stored_at is not None:
+            return _refuse(409, "ALREADY_UPLOADED", "This link has been used.")
+        content = await _read(request, upload)
+        if content is None or await digest(content) != upload.sha256:
+            return _refuse(
+                400, "CHECKSUM_MISMATCH", "These are not the bytes that were promised."
+            )
+        await files.put(upload_id, content)
+        async with database.working() as connection:
+            await documents.mark_stored(connection, upload_id, datetime.now(UTC))
+        return Response(status_code=204)
+
+    return receive  # type: ignore[return-value] # Starlette takes coroutine functions
+
+
+async def _read(request: Request, upload: Upload) -> bytes | None:
+    """None for more or fewer bytes than were promised, and never more than those in memory."""
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > upload.byte_size:
+            return None
+    return bytes(content) if len(content) == upload.byte_size else None
+
+
+def _refuse(status: int, code: str, message: str) -> Response:
+    return JSONResponse({"code": code, "message": message}, status_code=status)

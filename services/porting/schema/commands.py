@@ -1,0 +1,102 @@
+"""How a mutation runs: once for its key, in one transaction, refusals answered as user errors."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import strawberry
+
+from libs.common.caller import Member
+from libs.common.database import Connection
+from libs.common.graphql.errors import Forbidden
+from libs.common.graphql.idempotency import remember
+from libs.contracts.graph import UserError, user_errors
+from libs.contracts.refusals import Refusal, Refused
+from services.porting.schema.context import PortingInfo
+from services.porting.schema.port_outs import PortOut, load_port_outs
+from services.porting.schema.requests import PortRequest, load_requests
+
+T = TypeVar("T")
+
+_ERRORS = "Every fault of the input at once; empty where it took effect."
+
+
+@strawberry.type(description="What became of a command about a port request.")
+class PortRequestPayload:
+    port_request: PortRequest | None = strawberry.field(
+        description="The request after it; null where it was refused."
+    )
+    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+
+
+@strawberry.type(description="What became of a command about a port-out.")
+class PortOutPayload:
+    port_out: PortOut | None = strawberry.field(
+        description="The port-out after it; null where it was refused."
+    )
+    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+
+
+async def change_request(
+    info: PortingInfo,
+    mutation: str,
+    given: object,
+    act: Callable[[Connection], Awaitable[str]],
+) -> PortRequestPayload:
+    """`act` answers the request's id; `given` is the input, with its `idempotency_key` if any."""
+    try:
+        request_id = await _run(info, mutation, given, act)
+    except (Refusal, Refused) as refused:
+        return PortRequestPayload(port_request=None, user_errors=user_errors(refused))
+    return await request_payload(info, request_id)
+
+
+async def request_payload(info: PortingInfo, request_id: str) -> PortRequestPayload:
+    [request] = await load_requests(info.context, [request_id])
+    return PortRequestPayload(
+        port_request=PortRequest.of(request) if request else None, user_errors=[]
+    )
+
+
+async def change_port_out(
+    info: PortingInfo,
+    mutation: str,
+    given: object,
+    act: Callable[[Connection], Awaitable[str]],
+) -> PortOutPayload:
+    try:
+        port_out_id = await _run(info, mutation, given, act)
+    except (Refusal, Refused) as refused:
+        return PortOutPayload(port_out=None, user_errors=user_errors(refused))
+    [port_out] = await load_port_outs(info.context, [port_out_id])
+    return PortOutPayload(port_out=PortOut.of(port_out) if port_out else None, user_errors=[])
+
+
+async def _run(
+    info: PortingInfo,
+    mutation: str,
+    given: object,
+    act: Callable[[Connection], Awaitable[str]],
+) -> str:
+    caller = info.context.caller
+    async with info.context.database.transaction(caller) as connection:
+
+        async def act_once() -> dict[str, str]:
+            return {"id": await act(connection)}
+
+        result = await remember(
+            connection,
+            caller,
+            mutation=mutation,
+            key=getattr(given, "idempotency_key", None),
+            given=given,
+            act=act_once,
+        )
+        return result["id"]
+
+
+def member_of(info: PortingInfo) -> Member:
+    """The caller of a field that only members may ask for."""
+    caller = info.context.caller
+    if not isinstance(caller, Member):
+        raise Forbidden
+    return caller

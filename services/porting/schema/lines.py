@@ -1,0 +1,73 @@
+"""Lines in the graph."""
+
+from datetime import date, datetime
+from typing import Self
+
+import strawberry
+
+from libs.common.graphql.enums import publish_enum
+from libs.contracts.phone_number import PhoneNumber
+from services.porting.domain.lines import LineState
+from services.porting.schema.elsewhere import Company, TrackingNumber
+from services.porting.store import lines as line_store
+
+publish_enum(
+    LineState,
+    description="Where one number stands on its way.",
+    values={
+        LineState.ADDED: "In a draft.",
+        LineState.READY: "Submitted: no other request can have it now.",
+        LineState.NOT_PORTABLE: "It cannot move.",
+        LineState.WITH_CARRIER: "The losing carrier has it.",
+        LineState.APPROVED: "The losing carrier gave a firm date.",
+        LineState.ACTIVATING: "It is moving.",
+        LineState.PORTED: "It rings here.",
+        LineState.REJECTED: "The losing carrier refused; the reason says what to correct.",
+        LineState.CONFLICT: "The losing carrier objects in the registry.",
+        LineState.ACTIVATION_FAILED: "The registry did not take the change.",
+        LineState.CANCEL_REQUESTED: "We asked the losing carrier to stop.",
+        LineState.CANCELLED: "It stays where it was.",
+        LineState.REVERTED: "It went back within a day of the port.",
+    },
+)
+
+
+@strawberry.type(description="One number inside a port request: the unit that ports.")
+class Line:
+    id: strawberry.ID = strawberry.field(description="`ln_…`.")
+    phone_number: PhoneNumber = strawberry.field(
+        description="The number that ports, in E.164."
+    )
+    national_format: str = strawberry.field(description="The same for a person's eye.")
+    forwarding_number: PhoneNumber = strawberry.field(description="Where it will ring.")
+    name: str = strawberry.field(description="The tracking number's name.")
+    source: str = strawberry.field(description="What the tracking number measures.")
+    state: LineState = strawberry.field(description="Where it stands.")
+    firm_date: date | None = strawberry.field(
+        description="The losing carrier's date, in the losing carrier's zone."
+    )
+    ported_at: datetime | None = strawberry.field(
+        description="The earlier of the carrier's stated time and the first call."
+    )
+    company: Company = strawberry.field(description="The company that will have it.")
+    tracking_number: TrackingNumber | None = strawberry.field(
+        description="The number in inventory, once it is preconfigured."
+    )
+
+    @classmethod
+    def of(cls, line: line_store.Line) -> Self:
+        return cls(
+            id=strawberry.ID(line.id),
+            phone_number=line.tracking_number,
+            national_format=line.tracking_number.national_format,
+            forwarding_number=line.forwarding_number,
+            name=line.name,
+            source=line.source,
+            state=line.state,
+            firm_date=line.firm_date,
+            ported_at=line.ported_at,
+            company=Company(id=strawberry.ID(line.company_id)),
+            tracking_number=TrackingNumber(id=strawberry.ID(line.number_id))
+            if line.number_id
+            else None,
+        )

@@ -1,0 +1,143 @@
+"""Port-outs in the graph."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Self
+
+import strawberry
+
+from libs.common.graphql.enums import publish_enum
+from libs.contracts.phone_number import PhoneNumber
+from services.porting.domain import port_outs
+from services.porting.domain.actions import PortOutAction, port_out_actions_for
+from services.porting.domain.port_outs import PortOutStatus
+from services.porting.schema.context import PortingContext, PortingInfo
+from services.porting.schema.elsewhere import TrackingNumber
+from services.porting.schema.requests import Account
+from services.porting.store import port_outs as port_out_store
+from services.porting.use_cases.access import sight_of
+
+publish_enum(
+    PortOutStatus,
+    description="Where a port-out stands.",
+    values={
+        PortOutStatus.RECEIVED: "An administrator can answer; silence authorizes.",
+        PortOutStatus.AUTHORIZED: "The numbers may leave.",
+        PortOutStatus.SCHEDULED: "The day is known.",
+        PortOutStatus.PORTED_OUT: "The numbers are with the gaining carrier.",
+        PortOutStatus.CONFIRMED: "The customer confirmed every number.",
+        PortOutStatus.REJECTION_REVIEW: "We check the reason against it.",
+        PortOutStatus.REJECTED: "It was refused for a lawful reason.",
+        PortOutStatus.CANCELLED: "The gaining carrier withdrew it.",
+        PortOutStatus.DISPUTED: "The customer did not want it.",
+        PortOutStatus.RETURNED: "The numbers came back.",
+    },
+)
+publish_enum(
+    PortOutAction,
+    description="What you can do with a port-out now.",
+    values={
+        PortOutAction.AUTHORIZE: "Authorize it.",
+        PortOutAction.SCHEDULE: "Record the day of the port.",
+        PortOutAction.RECORD_PORTED_OUT: "Record that the numbers have left.",
+        PortOutAction.CONFIRM: "Work through the checklist of each number.",
+    },
+)
+
+
+@strawberry.type(description="One number of a port-out, and the customer's checklist for it.")
+class PortOutNumber:
+    phone_number: PhoneNumber = strawberry.field(description="In E.164.")
+    tracking_number: TrackingNumber = strawberry.field(description="The number in inventory.")
+    gaining_carrier_confirmed_at: datetime | None = strawberry.field(
+        description="When the customer heard from the gaining carrier that it works there."
+    )
+    test_called_at: datetime | None = strawberry.field(
+        description="When the recorded test call from an unrelated number was made."
+    )
+    disabled_at: datetime | None = strawberry.field(
+        description="When the customer disabled it here, which ends its charges."
+    )
+    confirmed_at: datetime | None = strawberry.field(description="When all three were done.")
+
+    @classmethod
+    def of(cls, number: port_outs.PortOutNumber) -> Self:
+        return cls(
+            phone_number=number.tracking_number,
+            tracking_number=TrackingNumber(id=strawberry.ID(number.number_id)),
+            gaining_carrier_confirmed_at=number.gaining_carrier_confirmed_at,
+            test_called_at=number.test_called_at,
+            disabled_at=number.disabled_at,
+            confirmed_at=number.confirmed_at,
+        )
+
+
+@strawberry.federation.type(keys=["id"], description="A gaining carrier takes numbers away.")
+class PortOut:
+    port_out: strawberry.Private[port_outs.PortOut]
+    id: strawberry.ID = strawberry.field(description="`po_…`.")
+    status: PortOutStatus = strawberry.field(description="Where it stands.")
+    version: int = strawberry.field(description="Counts its events.")
+    gaining_carrier: str = strawberry.field(description="Where the numbers go.")
+    reference: str = strawberry.field(description="The gaining carrier's own reference.")
+    received_at: datetime = strawberry.field(description="When it was received.")
+    answer_by: datetime = strawberry.field(
+        description="After this, silence has authorized it."
+    )
+    firm_date: date | None = strawberry.field(
+        description="The day of the port, in the gaining carrier's zone."
+    )
+    ported_out_at: datetime | None = strawberry.field(description="When the numbers left.")
+    account: Account | None = strawberry.field(description="The account that they leave.")
+
+    @strawberry.field(description="What you can do with it now.")
+    def available_actions(self, info: PortingInfo) -> list[PortOutAction]:
+        return list(port_out_actions_for(info.context.caller, self.port_out.status))
+
+    @strawberry.field(description="The numbers that leave and that you may see.")
+    async def numbers(self, info: PortingInfo) -> list[PortOutNumber]:
+        found = await info.context.loader(_load_numbers).load(self.id)
+        return [PortOutNumber.of(number) for number in found]
+
+    @classmethod
+    def of(cls, port_out: port_outs.PortOut) -> Self:
+        return cls(
+            port_out=port_out,
+            id=strawberry.ID(port_out.id),
+            status=port_out.status,
+            version=port_out.version,
+            gaining_carrier=port_out.gaining_carrier,
+            reference=port_out.reference,
+            received_at=port_out.received_at,
+            answer_by=port_out.answer_by,
+            firm_date=port_out.firm_date,
+            ported_out_at=port_out.ported_out_at,
+            account=Account(id=strawberry.ID(port_out.account_id)),
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: PortingInfo, id: strawberry.ID) -> Self | None:
+        port_out = await info.context.loader(load_port_outs).load(id)
+        return cls.of(port_out) if port_out else None
+
+
+async def load_port_outs(
+    context: PortingContext, ids: list[str]
+) -> Sequence[port_outs.PortOut | None]:
+    """None for what is unknown, or not the caller's."""
+    sight = sight_of(context.caller)
+    if sight is None:
+        return [None] * len(ids)
+    async with context.database.reading(context.caller) as connection:
+        found = await port_out_store.find_port_outs(connection, ids, sight.company_ids)
+    return [found.get(port_out_id) for port_out_id in ids]
+
+
+async def _load_numbers(
+    context: PortingContext, ids: list[str]
+) -> Sequence[list[port_outs.PortOutNumber]]:
+    sight = sight_of(context.caller)
+    assert sight is not None
+    async with context.database.reading(context.caller) as connection:
+        found = await port_out_store.find_port_out_numbers(connection, ids, sight.company_ids)
+    return [found[port_out_id] for port_out_id in ids]

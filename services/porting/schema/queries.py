@@ -1,0 +1,106 @@
+"""What can be asked of porting."""
+
+from collections.abc import Sequence
+
+import strawberry
+
+from libs.common.graphql.connections import Connection, connection_of, page_of
+from services.porting.domain.requests import PortRequestStatus
+from services.porting.schema.context import PortingInfo
+from services.porting.schema.port_outs import PortOut, load_port_outs
+from services.porting.schema.requests import PortRequest, load_requests
+from services.porting.store import port_outs as port_out_store
+from services.porting.store import requests as request_store
+from services.porting.use_cases.access import sight_of
+
+
+@strawberry.input(description="Which port requests are wanted.")
+class PortRequestFilter:
+    account_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Of one account; support only sees several."
+    )
+    company_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Made for one company."
+    )
+    statuses: list[PortRequestStatus] | None = strawberry.field(
+        default=None, description="In one of these statuses."
+    )
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="One port request; null where unknown or not yours.")
+    async def port_request(self, info: PortingInfo, id: strawberry.ID) -> PortRequest | None:
+        request = await info.context.loader(load_requests).load(id)
+        return PortRequest.of(request) if request else None
+
+    @strawberry.field(description="The port requests that you may see, newest first.")
+    async def port_requests(
+        self,
+        info: PortingInfo,
+        filter: PortRequestFilter | None = None,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[PortRequest]:
+        page = page_of(
+            request_store.REQUESTS, first=first, after=after, last=last, before=before
+        )
+        wanted = filter or PortRequestFilter()
+        sight = sight_of(info.context.caller)
+        assert sight is not None
+        filters = request_store.Filters(
+            account_id=_narrow(sight.account_id, wanted.account_id),
+            company_ids=_narrow_companies(sight.company_ids, wanted.company_id),
+            requester_id=sight.requester_id,
+            statuses=[status.value for status in wanted.statuses]
+            if wanted.statuses is not None
+            else None,
+        )
+        async with info.context.database.reading(info.context.caller) as connection:
+            found = await request_store.find_request_page(connection, filters, page)
+
+        async def count() -> int:
+            async with info.context.database.reading(info.context.caller) as connection:
+                return await request_store.count_requests(connection, filters)
+
+        return connection_of(found.map(PortRequest.of), count)
+
+    @strawberry.field(description="One port-out; null where unknown or not yours.")
+    async def port_out(self, info: PortingInfo, id: strawberry.ID) -> PortOut | None:
+        port_out = await info.context.loader(load_port_outs).load(id)
+        return PortOut.of(port_out) if port_out else None
+
+    @strawberry.field(description="The port-outs that you may see, newest first.")
+    async def port_outs(
+        self,
+        info: PortingInfo,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[PortOut]:
+        page = page_of(
+            port_out_store.PORT_OUTS, first=first, after=after, last=last, before=before
+        )
+        sight = sight_of(info.context.caller)
+        assert sight is not None
+        async with info.context.database.reading(info.context.caller) as connection:
+            found = await port_out_store.find_port_out_page(
+                connection, sight.account_id, sight.company_ids, page
+            )
+        return connection_of(found.map(PortOut.of))
+
+
+def _narrow(seen: str | None, wanted: str | None) -> str | None:
+    """A wish never widens what is seen; a foreign account is an empty list."""
+    if wanted is None or seen is None:
+        return wanted or seen
+    return seen if wanted == seen else ""
+
+
+def _narrow_companies(seen: Sequence[str] | None, wanted: str | None) -> Sequence[str] | None:
+    if wanted is None:
+        return seen
+    return [wanted] if seen is None or wanted in seen else []

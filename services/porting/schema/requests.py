@@ -1,0 +1,246 @@
+"""Port requests in the graph."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from libs.common.caller import Member, Support
+from libs.common.graphql.connections import Connection, connection_of, page_of
+from libs.common.graphql.enums import publish_enum
+from libs.common.paging import Slice
+from services.porting.domain import documents as document_domain
+from services.porting.domain import letters as letter_domain
+from services.porting.domain.actions import PortRequestAction, actions_for
+from services.porting.domain.requests import PortRequest as Request
+from services.porting.domain.requests import PortRequestStatus, WaitingOn
+from services.porting.schema.context import PortingContext, PortingInfo
+from services.porting.schema.elsewhere import Company
+from services.porting.schema.lines import Line
+from services.porting.schema.papers import Document, Letter
+from services.porting.store import documents as document_store
+from services.porting.store import letters as letter_store
+from services.porting.store import lines as line_store
+from services.porting.store import requests as request_store
+from services.porting.use_cases.access import sight_of
+
+publish_enum(
+    PortRequestStatus,
+    description="Where a request stands; from the carrier on, its lines decide.",
+    values={
+        PortRequestStatus.DRAFT: "Being filled in.",
+        PortRequestStatus.AWAITING_AUTHORIZATION: "An administrator must authorize it.",
+        PortRequestStatus.AWAITING_SIGNATURE: "The signer must sign the letter.",
+        PortRequestStatus.IN_REVIEW: "We check it.",
+        PortRequestStatus.WITH_CARRIER: "The losing carrier has it.",
+        PortRequestStatus.APPROVED: "Every number has its firm date.",
+        PortRequestStatus.PORTING: "Numbers are moving.",
+        PortRequestStatus.COMPLETED: "Every number rings here.",
+        PortRequestStatus.PARTIALLY_COMPLETED: "Some numbers ring here, the others never will.",
+        PortRequestStatus.ACTION_REQUIRED: "Something must be corrected.",
+        PortRequestStatus.CANCEL_REQUESTED: "The losing carrier was asked to stop.",
+        PortRequestStatus.CANCELLED: "Nothing moves.",
+        PortRequestStatus.EXPIRED: "It lay untouched for too long.",
+    },
+)
+publish_enum(
+    WaitingOn,
+    description="Whose turn it is.",
+    values={
+        WaitingOn.REQUESTER: "Whoever made the request.",
+        WaitingOn.ADMINISTRATOR: "An administrator of the account.",
+        WaitingOn.SIGNER: "Whoever signs the letter.",
+        WaitingOn.SUPPORT: "Our port desk.",
+        WaitingOn.LOSING_CARRIER: "The carrier that the numbers leave.",
+        WaitingOn.NOBODY: "It is finished.",
+    },
+)
+publish_enum(
+    PortRequestAction,
+    description="What you can do with a request now.",
+    values={
+        PortRequestAction.EDIT: "Fill in the draft.",
+        PortRequestAction.SIGN: "Sign the letter.",
+        PortRequestAction.SUBMIT: "Submit it.",
+        PortRequestAction.AUTHORIZE: "Authorize what a colleague submitted.",
+        PortRequestAction.SEND_TO_CARRIER: "Send it to the losing carrier.",
+        PortRequestAction.RECORD_FIRM_DATE: "Record the losing carrier's firm date.",
+        PortRequestAction.RECORD_PORTED: "Record that numbers have ported.",
+    },
+)
+
+
+@strawberry.type(description="Whose turn it is, since when, and what un-sticks the request.")
+class Turn:
+    waiting_on: WaitingOn = strawberry.field(description="Whose turn it is.")
+    since: datetime = strawberry.field(description="Since when.")
+    remedy: str = strawberry.field(description="What un-sticks the request, as a sentence.")
+
+
+@strawberry.federation.type(
+    keys=["id"], description="What a customer names, fills in and submits to port numbers in."
+)
+class PortRequest:
+    request: strawberry.Private[Request]
+    id: strawberry.ID = strawberry.field(description="`pr_…`.")
+    name: str = strawberry.field(description="The name that the customer gave it.")
+    status: PortRequestStatus = strawberry.field(description="Where it stands.")
+    version: int = strawberry.field(description="Counts its events.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+    submitted_at: datetime | None = strawberry.field(description="When it was submitted.")
+    completed_at: datetime | None = strawberry.field(description="When it was finished.")
+    requester_name: str = strawberry.field(description="Who made it.")
+    account: "Account | None" = strawberry.field(description="The account.")
+    company: Company | None = strawberry.field(description="The company it is made for.")
+    waiting_on: Turn = strawberry.field(description="Whose turn it is.")
+
+    @strawberry.field(description="What you can do with it now.")
+    def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
+        return list(actions_for(info.context.caller, self.request))
+
+    @strawberry.field(description="Its numbers, in the order of the number list.")
+    async def lines(
+        self,
+        info: PortingInfo,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Line]:
+        page = page_of(line_store.LINES, first=first, after=after, last=last, before=before)
+        if (after, last, before) == (None, None, None):
+            found = await info.context.loader(_load_first_lines).load((self.id, page.size))
+        else:
+            sight = sight_of(info.context.caller)
+            assert sight is not None
+            async with info.context.database.reading(info.context.caller) as connection:
+                found = await line_store.find_line_page(
+                    connection, self.id, sight.company_ids, page
+                )
+
+        async def count() -> int:
+            return await info.context.loader(_load_line_counts).load(self.id)
+
+        return connection_of(found.map(Line.of), count)
+
+    @strawberry.field(description="The letter that stands, if it has been filled in.")
+    async def letter(self, info: PortingInfo) -> Letter | None:
+        letter = await info.context.loader(_load_letters).load(self.id)
+        return Letter.of(letter) if letter else None
+
+    @strawberry.field(description="Its documents, the newest first.")
+    async def documents(self, info: PortingInfo) -> list[Document]:
+        found = await info.context.loader(_load_documents).load(self.id)
+        return [Document.of(document) for document in found]
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        waiting_on, remedy = request.turn
+        return cls(
+            request=request,
+            id=strawberry.ID(request.id),
+            name=request.name,
+            status=request.status,
+            version=request.version,
+            created_at=request.created_at,
+            submitted_at=request.submitted_at,
+            completed_at=request.completed_at,
+            requester_name=request.requester_name,
+            account=Account(id=strawberry.ID(request.account_id)),
+            company=Company(id=strawberry.ID(request.company_id)),
+            waiting_on=Turn(waiting_on=waiting_on, since=request.status_since, remedy=remedy),
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: PortingInfo, id: strawberry.ID) -> Self | None:
+        request = await info.context.loader(load_requests).load(id)
+        return cls.of(request) if request else None
+
+
+@strawberry.federation.type(keys=["id"], description="A customer's account.")
+class Account:
+    id: strawberry.ID = strawberry.field(description="`acc_…`.")
+
+    @strawberry.field(
+        description="The account's port requests that you may see, newest first."
+    )
+    async def port_requests(
+        self,
+        info: PortingInfo,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[PortRequest]:
+        page = page_of(
+            request_store.REQUESTS, first=first, after=after, last=last, before=before
+        )
+        sight = sight_of(info.context.caller)
+        assert sight is not None
+        filters = request_store.Filters(
+            account_id=self.id,
+            company_ids=sight.company_ids,
+            requester_id=sight.requester_id,
+            statuses=None,
+        )
+        async with info.context.database.reading(info.context.caller) as connection:
+            found = await request_store.find_request_page(connection, filters, page)
+        return connection_of(found.map(PortRequest.of))
+
+    @classmethod
+    def resolve_reference(cls, info: PortingInfo, id: strawberry.ID) -> Self | None:
+        caller = info.context.caller
+        is_theirs = isinstance(caller, Member) and caller.account_id == id
+        return cls(id=id) if is_theirs or isinstance(caller, Support) else None
+
+
+async def load_requests(context: PortingContext, ids: list[str]) -> Sequence[Request | None]:
+    """None for what is unknown, or not the caller's."""
+    sight = sight_of(context.caller)
+    if sight is None:
+        return [None] * len(ids)
+    async with context.database.reading(context.caller) as connection:
+        found = await request_store.find_requests(
+            connection, ids, sight.company_ids, sight.requester_id
+        )
+    return [found.get(request_id) for request_id in ids]
+
+
+async def _load_first_lines(
+    context: PortingContext, keys: list[tuple[str, int]]
+) -> Sequence[Slice[line_store.Line]]:
+    """A key is a request and the size of its first page; equal sizes are one statement."""
+    sight = sight_of(context.caller)
+    assert sight is not None
+    found: dict[tuple[str, int], Slice[line_store.Line]] = {}
+    async with context.database.reading(context.caller) as connection:
+        for size in {size for _, size in keys}:
+            ids = [request_id for request_id, each in keys if each == size]
+            pages = await line_store.find_first_lines(connection, ids, sight.company_ids, size)
+            found |= {(request_id, size): page for request_id, page in pages.items()}
+    return [found[key] for key in keys]
+
+
+async def _load_line_counts(context: PortingContext, ids: list[str]) -> Sequence[int]:
+    sight = sight_of(context.caller)
+    assert sight is not None
+    async with context.database.reading(context.caller) as connection:
+        found = await line_store.count_lines_of_many(connection, ids, sight.company_ids)
+    return [found[request_id] for request_id in ids]
+
+
+async def _load_letters(
+    context: PortingContext, ids: list[str]
+) -> Sequence[letter_domain.Letter | None]:
+    async with context.database.reading(context.caller) as connection:
+        found = await letter_store.find_letters(connection, ids)
+    return [found.get(request_id) for request_id in ids]
+
+
+async def _load_documents(
+    context: PortingContext, ids: list[str]
+) -> Sequence[list[document_domain.Document]]:
+    async with context.database.reading(context.caller) as connection:
+        found = await document_store.find_documents(connection, ids)
+    return [found[request_id] for request_id in ids]

@@ -1,0 +1,18 @@
+"""What porting reads from its environment."""
+
+from pydantic import HttpUrl, SecretStr
+
+from libs.common.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Where files are kept, where browsers reach the file routes, and what signs their links.
+
+    `files_url` is such as `file:///srv/files` or `s3://bucket`.
+    """
+
+    files_url: str
+    public_url: HttpUrl
+    upload_secret: SecretStr
+    most_rows: int = 1_000
+    allow_fictional_numbers: bool = False
