@@ -57,8 +57,7 @@ SUPPORT = Support(login=login("desk"))
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """An account as porting knows it, with one member of each role; all but the
-    administrators have company `dental`, the account's other company is `garage`."""
+    """An account as porting knows it; managers and viewer have company `dental` only."""
 
     id: str
     dental: str
@@ -156,7 +155,11 @@ def a_subscriber(**changes: Any) -> Subscriber:
         name="Acme Dental LLC",
         is_business=True,
         service_address=ServiceAddress(
-            street="1 Main Street", city="Albany", state="NY", postal_code="12207", country="US"
+            street="1 Main Street",
+            city="Albany",
+            state="NY",
+            postal_code="12207",
+            country="US",
         ),
         authorized_person="Ada Lovelace",
         authorized_person_title="Owner",

@@ -75,9 +75,9 @@ class Door:
         self, caller: Member | str | None, mutation: str, **given: Any
     ) -> dict[str, Any]:
         """A mutation's payload; its input type is named after it as all of them are."""
-        payload: dict[str, Any] = (
-            await self.see(caller, MUTATIONS[mutation], input=given)
-        )[mutation]
+        payload: dict[str, Any] = (await self.see(caller, MUTATIONS[mutation], input=given))[
+            mutation
+        ]
         return payload
 
 
