@@ -242,7 +242,6 @@ async def a_full_draft(
             request_id,
             kind=DocumentKind.INVOICE,
             upload=upload,
-            content_type="application/pdf",
         )
         await drafts.acknowledge_warnings(connection, caller, request_id)
     await sign(database, caller, request_id)

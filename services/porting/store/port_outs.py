@@ -82,6 +82,18 @@ PORT_OUTS: Final = Listing(
     keys=[Key(column="id", kind=str)],
     descending=True,
 )
+_COUNT: Final = """
+    SELECT count(*)
+    FROM port_outs
+    WHERE ($1::text IS NULL OR account_id = $1)
+      AND (
+        $2::text[] IS NULL
+        OR EXISTS (
+          SELECT FROM port_out_numbers AS number
+          WHERE number.port_out_id = port_outs.id AND number.company_id = ANY($2)
+        )
+      )
+"""
 # The caller sees only the numbers of their companies.
 _FIND_NUMBERS: Final = f"""
     SELECT port_out_id, {_NUMBER_COLUMNS}
@@ -174,6 +186,13 @@ async def find_port_out_page(
 ) -> Slice[PortOut]:
     rows = await read_page(connection, PORT_OUTS, page, account_id, company_ids)
     return rows.map(_port_out)
+
+
+async def count_port_outs(
+    connection: Connection, account_id: str | None, company_ids: Sequence[str] | None
+) -> int:
+    count: int = await connection.fetchval(_COUNT, account_id, company_ids)
+    return count
 
 
 async def find_port_out_numbers(
