@@ -358,7 +358,9 @@ async def a_port_out(
 
 async def request_of(database: Database, request_id: str) -> PortRequest:
     async with database.working() as connection:
-        return (await requests.find_requests(connection, [request_id], None, None))[request_id]
+        return (await requests.find_requests(connection, [request_id], None, None, None))[
+            request_id
+        ]
 
 
 async def lines_of(database: Database, request_id: str) -> list[Line]:
@@ -368,7 +370,9 @@ async def lines_of(database: Database, request_id: str) -> list[Line]:
 
 async def port_out_of(database: Database, port_out_id: str) -> Any:
     async with database.working() as connection:
-        return (await port_outs.find_port_outs(connection, [port_out_id], None))[port_out_id]
+        return (await port_outs.find_port_outs(connection, [port_out_id], None, None))[
+            port_out_id
+        ]
 
 
 async def told(database: Database, subject: str) -> list[Event]:

@@ -29,7 +29,7 @@ async def load_requests(
         return [None] * len(ids)
     async with context.database.reading(context.caller) as connection:
         found = await request_store.find_requests(
-            connection, ids, sight.company_ids, sight.requester_id
+            connection, ids, sight.account_id, sight.company_ids, sight.requester_id
         )
     return [found.get(request_id) for request_id in ids]
 

@@ -57,11 +57,12 @@ _FIND: Final = f"""
     SELECT {_COLUMNS}
     FROM port_outs
     WHERE id = ANY($1::text[])
+      AND ($2::text IS NULL OR account_id = $2)
       AND (
-        $2::text[] IS NULL
+        $3::text[] IS NULL
         OR EXISTS (
           SELECT FROM port_out_numbers AS number
-          WHERE number.port_out_id = port_outs.id AND number.company_id = ANY($2)
+          WHERE number.port_out_id = port_outs.id AND number.company_id = ANY($3)
         )
       )
 """
@@ -172,9 +173,12 @@ async def save_port_out_number(
 
 
 async def find_port_outs(
-    connection: Connection, ids: Sequence[str], company_ids: Sequence[str] | None
+    connection: Connection,
+    ids: Sequence[str],
+    account_id: str | None,
+    company_ids: Sequence[str] | None,
 ) -> dict[str, PortOut]:
-    rows = await connection.fetch(_FIND, list(ids), company_ids)
+    rows = await connection.fetch(_FIND, list(ids), account_id, company_ids)
     return {row["id"]: _port_out(row) for row in rows}
 
 

@@ -42,13 +42,14 @@ _SAVE: Final = """
       fault_code = $14, fault_waiting_on = $15
     WHERE id = $1
 """
-# Those of `ids` that the caller may see; NULL for companies or requester means all.
+# Those of `ids` that the caller may see; NULL for account, companies or requester means all.
 _FIND: Final = f"""
     SELECT {_COLUMNS}
     FROM port_requests
     WHERE id = ANY($1::text[])
-      AND ($2::text[] IS NULL OR company_id = ANY($2))
-      AND ($3::text IS NULL OR requester_id = $3)
+      AND ($2::text IS NULL OR account_id = $2)
+      AND ($3::text[] IS NULL OR company_id = ANY($3))
+      AND ($4::text IS NULL OR requester_id = $4)
 """
 # Newest first: ids sort by time of making.
 REQUESTS: Final = Listing(
@@ -144,10 +145,11 @@ async def save_request(connection: Connection, request: PortRequest) -> None:
 async def find_requests(
     connection: Connection,
     ids: Sequence[str],
+    account_id: str | None,
     company_ids: Sequence[str] | None,
     requester_id: str | None,
 ) -> dict[str, PortRequest]:
-    rows = await connection.fetch(_FIND, list(ids), company_ids, requester_id)
+    rows = await connection.fetch(_FIND, list(ids), account_id, company_ids, requester_id)
     return {row["id"]: _request(row) for row in rows}
 
 

@@ -143,6 +143,8 @@ async def sign_letter(
         faults.append(LinesMissing().at("input", "portRequestId"))
     if not signer_name.strip():
         faults.append(SignerNameMissing().at("input", "signerName"))
+    if len(signer_name) > _LONGEST_TEXT:
+        faults.append(TextTooLong(_LONGEST_TEXT).at("input", "signerName"))
     if faults or letter is None:
         raise Refused(faults)
     signed_at = datetime.now(UTC)
