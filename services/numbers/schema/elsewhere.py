@@ -2,10 +2,11 @@
 
 import strawberry
 from strawberry.federation.schema_directives import Key
+from strawberry.federation.types import FieldSet
 
 
 @strawberry.federation.type(
-    keys=[Key(fields="id", resolvable=False)],  # type: ignore[list-item] # strawberry takes both
+    keys=[Key(fields=FieldSet("id"), resolvable=False)],
     description="What a customer names, fills in and submits to port numbers in.",
 )
 class PortRequest:
