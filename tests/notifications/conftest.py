@@ -14,9 +14,8 @@ from deploy.local.servers import Servers, provide_servers
 from deploy.local.vhosts import create_vhost
 from libs.common.database import Database, open_database
 from libs.common.migrations import COMMON_MIGRATIONS, migrate
-from services.notifications import app
-
-MIGRATIONS = app.MIGRATIONS
+from services.notifications.app import MIGRATIONS
+from tests.notifications.processes import RunningService, running_service
 
 
 @pytest.fixture(scope="session")
@@ -25,13 +24,15 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[Servers]:
-    guard = Guard()
-    try:
-        with provide_servers(guard) as provided:
-            yield provided
-    finally:
-        guard.close()
+def guard() -> Iterator[Guard]:
+    with Guard() as guard:
+        yield guard
+
+
+@pytest.fixture(scope="session")
+def servers(guard: Guard) -> Iterator[Servers]:
+    with provide_servers(guard) as provided:
+        yield provided
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +63,16 @@ async def database(urls: DatabaseUrls) -> AsyncIterator[Database]:
 def amqp_url(servers: Servers) -> Iterator[str]:
     with create_vhost(servers) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+async def service(
+    guard: Guard, servers: Servers, migrated: str
+) -> AsyncIterator[RunningService]:
+    """One process for a module's tests: each names accounts of its own."""
+    name = f"{migrated}_{uuid4().hex[:8]}"
+    urls = await copy_service_database(servers.postgres_url, "notifications", migrated, name)
+    with create_vhost(servers) as amqp_url:
+        async with running_service(guard, urls, amqp_url) as running:
+            yield running
+    await drop_database(servers.postgres_url, name)

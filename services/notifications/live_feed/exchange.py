@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Final
 
 import aio_pika
-import orjson
 from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 from pydantic import TypeAdapter, ValidationError
 
@@ -89,7 +88,7 @@ async def _first(
 
 def _to_message(changes: Sequence[LoggedChange]) -> aio_pika.Message:
     return aio_pika.Message(
-        orjson.dumps(list(changes)),
+        _changes.dump_json(list(changes)),
         content_type="application/json",
         delivery_mode=aio_pika.DeliveryMode.NOT_PERSISTENT,
     )

@@ -5,7 +5,7 @@ from libs.common.graphql.schema import Graph
 from services.notifications.schema.status_changes import Query, Subscription
 
 
-def create_graph(*, shows_schema: bool) -> Graph:
+def build_graph(*, shows_schema: bool) -> Graph:
     return Graph(
         query=Query,
         subscription=Subscription,

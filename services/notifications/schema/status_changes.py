@@ -1,5 +1,6 @@
 """Status changes in the graph: live by subscription, and the list to catch up from."""
 
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
@@ -138,6 +139,8 @@ After = Annotated[
         f"most {MOST_MISSED:,} changes."
     ),
 ]
+_ID: Final = re.compile(r"[A-Za-z0-9_]{1,64}")
+_NOBODYS_ID: Final = "-"
 _SILENCE: Final = "A filter that names what does not exist, does not exist yet or is not yours hears nothing."
 
 
@@ -170,9 +173,9 @@ class Query:
         subjects = StatusSubject if asked.subjects is None else asked.subjects
         watch = Watch(
             kinds=frozenset(SubjectKind(subject) for subject in subjects),
-            account_id=asked.account_id,
-            company_id=asked.company_id,
-            port_request_id=asked.port_request_id,
+            account_id=_read_id(asked.account_id),
+            company_id=_read_id(asked.company_id),
+            port_request_id=_read_id(asked.port_request_id),
         )
         caller, database = info.context.caller, info.context.database
 
@@ -200,9 +203,9 @@ class Subscription:
     ) -> AsyncGenerator[StatusChange, None]:
         watch = Watch(
             kinds=PORTS,
-            account_id=account_id,
-            company_id=company_id,
-            port_request_id=port_request_id,
+            account_id=_read_id(account_id),
+            company_id=_read_id(company_id),
+            port_request_id=_read_id(port_request_id),
         )
         async for change in _follow(info.context, watch, after):
             yield change
@@ -217,7 +220,9 @@ class Subscription:
         company_id: CompanyId = None,
         after: After = None,
     ) -> AsyncGenerator[StatusChange, None]:
-        watch = Watch(kinds=NUMBERS, account_id=account_id, company_id=company_id)
+        watch = Watch(
+            kinds=NUMBERS, account_id=_read_id(account_id), company_id=_read_id(company_id)
+        )
         async for change in _follow(info.context, watch, after):
             yield change
 
@@ -252,3 +257,8 @@ def _read_after(cursor: str | None) -> int | None:
     except BadCursor:
         raise BadUserInput("`after` is not a cursor of this stream.") from None
     return int(log_id)
+
+
+def _read_id(text: str | None) -> str | None:
+    """What cannot be an id is asked for as one that nobody has: unknown, like any other."""
+    return text if text is None or _ID.fullmatch(text) else _NOBODYS_ID
