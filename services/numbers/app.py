@@ -9,7 +9,7 @@ from libs.common.service import Service, build_app
 from libs.common.settings import Profile
 from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.numbers.consumers import CONSUMES
-from services.numbers.schema import build_graph
+from services.numbers.schema.graph import build_graph
 from services.numbers.settings import Settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -13,8 +13,10 @@ from deploy.local.guard import Guard
 from deploy.local.servers import Servers, provide_servers
 from deploy.local.vhosts import create_vhost
 from libs.common.database import Database, open_database
+from libs.common.dev_issuer import IssuerKey, load_key
 from libs.common.migrations import COMMON_MIGRATIONS, migrate
 from services.numbers.app import MIGRATIONS
+from tests.numbers.door import Door, open_door
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +62,15 @@ async def database(urls: DatabaseUrls) -> AsyncIterator[Database]:
 def amqp_url(servers: Servers) -> Iterator[str]:
     with create_vhost(servers) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def issuer_key(tmp_path_factory: pytest.TempPathFactory) -> IssuerKey:
+    return load_key(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+async def door(database: Database, issuer_key: IssuerKey) -> AsyncIterator[Door]:
+    opened = open_door(database, issuer_key)
+    yield opened
+    await opened.client.aclose()

@@ -1,8 +1,9 @@
 """A port request's lines become numbers: all of them, or none."""
 
+import asyncio
+
 import pytest
 
-from libs.common.ids import new_id
 from libs.contracts.number_events import (
     NumbersPreconfigured,
     PreconfigurationRefused,
@@ -75,14 +76,13 @@ async def test_one_bad_line_refuses_the_whole_set_with_a_reason_for_each(databas
     other = await found_account(database)
     dental = house.companies["Dental"]
     await add_number(database, other, phone(1))
-    good, taken, loop, own_loop, foreign = lines = [
-        a_line(dental, phone(2)),
+    taken, loop, own_loop, foreign = faulty = [
         a_line(dental, phone(1)),
         a_line(dental, phone(3), forwarding_number=phone(1)),
         a_line(dental, phone(4), forwarding_number=phone(2)),
         a_line(other.companies["Dental"], phone(5)),
     ]
-    await review(database, house, lines)
+    await review(database, house, [a_line(dental, phone(2)), *faulty])
     assert await reasons(database) == {
         taken.line_id: "INTERNAL_PORT",
         loop.line_id: "FORWARDING_LOOP",
@@ -167,15 +167,15 @@ async def test_a_disabled_number_may_come_back(database):
     assert isinstance((await told(database, "pr_1"))[-1].fact, NumbersPreconfigured)
 
 
-async def test_a_review_without_all_its_lines_is_a_fault(database):
+@pytest.mark.parametrize("announced", [0, 1])
+async def test_a_review_without_all_its_lines_is_a_fault(database, announced):
     house = await found_account(database)
     lines = [a_line(house.companies["Dental"], phone(1))]
-    with pytest.raises(LinesMissingError):
-        async with database.working() as connection:
-            await preconfigure_numbers(connection, "pr_1", house.id, 6)
-    with pytest.raises(LinesMissingError):
-        async with database.working() as connection:
-            await announce_lines(connection, "pr_1", 5, readied(house, lines, of=2))
+    async with database.working() as connection:
+        for batch in range(1, announced + 1):
+            part = readied(house, lines, batch=batch, of=2)
+            await announce_lines(connection, "pr_1", 4 + batch, part)
+        with pytest.raises(LinesMissingError):
             await preconfigure_numbers(connection, "pr_1", house.id, 7)
 
 
@@ -219,13 +219,32 @@ async def test_50000_lines_are_preconfigured_in_one_transaction(database):
     assert len(await told(database, "pr_1")) == 100
 
 
-async def test_two_requests_for_one_number_are_answered_one_after_the_other(database):
+async def test_of_two_requests_at_once_for_one_number_one_gets_it(database):
     house = await found_account(database)
     dental = house.companies["Dental"]
-    for request in ("pr_1", "pr_2"):
-        line = a_line(dental, phone(1), line_id=new_id("ln"))
-        await review(database, house, [line], port_request_id=request)
-    kinds = {
-        request: type((await told(database, request))[-1].fact) for request in ("pr_1", "pr_2")
+    requests = [f"pr_{place}" for place in range(8)]
+    await asyncio.gather(
+        *(
+            review(database, house, [a_line(dental, phone(1))], port_request_id=request)
+            for request in requests
+        )
+    )
+    answers = [type((await told(database, request))[-1].fact) for request in requests]
+    assert answers.count(NumbersPreconfigured) == 1
+    assert answers.count(PreconfigurationRefused) == 7
+
+
+async def test_two_requests_at_once_that_forward_to_each_other_do_not_loop(database):
+    house = await found_account(database)
+    dental = house.companies["Dental"]
+    lines = {
+        "pr_1": a_line(dental, phone(1), forwarding_number=phone(2)),
+        "pr_2": a_line(dental, phone(2), forwarding_number=phone(1)),
     }
-    assert kinds == {"pr_1": NumbersPreconfigured, "pr_2": PreconfigurationRefused}
+    await asyncio.gather(
+        *(
+            review(database, house, [line], port_request_id=request)
+            for request, line in lines.items()
+        )
+    )
+    assert len(await numbers_by_phone(database)) == 1
