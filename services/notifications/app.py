@@ -12,8 +12,8 @@ from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.notifications.consumers import consumes
 from services.notifications.live_feed.exchange import LiveExchange
 from services.notifications.live_feed.feed import LiveFeed
-from services.notifications.schema.graph import create_graph
-from services.notifications.schema.status_changes import Room
+from services.notifications.schema import build_graph
+from services.notifications.schema.context import Room
 from services.notifications.settings import Settings
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -23,7 +23,7 @@ def create_app() -> Starlette:
     settings = Settings()
     exchange = LiveExchange()
     feed = LiveFeed(exchange)
-    graph = create_graph(shows_schema=settings.profile is Profile.DEVELOPMENT)
+    graph = build_graph(shows_schema=settings.profile is Profile.DEVELOPMENT)
     return build_app(
         Service(
             name="notifications",
