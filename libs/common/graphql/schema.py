@@ -17,6 +17,7 @@ from typing_extensions import override
 from libs.common.graphql.documents import DocumentCache, ReadOnce
 from libs.common.graphql.entities import resolve_entities
 from libs.common.graphql.errors import publish_errors
+from libs.common.graphql.executor import ForgetfulExecutor
 from libs.common.graphql.limits import Limits
 from libs.common.graphql.rights import ANYONE, READERS, Right, demand
 from libs.common.graphql.scalars import SCALARS
@@ -55,6 +56,7 @@ class Graph(strawberry.federation.Schema):
             subscription=subscription,
             types=types,
             extensions=[self._read_once],
+            execution_context_class=ForgetfulExecutor,
             federation_version=FEDERATION_VERSION,
             config=StrawberryConfig(
                 disable_field_suggestions=True, scalar_map={**SCALARS, **(scalars or {})}
