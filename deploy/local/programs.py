@@ -14,7 +14,7 @@ from deploy.local.places import ROOT
 
 READY_SECONDS = 60
 LOOK_SECONDS = 0.05
-PORT_TAKEN = ("address already in use", "EADDRINUSE")
+PORT_TAKEN = ("address already in use", "eaddrinuse")
 
 
 class ListenPortTakenError(StartError):
@@ -73,7 +73,11 @@ class Programs:
 
     def _fail(self, name: str, what: str) -> None:
         said = read_last_lines(self.get_log(name))
-        kind = ListenPortTakenError if any(word in said for word in PORT_TAKEN) else StartError
+        kind = (
+            ListenPortTakenError
+            if any(word in said.lower() for word in PORT_TAKEN)
+            else StartError
+        )
         raise kind(f"{name} {what}; its last lines: {said}")
 
 

@@ -6,6 +6,7 @@
 
 import argparse
 import os
+import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -62,10 +63,10 @@ def _write_key(path: Path) -> None:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor, name = tempfile.mkstemp(dir=path.parent)  # with mode 0600
     with os.fdopen(descriptor, "wb") as file:
         file.write(pem)
+    draft = Path(name)
     try:
         path.hardlink_to(draft)
     except FileExistsError:

@@ -13,7 +13,7 @@ from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.porting.consumers import CONSUMES
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.routes import file_routes
-from services.porting.schema import build_graph
+from services.porting.schema.graph import build_graph
 from services.porting.schema.context import Room
 from services.porting.settings import Settings
 from services.porting.timers import TIMERS

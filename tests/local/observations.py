@@ -1,6 +1,5 @@
 """What a test sees of processes and files, without asking the code under test."""
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,16 +14,16 @@ def lives(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
-def find_processes(word: str) -> list[int]:
-    """Those with `word` in the command line."""
-    found = []
+def find_processes(below: Path) -> set[int]:
+    """Those that work in the folder or below it."""
+    found = set()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            command = (folder / "cmdline").read_bytes()
+            workplace = (folder / "cwd").readlink()
         except OSError:
             continue
-        if word.encode() in command and int(folder.name) != os.getpid():
-            found.append(int(folder.name))
+        if workplace.is_relative_to(below):
+            found.add(int(folder.name))
     return found
 
 

@@ -20,7 +20,11 @@ def a_program(body, listen_port=None):
     )
 
 
-SERVES = "import http.server, sys; http.server.test(port=int(sys.argv[1]), bind='127.0.0.1')"
+SERVES = """
+import sys
+from http.server import SimpleHTTPRequestHandler, test
+test(SimpleHTTPRequestHandler, port=int(sys.argv[1]), bind="127.0.0.1")
+"""
 
 
 def test_a_program_is_ready_when_its_page_answers(guard, tmp_path):

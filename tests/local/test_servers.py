@@ -16,7 +16,8 @@ from deploy.local.servers import provide_servers
 from deploy.local.vhosts import create_vhost
 from tests.local.observations import find_listeners, find_processes, lives, wait_until
 
-LOOPBACK = {"0100007F"}
+# 127.0.0.1 and ::1 as the kernel writes them.
+LOOPBACK = {"0100007F", "00000000000000000000000001000000"}
 
 needs_private_servers = pytest.mark.skipif(
     {choose_source("postgres"), choose_source("rabbitmq")} != {"local"},
@@ -59,16 +60,12 @@ def test_a_second_pair_of_servers_does_not_clash_and_leaving_takes_no_time(serve
 
 @needs_private_servers
 def test_the_servers_listen_on_the_loopback_address_only(servers):
-    node = servers.rabbitmq.process.pid
-    family = [
-        pid
-        for folder in {Path(f"/proc/{node}/cwd").readlink()}
-        for pid in find_processes(str(folder.parent))
-    ]
+    run = Path(f"/proc/{servers.rabbitmq.process.pid}/cwd").readlink().parent
 
-    found = set().union(*map(find_listeners, [*family, servers.postgres.process.pid]))
+    found = set().union(*map(find_listeners, find_processes(run)))
 
-    assert found == LOOPBACK
+    assert found
+    assert found <= LOOPBACK
 
 
 @needs_private_servers
@@ -76,17 +73,16 @@ def test_nothing_of_the_servers_outlives_a_killed_driver(start_driver):
     driver = start_driver("""
         from deploy.local.servers import provide_servers
         with provide_servers(guard) as servers:
-            print(servers.postgres.process.pid, servers.rabbitmq.process.pid, flush=True)
+            print(servers.rabbitmq.process.pid, flush=True)
             time.sleep(600)
     """)
-    pids = list(map(int, driver.stdout.readline().split()))
-    run = Path(f"/proc/{pids[1]}/cwd").readlink().parent
-    pids += find_processes(str(run))
+    run = Path(f"/proc/{int(driver.stdout.readline())}/cwd").readlink().parent
+    pids = find_processes(run)
 
     driver.kill()
 
     assert run.parent == RUNS
-    assert len(set(pids)) > 3
+    assert len(pids) > 3
     assert wait_until(lambda: not any(map(lives, pids)))
     assert wait_until(lambda: not run.exists())
 

@@ -42,6 +42,12 @@ class Clone:
             "PORTLINE_RABBITMQ_MANAGEMENT_URL": "http://given",
         }
 
+    def has_pip_without_index(self):
+        self.env |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1"}
+        wheels = self.cache / "debian/pip/usr/share/python-wheels/pip-0-py3-none-any.whl"
+        (wheels / "pip").mkdir(parents=True)
+        (wheels / "pip/__main__.py").write_text("raise SystemExit('ERROR: no index')")
+
     def start(self):
         return subprocess.Popen(
             [sys.executable, "-m", "deploy.local.setup"],
@@ -76,20 +82,17 @@ def test_a_lock_file_that_changed_starts_it_again(clone):
     clone.has_servers()
     with (clone.folder / "uv.lock").open("a") as lock:
         lock.write("# another version\n")
-    clone.env["PATH"] = ""
+    clone.has_pip_without_index()
 
     code, output, _ = clone.set_up()
 
     assert code == 1
-    assert "Python packages" in output or "uv" in output or "pip" in output
+    assert output.startswith("setup: uv ")
 
 
 def test_an_index_that_does_not_answer_gives_one_sentence(clone):
     clone.has_servers()
-    clone.env |= {"PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0", "PIP_NO_INDEX": "1"}
-    wheels = clone.cache / "debian/pip/usr/share/python-wheels/pip-0-py3-none-any.whl"
-    (wheels / "pip").mkdir(parents=True)
-    (wheels / "pip/__main__.py").write_text("raise SystemExit('ERROR: no index answers')")
+    clone.has_pip_without_index()
 
     code, _, complaint = clone.set_up()
 

@@ -3,7 +3,7 @@ from pathlib import Path
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType
 
 from services import notifications
-from services.notifications.schema import build_graph
+from services.notifications.schema.graph import build_graph
 
 PRINTED = Path(notifications.__file__).parent / "schema.graphql"
 

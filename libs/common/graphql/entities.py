@@ -52,7 +52,8 @@ def _find_entity(info: Info[Any, Any], name: str) -> Any:
 def _parameters_of(entity: Any) -> tuple[frozenset[str], frozenset[str]]:
     """What `resolve_reference(info, …)` takes, and the keys it cannot do without."""
     parameters = dict(inspect.signature(entity.resolve_reference).parameters)
-    del parameters["info"]
+    if parameters.pop("info", None) is None:
+        raise TypeError(f"{entity.__name__}.resolve_reference takes no `info`")
     needed = {
         name
         for name, parameter in parameters.items()

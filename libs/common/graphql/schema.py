@@ -17,7 +17,7 @@ from typing_extensions import override
 from libs.common.graphql.documents import DocumentCache, ReadOnce
 from libs.common.graphql.entities import resolve_entities
 from libs.common.graphql.errors import publish_errors
-from libs.common.graphql.executor import ForgetfulExecutor
+from libs.common.graphql.execution import Execution, find_plain_fields
 from libs.common.graphql.limits import Limits
 from libs.common.graphql.rights import ANYONE, READERS, Right, demand
 from libs.common.graphql.scalars import SCALARS
@@ -56,12 +56,13 @@ class Graph(strawberry.federation.Schema):
             subscription=subscription,
             types=types,
             extensions=[self._read_once],
-            execution_context_class=ForgetfulExecutor,
+            execution_context_class=Execution,
             federation_version=FEDERATION_VERSION,
             config=StrawberryConfig(
                 disable_field_suggestions=True, scalar_map={**SCALARS, **(scalars or {})}
             ),
         )
+        self.plain_fields = find_plain_fields(self._schema)
         self._guard({**_FEDERATION_RIGHTS, **rights})
 
     @override

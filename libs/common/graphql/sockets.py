@@ -21,7 +21,6 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     ConnectionInitMessage,
     Message,
-    SubscribeMessage,
 )
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
@@ -31,7 +30,8 @@ from typing_extensions import override
 from libs.common.caller import AccountNotChosen, Anonymous, Caller, login_of
 from libs.common.graphql.context import Context
 from libs.common.graphql.errors import error_answer, log_fault
-from libs.common.graphql.requests import LONGEST_BODY, RefusedRequest, parse_request
+from libs.common.graphql.gateway_hop import SOCKET_PARAMETER
+from libs.common.graphql.requests import LONGEST_BODY
 from libs.common.tokens import Unauthenticated
 
 # Without a token a socket may only hear that it needs one.
@@ -103,10 +103,12 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
         if payload is None:
             payload = {}
         if not self.connection_init_received and isinstance(payload, dict):
+            authorization = _find_text(payload, "authorization")
+            view = cast("Any", self.view)
             try:
-                self._caller = await cast("Any", self.view).callers.resolve(
-                    _find_text(payload, "authorization"),
-                    _find_text(payload, "x-portline-account"),
+                view.check_socket_hop(authorization, _find_text(payload, SOCKET_PARAMETER))
+                self._caller = await view.callers.resolve(
+                    authorization, _find_text(payload, "x-portline-account")
                 )
             except (Unauthenticated, AccountNotChosen) as refusal:
                 await self.websocket.close(_FORBIDDEN, str(refusal))
@@ -118,18 +120,6 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
         await super().handle_connection_init({**message, "payload": payload})
         if self.connection_acknowledged and self._end is None:
             self._end = asyncio.create_task(self._end_with_token())
-
-    @override
-    async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        if not self.connection_acknowledged:
-            await super().handle_subscribe(message)
-            return
-        try:
-            cast("Any", self.view).check_hop(parse_request(message["payload"]))
-        except (RefusedRequest, Unauthenticated) as refusal:
-            await self._send_refusal(message["id"], refusal)
-            return
-        await super().handle_subscribe(message)
 
     @override
     async def run_operation(self, operation: Operation[Context[Any], None]) -> None:

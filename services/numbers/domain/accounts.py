@@ -14,6 +14,7 @@ from services.numbers.domain.refusals import (
     CompanyUnknown,
     EmailMalformed,
     LoginGivenTwice,
+    TextMalformed,
     TextMissing,
     TextTooLong,
     TooMany,
@@ -96,7 +97,7 @@ def company_key(name: str) -> str:
 
 
 def find_faults(new: NewAccount) -> list[Refusal]:
-    """Everything that is wrong, each with its path below the input."""
+    """Everything that is wrong, each with its place in the input."""
     return [
         *_text_faults(new.name, _LONGEST_NAME, "name"),
         *_company_faults(new.companies),
@@ -106,14 +107,16 @@ def find_faults(new: NewAccount) -> list[Refusal]:
 
 def _text_faults(text: str, longest: int, *path: str) -> Iterator[Refusal]:
     if not text.strip():
-        yield TextMissing().at(*path)
+        yield TextMissing().at("input", *path)
     elif len(text) > longest:
-        yield TextTooLong(longest).at(*path)
+        yield TextTooLong(longest).at("input", *path)
+    elif not clean_text(text).isprintable():
+        yield TextMalformed().at("input", *path)
 
 
 def _company_faults(names: Sequence[str]) -> Iterator[Refusal]:
     if len(names) > MOST_COMPANIES:
-        yield TooMany("companies", MOST_COMPANIES).at("companies")
+        yield TooMany("companies", MOST_COMPANIES).at("input", "companies")
         return
     seen: set[str] = set()
     for index, name in enumerate(names):
@@ -121,16 +124,16 @@ def _company_faults(names: Sequence[str]) -> Iterator[Refusal]:
         yield from _text_faults(name, _LONGEST_NAME, *path)
         key = company_key(name)
         if key in seen:
-            yield CompanyNamedTwice().at(*path)
+            yield CompanyNamedTwice().at("input", *path)
         seen.add(key)
 
 
 def _member_list_faults(new: NewAccount) -> Iterator[Refusal]:
     if len(new.members) > MOST_MEMBERS:
-        yield TooMany("members", MOST_MEMBERS).at("members")
+        yield TooMany("members", MOST_MEMBERS).at("input", "members")
         return
     if not any(member.role is Role.ADMINISTRATOR for member in new.members):
-        yield AdministratorMissing().at("members")
+        yield AdministratorMissing().at("input", "members")
     known = {company_key(name) for name in new.companies}
     logins: set[tuple[str, str]] = set()
     for index, member in enumerate(new.members):
@@ -138,7 +141,7 @@ def _member_list_faults(new: NewAccount) -> Iterator[Refusal]:
         yield from _member_faults(member, known, path)
         login = (member.login_issuer, member.login_subject)
         if login in logins:
-            yield LoginGivenTwice().at(*path, "loginSubject")
+            yield LoginGivenTwice().at("input", *path, "loginSubject")
         logins.add(login)
 
 
@@ -149,7 +152,7 @@ def _member_faults(
     yield from _text_faults(member.login_issuer, _LONGEST_LOGIN, *path, "loginIssuer")
     yield from _text_faults(member.login_subject, _LONGEST_LOGIN, *path, "loginSubject")
     if len(member.email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(member.email):
-        yield EmailMalformed().at(*path, "email")
+        yield EmailMalformed().at("input", *path, "email")
     for place, name in enumerate(member.companies):
         if company_key(name) not in known:
-            yield CompanyUnknown().at(*path, "companies", str(place))
+            yield CompanyUnknown().at("input", *path, "companies", str(place))

@@ -1,7 +1,7 @@
 """What this service refuses, each with its sentence.
 
 NumbersRefusal
-    TextMissing  TextTooLong  TooMany  EmailMalformed  AdministratorMissing
+    TextMissing  TextTooLong  TextMalformed  TooMany  EmailMalformed  AdministratorMissing
     CompanyNamedTwice  CompanyUnknown  LoginGivenTwice
     NumberNotFound  VersionConflict
 NumberCannotBeDisabled (a StateRefusal)
@@ -26,6 +26,13 @@ class TextTooLong(NumbersRefusal):
 
     def __init__(self, longest: int) -> None:
         super().__init__(f"Write at most {longest} characters.")
+
+
+class TextMalformed(NumbersRefusal):
+    code = UserErrorCode.INVALID
+
+    def __init__(self) -> None:
+        super().__init__("There is a character in it that cannot be shown.")
 
 
 class TooMany(NumbersRefusal):

@@ -1,0 +1,50 @@
+"""Prints what others build on: each service's schema, and the schemas of all events."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from deploy.local.places import ROOT
+from libs.common.events import Fact
+from libs.contracts.number_events import NUMBER_EVENTS, NUMBER_REPORTS
+from libs.contracts.porting_events import PORTING_EVENTS, PORTING_REPORTS
+from services.notifications.schema.graph import build_graph as build_notifications_graph
+from services.numbers.schema.graph import build_graph as build_numbers_graph
+from services.porting.schema.graph import build_graph as build_porting_graph
+
+GRAPHS = {
+    "porting": build_porting_graph,
+    "numbers": build_numbers_graph,
+    "notifications": build_notifications_graph,
+}
+EVENTS: tuple[type[Fact], ...] = (
+    *PORTING_EVENTS,
+    *PORTING_REPORTS,
+    *NUMBER_EVENTS,
+    *NUMBER_REPORTS,
+)
+
+
+def print_snapshots() -> Iterator[tuple[Path, str]]:
+    """Each file, and what should stand in it."""
+    for service, build_graph in GRAPHS.items():
+        schema = build_graph(shows_schema=True).as_str()
+        yield ROOT / "services" / service / "schema.graphql", f"{schema}\n"
+    schemas = {
+        event.type: {"$id": event.data_schema(), **event.model_json_schema()}
+        for event in EVENTS
+    }
+    text = json.dumps(schemas, indent=2, sort_keys=True, ensure_ascii=False)
+    yield ROOT / "libs" / "contracts" / "events.schema.json", f"{text}\n"
+
+
+def main() -> int:
+    for file, text in print_snapshots():
+        file.write_text(text)
+        print(f"  {file.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""The numbers service, assembled: every room is named here."""
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+
+from libs.common.graphql.route import graph_routes, resolver_of
+from libs.common.service import Service, build_app
+from libs.common.settings import Profile
+from libs.contracts.topology import EVENTS, TOPOLOGY
+from services.numbers.consumers import CONSUMES
+from services.numbers.schema.graph import build_graph
+from services.numbers.settings import Settings
+
+
+def create_app() -> Starlette:
+    settings = Settings()
+    graph = build_graph(shows_schema=settings.profile is Profile.DEVELOPMENT)
+    return build_app(
+        Service(
+            name="numbers",
+            settings=settings,
+            migrations=Path(__file__).parent / "migrations",
+            topology=TOPOLOGY,
+            events_exchange=EVENTS,
+            consumes=CONSUMES,
+            routes=lambda wiring: graph_routes(
+                graph,
+                settings=settings,
+                callers=resolver_of(settings, wiring.database),
+                database=wiring.database,
+                room=None,
+            ),
+        )
+    )

@@ -1,0 +1,63 @@
+"""The domain's enums in the graph, each value with its description."""
+
+from libs.common.caller import Role
+from libs.common.graphql.enums import publish_enum
+from services.numbers.domain.tracking_numbers import (
+    NumberAction,
+    NumberBadge,
+    NumberState,
+    NumberTab,
+)
+
+publish_enum(
+    Role,
+    name="MemberRole",
+    description="What a member may do in the account.",
+    values={
+        Role.ADMINISTRATOR: "Everything in every company; authorizes what managers submit.",
+        Role.MANAGER: "Creates and submits port requests in their companies.",
+        Role.CLIENT_MANAGER: "As a manager, but sees only their own port requests.",
+        Role.VIEWER: "Reads inventory and port requests of their companies.",
+    },
+)
+publish_enum(
+    NumberState,
+    name="TrackingNumberState",
+    description="Where a tracking number stands.",
+    values={
+        NumberState.PRECONFIGURED: "Being ported in; it already rings through if a call comes.",
+        NumberState.AWAITING_FIRST_CALL: "Ported in and billed; nobody has called it yet.",
+        NumberState.ACTIVE: "In use: a call has reached it.",
+        NumberState.PORTING_OUT: "Another carrier takes it over; it still rings here.",
+        NumberState.PORTED_OUT: "Left; billed until it is disabled.",
+        NumberState.DISABLED: "Disabled: not billed, does not ring.",
+        NumberState.QUARANTINED: "Disabled and kept back for a while.",
+        NumberState.RELEASED: "No longer ours.",
+    },
+)
+publish_enum(
+    NumberTab,
+    name="TrackingNumberTab",
+    description="The inventory's tabs.",
+    values={
+        NumberTab.PENDING: "In inventory and not yet called.",
+        NumberTab.ACTIVE: "In use, or leaving.",
+        NumberTab.DISABLED: "Disabled.",
+    },
+)
+publish_enum(
+    NumberBadge,
+    name="TrackingNumberBadge",
+    description="What is special about a number in its tab.",
+    values={
+        NumberBadge.PORTING_IN: "Porting in.",
+        NumberBadge.PORTING_OUT: "Porting out.",
+        NumberBadge.PORTED_OUT: "Left: disable it to stop charges.",
+    },
+)
+publish_enum(
+    NumberAction,
+    name="TrackingNumberAction",
+    description="What you can do with a number now.",
+    values={NumberAction.DISABLE: "Disable it: no charges and no calls from then on."},
+)

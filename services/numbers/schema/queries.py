@@ -1,0 +1,171 @@
+"""What can be asked of numbers' graph."""
+
+from typing import Annotated
+
+import strawberry
+
+from libs.common.caller import Member as MemberCaller
+from libs.common.caller import Support
+from libs.common.graphql.connections import Connection, connection_of, page_of
+from libs.common.graphql.errors import BadUserInput
+from libs.common.paging import Page
+from services.numbers.domain.sight import sight_of
+from services.numbers.domain.tracking_numbers import NumberTab
+from services.numbers.schema.arguments import After, Before, First, Last, Tab
+from services.numbers.schema.context import NumbersInfo
+from services.numbers.schema.loaders import (
+    empty_page,
+    load_accounts,
+    load_companies,
+    load_members,
+    load_number_counts,
+)
+from services.numbers.schema.types import Account, Company, Member, TrackingNumber
+from services.numbers.store import accounts as account_store
+from services.numbers.store import tracking_numbers as number_store
+
+
+@strawberry.type(description="Who you are here.")
+class Viewer:
+    member: Member | None = strawberry.field(
+        description="You as a member of the account; null for support."
+    )
+    account: Account | None = strawberry.field(
+        description="The account you act for; null for support."
+    )
+    is_support: bool = strawberry.field(description="Whether you see every account.")
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="Who you are: your membership and its account.")
+    async def viewer(self, info: NumbersInfo) -> Viewer:
+        caller = info.context.caller
+        if not isinstance(caller, MemberCaller):
+            return Viewer(member=None, account=None, is_support=isinstance(caller, Support))
+        member = await info.context.loader(load_members).load(caller.member_id)
+        account = await info.context.loader(load_accounts).load(caller.account_id)
+        return Viewer(
+            member=Member.of(member) if member else None,
+            account=Account.of(account) if account else None,
+            is_support=False,
+        )
+
+    @strawberry.field(description="An account; null for what is unknown or not yours.")
+    async def account(
+        self,
+        info: NumbersInfo,
+        id: Annotated[strawberry.ID, strawberry.argument(description="`acc_…`.")],
+    ) -> Account | None:
+        return await Account.resolve_reference(info, id)
+
+    @strawberry.field(description="Every account, the newest first; for support.")
+    async def accounts(
+        self,
+        info: NumbersInfo,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Account]:
+        page = page_of(
+            account_store.EVERY_ACCOUNT, first=first, after=after, last=last, before=before
+        )
+        context = info.context
+        async with context.database.reading(context.caller) as connection:
+            found = await account_store.find_page_of_accounts(connection, page)
+
+        async def count() -> int:
+            async with context.database.reading(context.caller) as connection:
+                return await account_store.count_accounts(connection)
+
+        return connection_of(found.map(Account.of), count)
+
+    @strawberry.field(description="A company; null for what is unknown or not yours.")
+    async def company(
+        self,
+        info: NumbersInfo,
+        id: Annotated[strawberry.ID, strawberry.argument(description="`co_…`.")],
+    ) -> Company | None:
+        return await Company.resolve_reference(info, id)
+
+    @strawberry.field(description="A number; null for what is unknown or not yours.")
+    async def tracking_number(
+        self,
+        info: NumbersInfo,
+        id: Annotated[strawberry.ID, strawberry.argument(description="`num_…`.")],
+    ) -> TrackingNumber | None:
+        return await TrackingNumber.resolve_reference(info, id)
+
+    @strawberry.field(
+        description="The inventory that you may see, the newest first; "
+        "support names an account or a company."
+    )
+    async def tracking_numbers(
+        self,
+        info: NumbersInfo,
+        tab: Tab = None,
+        account_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Of this account; yours where nothing is said."),
+        ] = None,
+        company_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Of this company only.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[TrackingNumber]:
+        page = page_of(
+            number_store.OF_ACCOUNT, first=first, after=after, last=last, before=before
+        )
+        sight = sight_of(info.context.caller)
+        if account_id is not None and not sight.has_account(account_id):
+            return connection_of(empty_page(), _count_none)
+        company_ids = sight.company_ids
+        if company_id is not None:
+            company = await info.context.loader(load_companies).load(company_id)
+            if company is None or account_id not in {None, company.account_id}:
+                return connection_of(empty_page(), _count_none)
+            company_ids = [company.id]
+        if company_ids is not None:
+            return await _list_of_companies(info, list(company_ids), tab, page)
+        chosen = account_id or sight.account_id
+        if chosen is None:
+            raise BadUserInput("Name an account or a company.")
+        return await _list_of_account(info, chosen, tab, page)
+
+
+async def _list_of_account(
+    info: NumbersInfo, account_id: str, tab: NumberTab | None, page: Page
+) -> Connection[TrackingNumber]:
+    context = info.context
+    async with context.database.reading(context.caller) as connection:
+        found = await number_store.find_page_of_account(connection, account_id, tab, page)
+
+    async def count() -> int:
+        async with context.database.reading(context.caller) as connection:
+            return await number_store.count_numbers_of_account(connection, account_id, tab)
+
+    return connection_of(found.map(TrackingNumber.of), count)
+
+
+async def _list_of_companies(
+    info: NumbersInfo, company_ids: list[str], tab: NumberTab | None, page: Page
+) -> Connection[TrackingNumber]:
+    context = info.context
+    async with context.database.reading(context.caller) as connection:
+        found = await number_store.find_page_of_companies(connection, company_ids, tab, page)
+
+    async def count() -> int:
+        counts = await context.loader(load_number_counts).load_many(
+            [(company_id, tab) for company_id in company_ids]
+        )
+        return sum(counts)
+
+    return connection_of(found.map(TrackingNumber.of), count)
+
+
+async def _count_none() -> int:
+    return 0

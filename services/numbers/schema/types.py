@@ -1,0 +1,246 @@
+"""Accounts, companies, members and tracking numbers in the graph: each has the others."""
+
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from libs.common.caller import Caller, Role, Support
+from libs.common.caller import Member as MemberCaller
+from libs.common.graphql.connections import Connection, connection_of, page_of
+from libs.common.graphql.errors import Forbidden
+from libs.contracts.phone_number import PhoneNumber
+from services.numbers.domain import accounts, tracking_numbers
+from services.numbers.domain.tracking_numbers import (
+    NumberAction,
+    NumberBadge,
+    NumberState,
+    NumberTab,
+)
+from services.numbers.schema.arguments import After, Before, First, Last, Tab
+from services.numbers.schema.context import NumbersInfo
+from services.numbers.schema.elsewhere import PortRequest
+from services.numbers.schema.loaders import (
+    load_accounts,
+    load_companies,
+    load_company_counts,
+    load_company_pages,
+    load_member_counts,
+    load_member_pages,
+    load_number_counts,
+    load_number_pages,
+    load_numbers,
+)
+from services.numbers.store.accounts import COMPANIES_OF_ACCOUNTS, MEMBERS_OF_ACCOUNTS
+from services.numbers.store.tracking_numbers import OF_EACH_COMPANY
+
+
+@strawberry.federation.type(keys=["id"], description="A telephone number in inventory.")
+class TrackingNumber:
+    number: strawberry.Private[tracking_numbers.TrackingNumber]
+    id: strawberry.ID = strawberry.field(description="`num_…`.")
+    phone_number: PhoneNumber = strawberry.field(description="The number, as E.164.")
+    national_format: str = strawberry.field(
+        description="The number as it is written at home: `(212) 555-0142`."
+    )
+    name: str = strawberry.field(description="The name that the customer gave it.")
+    source: str = strawberry.field(description="What its calls are counted for.")
+    forwarding_number: PhoneNumber = strawberry.field(description="Where it rings.")
+    state: NumberState = strawberry.field(description="Where it stands.")
+    tab: NumberTab | None = strawberry.field(
+        description="The tab that shows it; null where none does any more."
+    )
+    badge: NumberBadge | None = strawberry.field(description="What is special about it.")
+    ported_at: datetime | None = strawberry.field(
+        description="The instant of its port, from which it is billed."
+    )
+    first_called_at: datetime | None = strawberry.field(
+        description="When the first call reached it."
+    )
+    ported_out_at: datetime | None = strawberry.field(description="When it left.")
+    disabled_at: datetime | None = strawberry.field(description="When it was disabled.")
+    version: int = strawberry.field(description="Counts its events.")
+    port_request: PortRequest | None = strawberry.field(
+        description="The port request that brought it."
+    )
+
+    @strawberry.field(description="The company that has it.")
+    async def company(self, info: NumbersInfo) -> "Company | None":
+        company = await info.context.loader(load_companies).load(self.number.company_id)
+        return Company.of(company) if company else None
+
+    @strawberry.field(description="What you can do with it now.")
+    def available_actions(self, info: NumbersInfo) -> list[NumberAction]:
+        may_disable = self.number.can_be_disabled and is_in_charge(info.context.caller)
+        return [NumberAction.DISABLE] if may_disable else []
+
+    @classmethod
+    def of(cls, number: tracking_numbers.TrackingNumber) -> Self:
+        request_id = number.port_request_id
+        return cls(
+            number=number,
+            id=strawberry.ID(number.id),
+            phone_number=number.phone_number,
+            national_format=number.phone_number.national_format,
+            name=number.name,
+            source=number.source,
+            forwarding_number=number.forwarding_number,
+            state=number.state,
+            tab=number.tab,
+            badge=number.badge,
+            ported_at=number.ported_at,
+            first_called_at=number.first_called_at,
+            ported_out_at=number.ported_out_at,
+            disabled_at=number.disabled_at,
+            version=number.version,
+            port_request=PortRequest(id=strawberry.ID(request_id)) if request_id else None,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: NumbersInfo, id: strawberry.ID) -> Self | None:
+        number = await info.context.loader(load_numbers).load(id)
+        return cls.of(number) if number else None
+
+
+@strawberry.federation.type(
+    keys=["id"], description="A company of an account: what its numbers are sorted by."
+)
+class Company:
+    company: strawberry.Private[accounts.Company]
+    id: strawberry.ID = strawberry.field(description="`co_…`.")
+    name: str = strawberry.field(description="Its name, unique in the account.")
+
+    @strawberry.field(description="The account that it belongs to.")
+    async def account(self, info: NumbersInfo) -> "Account | None":
+        account = await info.context.loader(load_accounts).load(self.company.account_id)
+        return Account.of(account) if account else None
+
+    @strawberry.field(description="Its numbers, the newest first.")
+    async def tracking_numbers(
+        self,
+        info: NumbersInfo,
+        tab: Tab = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[TrackingNumber]:
+        page = page_of(OF_EACH_COMPANY, first=first, after=after, last=last, before=before)
+        found = await info.context.loader(load_number_pages).load((self.id, tab, page))
+
+        async def count() -> int:
+            return await info.context.loader(load_number_counts).load((self.id, tab))
+
+        return connection_of(found.map(TrackingNumber.of), count)
+
+    @classmethod
+    def of(cls, company: accounts.Company) -> Self:
+        return cls(company=company, id=strawberry.ID(company.id), name=company.name)
+
+    @classmethod
+    async def resolve_reference(cls, info: NumbersInfo, id: strawberry.ID) -> Self | None:
+        company = await info.context.loader(load_companies).load(id)
+        return cls.of(company) if company else None
+
+
+@strawberry.type(description="A person of an account.")
+class Member:
+    member: strawberry.Private[accounts.Member]
+    id: strawberry.ID = strawberry.field(description="`mem_…`.")
+    name: str = strawberry.field(description="The person's name.")
+    email: str = strawberry.field(description="Where we write to.")
+    role: Role = strawberry.field(description="What they may do.")
+    active: bool = strawberry.field(description="Whether they may sign in.")
+
+    @strawberry.field(description="Their companies; empty for an administrator, who has all.")
+    async def companies(self, info: NumbersInfo) -> list[Company]:
+        found = await info.context.loader(load_companies).load_many(self.member.company_ids)
+        return [Company.of(company) for company in found if company]
+
+    @classmethod
+    def of(cls, member: accounts.Member) -> Self:
+        return cls(
+            member=member,
+            id=strawberry.ID(member.id),
+            name=member.name,
+            email=member.email,
+            role=member.role,
+            active=member.active,
+        )
+
+
+@strawberry.federation.type(keys=["id"], description="A customer's account.")
+class Account:
+    id: strawberry.ID = strawberry.field(description="`acc_…`.")
+    name: str = strawberry.field(description="Its name.")
+    card_on_file: bool = strawberry.field(description="Whether a payment card is on file.")
+    balance_current: bool = strawberry.field(description="Whether no bill is past due.")
+    in_good_standing: bool = strawberry.field(
+        description="Whether it is neither suspended nor flagged."
+    )
+    in_trial: bool = strawberry.field(description="Whether the free trial still runs.")
+    version: int = strawberry.field(description="Counts its events.")
+
+    @strawberry.field(description="Its companies that you may see, the newest first.")
+    async def companies(
+        self,
+        info: NumbersInfo,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Company]:
+        page = page_of(
+            COMPANIES_OF_ACCOUNTS, first=first, after=after, last=last, before=before
+        )
+        found = await info.context.loader(load_company_pages).load((self.id, page))
+
+        async def count() -> int:
+            return await info.context.loader(load_company_counts).load(self.id)
+
+        return connection_of(found.map(Company.of), count)
+
+    @strawberry.field(
+        description="Its members, the newest first; for administrators and support."
+    )
+    async def members(
+        self,
+        info: NumbersInfo,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Member] | None:
+        if not is_in_charge(info.context.caller):
+            raise Forbidden
+        page = page_of(MEMBERS_OF_ACCOUNTS, first=first, after=after, last=last, before=before)
+        found = await info.context.loader(load_member_pages).load((self.id, page))
+
+        async def count() -> int:
+            return await info.context.loader(load_member_counts).load(self.id)
+
+        return connection_of(found.map(Member.of), count)
+
+    @classmethod
+    def of(cls, account: accounts.Account) -> Self:
+        return cls(
+            id=strawberry.ID(account.id),
+            name=account.name,
+            card_on_file=account.card_on_file,
+            balance_current=account.balance_current,
+            in_good_standing=account.in_good_standing,
+            in_trial=account.in_trial,
+            version=account.version,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: NumbersInfo, id: strawberry.ID) -> Self | None:
+        account = await info.context.loader(load_accounts).load(id)
+        return cls.of(account) if account else None
+
+
+def is_in_charge(caller: Caller) -> bool:
+    """Who sees the members of an account, and may disable its numbers."""
+    return isinstance(caller, Support) or (
+        isinstance(caller, MemberCaller) and caller.role is Role.ADMINISTRATOR
+    )

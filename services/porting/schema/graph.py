@@ -1,0 +1,51 @@
+"""Porting's graph: its root types, and who may ask for each of their fields."""
+
+import strawberry
+
+from libs.common.graphql.rights import ADMINISTRATORS, READERS, REQUESTERS, SUPPORT
+from libs.common.graphql.schema import Graph
+from libs.contracts.graph import USER_ERROR_TYPES
+from libs.contracts.scalars import CONTRACT_SCALARS
+from services.porting.schema.port_out_mutations import PortOutMutation
+from services.porting.schema.queries import Query
+from services.porting.schema.request_mutations import PortRequestMutation
+
+RIGHTS = {
+    "portRequest": READERS,
+    "portRequests": READERS,
+    "portOut": READERS,
+    "portOuts": READERS,
+    "createPortRequest": REQUESTERS,
+    "createUpload": REQUESTERS,
+    "importLines": REQUESTERS,
+    "attachDocument": REQUESTERS,
+    "prepareLetter": REQUESTERS,
+    "signLetter": REQUESTERS,
+    "acknowledgeWarnings": REQUESTERS,
+    "submitPortRequest": REQUESTERS,
+    "authorizePortRequest": ADMINISTRATORS,
+    "sendToCarrier": SUPPORT,
+    "recordFirmDate": SUPPORT,
+    "recordPorted": SUPPORT,
+    "authorizePortOut": ADMINISTRATORS,
+    "schedulePortOut": SUPPORT,
+    "recordPortedOut": SUPPORT,
+    "confirmGainingCarrier": ADMINISTRATORS,
+    "recordTestCall": ADMINISTRATORS,
+}
+
+
+@strawberry.type
+class Mutation(PortRequestMutation, PortOutMutation):
+    pass
+
+
+def build_graph(*, shows_schema: bool) -> Graph:
+    return Graph(
+        query=Query,
+        mutation=Mutation,
+        types=USER_ERROR_TYPES,
+        rights=RIGHTS,
+        shows_schema=shows_schema,
+        scalars=CONTRACT_SCALARS,
+    )
