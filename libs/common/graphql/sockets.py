@@ -21,6 +21,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     ConnectionInitMessage,
     Message,
+    SubscribeMessage,
 )
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
@@ -31,7 +32,7 @@ from libs.common.caller import AccountNotChosen, Anonymous, Caller, login_of
 from libs.common.graphql.context import Context
 from libs.common.graphql.errors import error_answer, log_fault
 from libs.common.graphql.gateway_hop import SOCKET_PARAMETER
-from libs.common.graphql.requests import LONGEST_BODY
+from libs.common.graphql.requests import LONGEST_BODY, RefusedRequest, parse_request
 from libs.common.tokens import Unauthenticated
 
 # Without a token a socket may only hear that it needs one.
@@ -120,6 +121,16 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
         await super().handle_connection_init({**message, "payload": payload})
         if self.connection_acknowledged and self._end is None:
             self._end = asyncio.create_task(self._end_with_token())
+
+    @override
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        if self.connection_acknowledged:
+            try:
+                parse_request(message["payload"])
+            except RefusedRequest as refusal:
+                await self._send_refusal(message["id"], refusal)
+                return
+        await super().handle_subscribe(message)
 
     @override
     async def run_operation(self, operation: Operation[Context[Any], None]) -> None:
