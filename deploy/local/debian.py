@@ -14,7 +14,7 @@ STATUS = Path("/var/lib/dpkg/status")
 
 # Hooks of the machine's apt would need root, and folders are ours.
 DROPPED = re.compile(r"^(APT::Update::(Pre|Post)|DPkg::(Pre|Post)|Dir(::| ))", re.IGNORECASE)
-SERVERS = re.compile(r"^Package: (postgresql|rabbitmq|erlang|libpq5|libllvm)", re.MULTILINE)
+SERVERS = re.compile(r"^(postgresql|rabbitmq|erlang)")
 
 
 def fetch_package_lists() -> None:
@@ -60,9 +60,8 @@ def _write_settings() -> None:
         (APT / folder).mkdir(parents=True, exist_ok=True)
     status = STATUS
     if os.environ.get("PORTLINE_IGNORE_SYSTEM_BINARIES"):
-        stanzas = STATUS.read_text().split("\n\n")
         status = APT / "status"
-        status.write_text("\n\n".join(s for s in stanzas if not SERVERS.search(s)))
+        status.write_text(_forget_servers(STATUS.read_text()))
     own = {
         "Dir::Etc::main": "/dev/null",
         "Dir::Etc::parts": "/dev/null",
@@ -77,3 +76,24 @@ def _write_settings() -> None:
     }
     kept += [f'{name} "{value}";' for name, value in own.items()]
     (APT / "apt.conf").write_text("\n".join(kept) + "\n")
+
+
+def _forget_servers(status: str) -> str:
+    """As if they were not installed, nor what needs them."""
+    stanzas = {
+        match[1]: stanza
+        for stanza in status.split("\n\n")
+        if (match := re.match(r"Package: (\S+)", stanza))
+    }
+    gone = {name for name in stanzas if SERVERS.match(name)}
+    while True:
+        kept = {name: stanza for name, stanza in stanzas.items() if name not in gone}
+        more = {name for name, stanza in kept.items() if _list_needs(stanza) & gone}
+        if not more:
+            return "\n\n".join(kept.values()) + "\n"
+        gone |= more
+
+
+def _list_needs(stanza: str) -> set[str]:
+    lines = re.findall(r"^(?:Pre-)?Depends: (.*)$", stanza, re.MULTILINE)
+    return set(re.findall(r"(?:^|[,|]\s*)([a-z0-9][a-z0-9+.-]*)", ",".join(lines)))

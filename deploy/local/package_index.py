@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.local.places import CACHE
+
 PUBLIC_INDEX = "https://pypi.org/simple"
 INDEX_NAMES = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 
@@ -20,6 +22,8 @@ def build_uv_environment(pip: Sequence[str | Path]) -> dict[str, str]:
         **os.environ,
     }
     env.pop("VIRTUAL_ENV", None)
+    if not os.access(os.environ.get("HOME", "/"), os.W_OK):
+        env.setdefault("UV_CACHE_DIR", str(CACHE / "uv-packages"))
     if cert := settings.get("cert"):
         env.setdefault("SSL_CERT_FILE", cert)
     if any(os.environ.get(name) for name in INDEX_NAMES):

@@ -5,6 +5,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".local" / "cache"
 RUNS = ROOT / ".local" / "run"
+FAILED_RUN = ROOT / ".local" / "failed-run"
 VENV = ROOT / ".venv"
 GATEWAY = ROOT / "gateway"
 

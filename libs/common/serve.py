@@ -33,6 +33,7 @@ def main() -> int:
         loop="uvloop",
         http="httptools",
         ws="wsproto",
+        ws_max_size=1_100_000,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=8,
         log_config=None,

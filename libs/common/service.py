@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from libs.common.broker import Broker, Topology
@@ -23,6 +24,7 @@ from libs.common.inbox import InboxWorker
 from libs.common.migrations import COMMON_MIGRATIONS, migrate
 from libs.common.relay import Relay
 from libs.common.settings import ServiceSettings
+from libs.common.telemetry import TelemetryMiddleware
 from libs.common.timers import Fire, TimerWorker
 
 log = logging.getLogger(__name__)
@@ -60,7 +62,9 @@ def build_app(service: Service) -> Starlette:
         async with _run(service, app):
             yield
 
-    app = Starlette(routes=health_routes(), lifespan=lifespan)
+    app = Starlette(
+        routes=health_routes(), lifespan=lifespan, middleware=[Middleware(TelemetryMiddleware)]
+    )
     app.state.settings = service.settings
     return app
 

@@ -14,17 +14,18 @@ from tests.common.sample import SECRET, Room, a_graph
 
 
 @pytest.fixture
-async def with_ann(postgres_url, sample_url):
+async def with_ann(urls):
     """The function that every service's own migrations give its login role."""
-    admin = await asyncpg.connect(postgres_url.replace("@/postgres", "@/sample"))
-    await admin.execute("""
-        CREATE OR REPLACE FUNCTION find_memberships(issuer text, subject text)
+    owner = await asyncpg.connect(urls.migrations_url)
+    await owner.execute("""
+        CREATE FUNCTION find_memberships(issuer text, subject text)
         RETURNS TABLE (account_id text, member_id text, role text, company_ids text[])
         LANGUAGE sql SECURITY DEFINER AS $$
           SELECT 'acc_1', 'mem_1', 'MANAGER', ARRAY['co_1', 'co_2'] WHERE subject = 'ann'
-        $$
+        $$;
+        GRANT EXECUTE ON FUNCTION find_memberships TO sample;
     """)
-    await admin.close()
+    await owner.close()
 
 
 def settings(url, **changes) -> ServiceSettings:
@@ -69,29 +70,29 @@ async def ask(database, chosen: ServiceSettings, **headers):
         return await client.post("/graphql", json={"query": "{ open }"}, headers=headers)
 
 
-async def test_a_services_settings_make_its_graph(sample_url, database):
-    answer = await ask(database, settings(sample_url))
+async def test_a_services_settings_make_its_graph(urls, database):
+    answer = await ask(database, settings(urls.database_url))
 
     assert answer.json() == {"data": {"open": "to all"}}
 
 
-async def test_a_services_gateway_secret_is_demanded(sample_url, database):
-    answer = await ask(database, settings(sample_url, gateway_secret=SecretStr(SECRET)))
+async def test_a_services_gateway_secret_is_demanded(urls, database):
+    answer = await ask(database, settings(urls.database_url, gateway_secret=SecretStr(SECRET)))
 
     assert answer.status_code == 401
 
 
 async def test_an_issuer_that_cannot_be_reached_makes_nobody_unauthenticated(
-    sample_url, database, issuer_key
+    urls, database, issuer_key
 ):
     token = sign_token(issuer_key, subject="ann")
 
-    answer = await ask(database, settings(sample_url), authorization=f"Bearer {token}")
+    answer = await ask(database, settings(urls.database_url), authorization=f"Bearer {token}")
 
     assert answer.status_code == 503
     assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
 
 
-def test_production_does_not_start_with_the_development_issuer(sample_url):
+async def test_production_does_not_start_with_the_development_issuer(urls):
     with pytest.raises(ValueError, match="refused in production"):
-        settings(sample_url, profile=Profile.PRODUCTION, gateway_secret=SecretStr(SECRET))
+        settings(urls.database_url, profile=Profile.PRODUCTION, gateway_secret=SecretStr(SECRET))

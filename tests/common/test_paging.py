@@ -39,8 +39,8 @@ def a_listing(*, descending=False) -> Listing:
 
 
 @pytest.fixture
-async def connection(postgres_url):
-    opened = await asyncpg.connect(postgres_url)
+async def connection(servers):
+    opened = await asyncpg.connect(servers.postgres_url)
     await opened.execute(
         "CREATE TEMP TABLE lines_of_test (account_id text, made_at timestamptz, id text)"
     )

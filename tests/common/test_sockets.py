@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 
 from libs.common.caller import Role
 from libs.common.dev_issuer import sign_token
-from libs.common.graphql.gateway_hop import EXTENSION, GatewayHop
+from libs.common.graphql.gateway_hop import GatewayHop
 from tests.common.sample import SECRET, Room, Rows, an_endpoint
 
 
@@ -352,16 +352,19 @@ async def test_a_shutdown_closes_with_service_restart(issuer_key):
     await until(lambda: server.room.watchers == 0)
 
 
-async def test_past_the_gateway_nothing_is_subscribed(issuer_key):
+async def test_past_the_gateway_no_socket_is_opened(issuer_key):
     server = Server(issuer_key, gateway_secret=SECRET)
-    query = "subscription { countTo(last: 1) { id } }"
-    signature = GatewayHop(SECRET).sign(query, None)
-    async with running(server), server.socket() as client:
-        await client.subscribe(query, id="past")
-        assert codes(await client.receive()) == ["UNAUTHENTICATED"]
+    authorization = server.bearer()
+    past = {"authorization": authorization, "x-portline-signature": "c2lnbmVk"}
+    through = past | {"x-portline-signature": GatewayHop(SECRET).sign_socket(authorization)}
+    async with running(server):
+        async with server.socket(past, init=False) as client:
+            await client.send(type="connection_init", payload=past)
+            assert await client.closed() == 4403
 
-        await client.subscribe(query, id="through", extensions={EXTENSION: signature})
-        assert (await client.receive())["type"] == "next"
+        async with server.socket(through) as client:
+            await client.subscribe("subscription { countTo(last: 1) { id } }")
+            assert (await client.receive())["type"] == "next"
 
 
 async def test_no_log_line_is_an_error_where_a_client_just_leaves(server, caplog):

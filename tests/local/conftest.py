@@ -1,4 +1,4 @@
-"""Real servers and what starts beside them."""
+"""What is started beside the servers."""
 
 import os
 import subprocess
@@ -11,30 +11,12 @@ import pytest
 
 from deploy.local.guard import Guard
 from deploy.local.places import ROOT
-from deploy.local.servers import Servers, provide_servers
-
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def session_guard() -> Iterator[Guard]:
-    with Guard() as guard:
-        yield guard
 
 
 @pytest.fixture
 def guard() -> Iterator[Guard]:
     with Guard() as guard:
         yield guard
-
-
-@pytest.fixture(scope="session")
-def servers(session_guard: Guard) -> Iterator[Servers]:
-    with provide_servers(session_guard) as servers:
-        yield servers
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from deploy.local.vhosts import create_vhost
 from libs.common.database import Database, open_database
 from libs.common.migrations import COMMON_MIGRATIONS, migrate
 from services.notifications.app import MIGRATIONS
+from tests.notifications.accounts import Names
 from tests.notifications.processes import RunningService, running_service
 
 
@@ -76,3 +77,8 @@ async def service(
         async with running_service(guard, urls, amqp_url) as running:
             yield running
     await drop_database(servers.postgres_url, name)
+
+
+@pytest.fixture
+def names() -> Names:
+    return Names()

@@ -133,6 +133,11 @@ class GraphEndpoint(GraphQL[Context[Any], None], Generic[Room]):
         if not self._hop.is_signed(asked.query, asked.variables, asked.extensions):
             raise Unauthenticated("not signed by the gateway")
 
+    def check_socket_hop(self, authorization: str | None, signature: str | None) -> None:
+        """Raises `Unauthenticated` for a socket that the gateway did not open."""
+        if self._hop and not self._hop.is_socket_signed(authorization, signature):
+            raise Unauthenticated("not signed by the gateway")
+
     def context_for(self, caller: Caller, *, is_live: bool = False) -> Context[Room]:
         return Context(
             caller=caller,

@@ -1,8 +1,9 @@
-"""Whether a request came through our gateway: Hive's `hmacSignature`, checked.
+"""Whether a request, or a socket, came through our gateway: Hive's `hmacSignature`, checked.
 
 Base64 of HMAC-SHA256 over `{"query":…,"variables":…}` with sorted keys, in
 `extensions["hmac-signature"]`. It proves that the gateway sent this document with these
 variables; who asks is still the token's word, and a copied request stays valid with its token.
+A socket is signed once, in `connection_init`, over the `authorization` that it carries.
 """
 
 import base64
@@ -14,6 +15,7 @@ from typing import Any
 import orjson
 
 EXTENSION = "hmac-signature"
+SOCKET_PARAMETER = "x-portline-signature"
 
 
 class GatewayHop:
@@ -28,8 +30,10 @@ class GatewayHop:
         signed: dict[str, Any] = {"query": query}
         if variables:
             signed["variables"] = variables
-        text = orjson.dumps(signed, option=orjson.OPT_SORT_KEYS)
-        return base64.b64encode(hmac.digest(self._secret, text, hashlib.sha256)).decode()
+        return self._sign_text(orjson.dumps(signed, option=orjson.OPT_SORT_KEYS))
+
+    def sign_socket(self, authorization: str | None) -> str:
+        return self._sign_text((authorization or "").encode())
 
     def is_signed(
         self,
@@ -41,3 +45,11 @@ class GatewayHop:
         return isinstance(given, str) and hmac.compare_digest(
             given.encode(), self.sign(query, variables).encode()
         )
+
+    def is_socket_signed(self, authorization: str | None, signature: str | None) -> bool:
+        return hmac.compare_digest(
+            (signature or "").encode(), self.sign_socket(authorization).encode()
+        )
+
+    def _sign_text(self, text: bytes) -> str:
+        return base64.b64encode(hmac.digest(self._secret, text, hashlib.sha256)).decode()

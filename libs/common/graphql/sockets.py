@@ -31,6 +31,7 @@ from typing_extensions import override
 from libs.common.caller import AccountNotChosen, Anonymous, Caller, login_of
 from libs.common.graphql.context import Context
 from libs.common.graphql.errors import error_answer, log_fault
+from libs.common.graphql.gateway_hop import SOCKET_PARAMETER
 from libs.common.graphql.requests import LONGEST_BODY, RefusedRequest, parse_request
 from libs.common.tokens import Unauthenticated
 
@@ -103,10 +104,12 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
         if payload is None:
             payload = {}
         if not self.connection_init_received and isinstance(payload, dict):
+            authorization = _find_text(payload, "authorization")
+            view = cast("Any", self.view)
             try:
-                self._caller = await cast("Any", self.view).callers.resolve(
-                    _find_text(payload, "authorization"),
-                    _find_text(payload, "x-portline-account"),
+                view.check_socket_hop(authorization, _find_text(payload, SOCKET_PARAMETER))
+                self._caller = await view.callers.resolve(
+                    authorization, _find_text(payload, "x-portline-account")
                 )
             except (Unauthenticated, AccountNotChosen) as refusal:
                 await self.websocket.close(_FORBIDDEN, str(refusal))
@@ -121,14 +124,12 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
 
     @override
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        if not self.connection_acknowledged:
-            await super().handle_subscribe(message)
-            return
-        try:
-            cast("Any", self.view).check_hop(parse_request(message["payload"]))
-        except (RefusedRequest, Unauthenticated) as refusal:
-            await self._send_refusal(message["id"], refusal)
-            return
+        if self.connection_acknowledged:
+            try:
+                parse_request(message["payload"])
+            except RefusedRequest as refusal:
+                await self._send_refusal(message["id"], refusal)
+                return
         await super().handle_subscribe(message)
 
     @override

@@ -158,8 +158,8 @@ class TrackingNumber:
         """The earlier instant counts: a later notice moves it back, never forward."""
         if self._ignores(Change.PORTED_IN):
             return self
-        known = (self.ported_at, self.first_called_at)
-        ported_at = min(at, *(earlier for earlier in known if earlier is not None))
+        told = (at, self.ported_at, self.first_called_at)
+        ported_at = min(instant for instant in told if instant is not None)
         if ported_at == self.ported_at:
             return self
         return replace(self._after(Change.PORTED_IN), ported_at=ported_at)

@@ -1,0 +1,55 @@
+"""`make demo`: one number's journey on a private stack, as a dashboard sees it."""
+
+import sys
+from datetime import datetime
+from typing import Any
+
+from deploy.local.demo_accounts import Tokens, create_account
+from deploy.local.graph_client import GraphClient
+from deploy.local.journey import Journey, open_dashboard
+from deploy.local.reports import open_reporter
+from deploy.local.stack import Stack
+from deploy.local.terminal import run_on_a_stack
+
+
+async def drive(stack: Stack) -> None:
+    tokens = Tokens(stack.key_folder)
+    say("Support creates an account with two companies and its members.")
+    account = await create_account(stack.gateway_url, tokens, "Ada's Analytical Engines")
+    support = GraphClient(stack.gateway_url, tokens.of_support())
+    administrator = GraphClient(stack.gateway_url, account.tokens["ADMINISTRATOR"])
+    async with (
+        open_reporter(stack.amqp_url) as reporter,
+        open_dashboard(support, account.id, show_event) as dashboard,
+    ):
+        journey = Journey(
+            account=account,
+            administrator=administrator,
+            support=support,
+            reporter=reporter,
+            dashboard=dashboard,
+            say=say,
+        )
+        await journey.run()
+    print("journey complete", flush=True)
+
+
+def say(text: str) -> None:
+    print(f"\n{text}", flush=True)
+
+
+def show_event(event: dict[str, Any]) -> None:
+    """Time, event type, subject, new state, as the subscription delivered them."""
+    time = datetime.fromisoformat(event["occurredAt"]).strftime("%H:%M:%S.%f")[:-3]
+    named = (
+        event.get("trackingNumber") or event.get("portRequest") or event.get("portOut") or {}
+    )
+    name = named.get("phoneNumber") or named.get("name") or named.get("gainingCarrier") or ""
+    print(
+        f"{time}  {event['event']:<42} {event['subject']}  {event['status']:<22} {name}",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run_on_a_stack(drive))

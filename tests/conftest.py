@@ -1,0 +1,59 @@
+"""What every test may ask for: real servers, one pair for the session, and databases in them."""
+
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
+
+import pytest
+
+from deploy.local.databases import DatabaseUrls, copy_service_database, drop_database
+from deploy.local.guard import Guard
+from deploy.local.servers import Servers, provide_servers
+from deploy.local.vhosts import create_vhost
+from libs.common.database import Database, open_database
+from libs.common.dev_issuer import IssuerKey, load_key
+from tests.databases import service_of
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def session_guard() -> Iterator[Guard]:
+    with Guard() as guard:
+        yield guard
+
+
+@pytest.fixture(scope="session")
+def servers(session_guard: Guard) -> Iterator[Servers]:
+    with provide_servers(session_guard) as provided:
+        yield provided
+
+
+@pytest.fixture
+def amqp_url(servers: Servers) -> Iterator[str]:
+    """A broker of the test's own: a virtual host."""
+    with create_vhost(servers) as url:
+        yield url
+
+
+@pytest.fixture
+async def urls(servers: Servers, migrated: str) -> AsyncIterator[DatabaseUrls]:
+    """A copy of the folder's `migrated` database, for one test."""
+    name = f"{migrated}_{uuid4().hex[:8]}"
+    service = service_of(migrated)
+    yield await copy_service_database(servers.postgres_url, service, migrated, name)
+    await drop_database(servers.postgres_url, name)
+
+
+@pytest.fixture
+async def database(urls: DatabaseUrls, migrated: str) -> AsyncIterator[Database]:
+    opened = await open_database(urls.database_url, service_of(migrated))
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+def issuer_key(tmp_path_factory: pytest.TempPathFactory) -> IssuerKey:
+    return load_key(tmp_path_factory.mktemp("keys"))
