@@ -65,6 +65,12 @@ _COUNT_OF_MANY: Final = """
       AND ($2::text[] IS NULL OR company_id = ANY($2))
     GROUP BY port_request_id
 """
+_STATES: Final = """
+    SELECT tracking_number, state
+    FROM lines
+    WHERE port_request_id = $1
+      AND tracking_number = ANY($2::text[])
+"""
 _NUMBERS: Final = "SELECT tracking_number FROM lines WHERE port_request_id = $1"
 _FIND_ALL: Final = f"SELECT {_COLUMNS} FROM lines WHERE port_request_id = $1 ORDER BY id"
 # Lines in one of the states before, all or the named ones, take the state behind.
@@ -92,10 +98,10 @@ _PORT: Final = f"""
       AND ($4::text[] IS NULL OR tracking_number = ANY($4))
     RETURNING {_COLUMNS}
 """
-# A later notice may move the instant back, never forward.
+# A later notice may move the instant back, never forward; the evidence is whose instant it is.
 _MOVE_PORTED_AT_BACK: Final = f"""
     UPDATE lines
-    SET ported_at = $2
+    SET ported_at = $2, evidence = $4
     WHERE port_request_id = $1
       AND state = 'PORTED'
       AND ported_at > $2
@@ -173,6 +179,14 @@ async def find_tracking_numbers(connection: Connection, request_id: str) -> list
     return [PhoneNumber(row["tracking_number"]) for row in rows]
 
 
+async def find_states(
+    connection: Connection, request_id: str, numbers: Sequence[str]
+) -> dict[str, LineState]:
+    """Of those of `numbers` that the request has."""
+    rows = await connection.fetch(_STATES, request_id, list(numbers))
+    return {row["tracking_number"]: LineState(row["state"]) for row in rows}
+
+
 async def find_all_lines(connection: Connection, request_id: str) -> list[Line]:
     return _lines(await connection.fetch(_FIND_ALL, request_id))
 
@@ -220,7 +234,9 @@ async def port_lines(
     ported = await connection.fetch(
         _PORT, request_id, ported_at, list(before), numbers, evidence
     )
-    moved_back = await connection.fetch(_MOVE_PORTED_AT_BACK, request_id, ported_at, numbers)
+    moved_back = await connection.fetch(
+        _MOVE_PORTED_AT_BACK, request_id, ported_at, numbers, evidence
+    )
     return _lines([*ported, *moved_back])
 
 

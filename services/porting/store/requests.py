@@ -34,18 +34,6 @@ _ADD: Final = """
 """
 # One request, kept from other writers until the transaction ends.
 _LOCK: Final = f"SELECT {_COLUMNS} FROM port_requests WHERE id = $1 FOR UPDATE"
-# The same for the request that a live line of this number belongs to.
-_LOCK_BY_LIVE_NUMBER: Final = f"""
-    SELECT {_COLUMNS}
-    FROM port_requests
-    WHERE id = (
-      SELECT port_request_id
-      FROM lines
-      WHERE tracking_number = $1
-        AND state NOT IN ('ADDED', 'PORTED', 'CANCELLED', 'REVERTED', 'NOT_PORTABLE')
-    )
-    FOR UPDATE
-"""
 _SAVE: Final = """
     UPDATE port_requests
     SET status = $2, status_since = $3, version = $4, warnings_acknowledged_at = $5,
@@ -104,13 +92,6 @@ async def add_request(connection: Connection, request: PortRequest) -> None:
 
 async def lock_request(connection: Connection, request_id: str) -> PortRequest | None:
     row = await connection.fetchrow(_LOCK, request_id)
-    return _request(row) if row else None
-
-
-async def lock_request_by_live_number(
-    connection: Connection, tracking_number: str
-) -> PortRequest | None:
-    row = await connection.fetchrow(_LOCK_BY_LIVE_NUMBER, tracking_number)
     return _request(row) if row else None
 
 

@@ -30,14 +30,17 @@ from services.porting.domain.refusals import (
     NumberClaimed,
     NumberIsOurs,
     OwnSubmission,
-    PortRequestNotPossible,
     ProofMissing,
     WarningsNotAcknowledged,
 )
 from services.porting.domain.requests import LineCounts, PortRequest, PortRequestStatus
 from services.porting.store import copies, documents, letters, lines
 from services.porting.store.lines import Line
-from services.porting.use_cases.access import lock_own_draft, lock_own_request
+from services.porting.use_cases.access import (
+    lock_own_draft,
+    lock_own_request,
+    request_not_possible,
+)
 from services.porting.use_cases.recording import about, batches_about, save
 
 
@@ -75,7 +78,7 @@ async def authorize_request(connection: Connection, caller: Member, request_id: 
     """Whoever submitted does not authorize (S46)."""
     request = await lock_own_request(connection, caller, request_id)
     if request.status is not PortRequestStatus.AWAITING_AUTHORIZATION:
-        raise PortRequestNotPossible(request.status).at("input", "portRequestId")
+        raise request_not_possible(caller, request)
     if request.submitted_by == caller.member_id:
         raise OwnSubmission().at("input", "portRequestId")
     now = datetime.now(UTC)
