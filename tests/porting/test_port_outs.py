@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from libs.common.timers import TimerWorker
+from libs.contracts.number_events import NumbersPreconfigured, PreconfiguredNumber
 from libs.contracts.refusals import Refusal, StateRefusal
 from services.porting.domain.port_outs import PortOutStatus
 from services.porting.store import port_outs as store
@@ -20,6 +21,7 @@ from tests.porting.builders import (
     disable_number,
     found_house,
     hear,
+    heard,
     now,
     phone,
     port_out_of,
@@ -157,6 +159,30 @@ async def test_a_report_over_two_accounts_is_one_port_out_for_each(database):
 async def test_a_report_of_unknown_numbers_is_for_a_person(database):
     with pytest.raises(NoSuchNumbersError):
         await hear(database, port_out_reported(phone(1)))
+
+
+async def test_a_report_of_some_unknown_numbers_is_about_the_others(database, caplog):
+    house = await found_house(database)
+    number_id = await add_inventory(database, house, phone(1))
+    still_coming = NumbersPreconfigured(
+        account_id=house.id,
+        batch=1,
+        of=1,
+        numbers=[
+            PreconfiguredNumber(
+                number_id="num_x",
+                line_id="ln_x",
+                tracking_number=phone(2),
+                company_id=house.dental,
+            )
+        ],
+    )
+    await hear(database, heard(still_coming, subject="pr_x"))
+    await hear(database, port_out_reported(phone(1), phone(2), phone(3)))
+    async with database.working() as connection:
+        rows = await connection.fetch("SELECT number_id FROM port_out_numbers")
+    assert [row["number_id"] for row in rows] == [number_id]
+    assert [record.action for record in caplog.records] == ["port_out_of_unknown_numbers"]
 
 
 async def test_silence_authorizes_when_the_time_has_passed(database):
