@@ -129,10 +129,12 @@ ENTITIES = """query ($r: [_Any!]!) { _entities(representations: $r) {
   ... on Account { id portRequests { totalCount edges { node { id } } } }
 } }"""
 PAPERS = """query ($id: ID!) { portRequest(id: $id) {
-  id letter { id subscriberName } documents { id filename }
+  id letter { id subscriberName } documents { edges { node { id filename } } }
   lines { totalCount edges { node { phoneNumber company { id } } } }
 } }"""
-NUMBERS = "query ($id: ID!) { portOut(id: $id) { id numbers { phoneNumber } } }"
+NUMBERS = (
+    "query ($id: ID!) { portOut(id: $id) { id numbers { edges { node { phoneNumber } } } } }"
+)
 
 
 async def found_by_id(door, scene, who) -> set[str]:
@@ -209,7 +211,7 @@ async def test_papers_and_lines_are_shown_with_a_request_that_is_in_sight(
         assert request is None
         return
     assert request["letter"]["subscriberName"] == "Acme Dental LLC"
-    assert len(request["documents"]) == 2
+    assert len(request["documents"]["edges"]) == 2
     assert len(nodes_of(request["lines"])) == LINES_SEEN.get((who, thing), 1)
 
 
@@ -228,7 +230,7 @@ async def test_of_a_port_out_only_numbers_of_ones_companies_are_shown(door, scen
         )
     for who, count in {"administrator": 2, "support": 2, "manager": 1, "viewer": 1}.items():
         answer = await door.see(scene.callers[who], NUMBERS, id=scene.ids[DENTAL_OUT])
-        assert (who, len(answer["portOut"]["numbers"])) == (who, count)
+        assert (who, len(answer["portOut"]["numbers"]["edges"])) == (who, count)
 
 
 @pytest.mark.parametrize(("who", "code"), REFUSED.items())
