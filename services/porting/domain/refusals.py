@@ -212,6 +212,11 @@ class FilenameNotAllowed(PortingRefusal):
     sentence = "Give the file's name, without folders, with at most 255 characters."
 
 
+class MediaTypeNotAllowed(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "Give the file's media type, such as text/csv or application/pdf."
+
+
 class ChecksumNotAllowed(PortingRefusal):
     code = UserErrorCode.INVALID
     sentence = "sha256 is 64 hexadecimal digits."
