@@ -163,7 +163,7 @@ async def test_a_number_list_becomes_lines_and_stays_with_the_request(door, data
     answer = await door.see(
         house.administrator,
         """query ($id: ID!) { portRequest(id: $id) {
-          documents { kind filename }
+          documents { edges { node { kind filename } } }
           lines { edges { node {
             phoneNumber nationalFormat forwardingNumber name source state company { id }
           } } }
@@ -171,7 +171,7 @@ async def test_a_number_list_becomes_lines_and_stays_with_the_request(door, data
         id=request_id,
     )
     assert answer["portRequest"] == {
-        "documents": [{"kind": "NUMBER_LIST", "filename": "invoice.pdf"}],
+        "documents": {"edges": [{"node": {"kind": "NUMBER_LIST", "filename": "invoice.pdf"}}]},
         "lines": {
             "edges": [
                 {
@@ -284,11 +284,12 @@ async def test_a_document_is_known_by_its_content(door, database, content, conte
     upload_id = await uploaded(door, house.administrator, content)
     payload = await attach(door, house.administrator, request_id, upload_id)
     assert payload["userErrors"] == []
-    query = "query ($id: ID!) { portRequest(id: $id) { documents { contentType kind } } }"
+    query = """query ($id: ID!) { portRequest(id: $id) {
+      documents { edges { node { contentType kind } } }
+    } }"""
     answer = await door.see(house.administrator, query, id=request_id)
-    assert answer["portRequest"]["documents"] == [
-        {"contentType": content_type, "kind": "INVOICE"}
-    ]
+    (edge,) = answer["portRequest"]["documents"]["edges"]
+    assert edge["node"] == {"contentType": content_type, "kind": "INVOICE"}
 
 
 async def attach(door, caller, request_id, upload_id, **given) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from libs.common.caller import Member
 from libs.common.database import Database
-from services.porting.schema import loaders, port_outs, queries
+from services.porting.schema import loaders, queries
 from services.porting.use_cases import access
 from services.porting.use_cases.access import Sight
 from tests.porting.builders import (
@@ -108,7 +108,7 @@ def conditions_off(monkeypatch: pytest.MonkeyPatch) -> None:
     def see_all(_caller: object) -> Sight:
         return Sight(account_id=None, company_ids=None, requester_id=None)
 
-    for module in (access, loaders, queries, port_outs):
+    for module in (access, loaders, queries):
         monkeypatch.setattr(module, "sight_of", see_all)
 
 
