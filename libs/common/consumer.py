@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
+from uuid import UUID
 
 import aiormq
 from aio_pika.abc import AbstractConnection
@@ -20,6 +21,7 @@ from libs.common.inbox import (
     React,
     add_received,
     bury_unreadable,
+    find_held_back,
     is_database_lost,
 )
 
@@ -167,10 +169,11 @@ class Consumer:
     ) -> None:
         for body, reason in unreadable:
             await bury_unreadable(connection, body, reason)
+        held_back = await self._find_held_back(connection, [event for event, _ in readable])
         pending = {
             event.id: body
             for event, body in readable
-            if isinstance(self._by_type[event.type], Reaction)
+            if isinstance(self._by_type[event.type], Reaction) or event.id in held_back
         }
         filtered = [
             event for event, _ in readable if not isinstance(self._by_type[event.type], Report)
@@ -179,7 +182,7 @@ class Consumer:
         groups: dict[int, tuple[Apply, list[Event]]] = {}
         for event, _ in readable:
             subscription = self._by_type[event.type]
-            if isinstance(subscription, Reaction | Ignored):
+            if isinstance(subscription, Reaction | Ignored) or event.id in held_back:
                 continue
             if isinstance(subscription, Projection) and event.id not in fresh:
                 continue
@@ -188,6 +191,21 @@ class Consumer:
             groups.setdefault(id(apply), (apply, []))[1].append(event)
         for apply, events in groups.values():
             await apply(connection, events)
+
+    async def _find_held_back(
+        self, connection: Connection, events: Sequence[Event]
+    ) -> set[UUID]:
+        """What a projection must not apply yet: an earlier event of its subject has failed."""
+        projected = [
+            event for event in events if isinstance(self._by_type[event.type], Projection)
+        ]
+        if not projected:
+            return set()
+        types = [name for name, each in self._by_type.items() if isinstance(each, Projection)]
+        held_back = await find_held_back(
+            connection, {event.subject for event in projected}, types
+        )
+        return {event.id for event in projected if (event.source, event.subject) in held_back}
 
     async def _store_for_later(
         self,

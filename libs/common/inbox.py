@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -56,6 +56,14 @@ _ADD = """
       AS received (event_id, source, subject, sequence, type, body)
     ON CONFLICT DO NOTHING
     RETURNING event_id
+"""
+# Subjects of which an event of these types was put aside and is not applied yet.
+_FIND_HELD_BACK = """
+    SELECT DISTINCT source, subject
+    FROM inbox
+    WHERE state <> 'applied'
+      AND subject = ANY($1::text[])
+      AND type = ANY($2::text[])
 """
 # Keeps what nobody can read, with the reason, for a person; once, however often it comes.
 _BURY_UNREADABLE = """
@@ -112,6 +120,14 @@ async def add_received(
         [pending.get(event.id) for event in events],
     )
     return {row["event_id"] for row in rows}
+
+
+async def find_held_back(
+    connection: Connection, subjects: Collection[str], types: Collection[str]
+) -> set[tuple[str, str]]:
+    """(source, subject) of those whose next event waits behind an earlier one."""
+    rows = await connection.fetch(_FIND_HELD_BACK, list(subjects), list(types))
+    return {(row["source"], row["subject"]) for row in rows}
 
 
 async def bury_unreadable(connection: Connection, body: bytes, reason: str) -> None:

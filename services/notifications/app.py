@@ -12,8 +12,8 @@ from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.notifications.consumers import consumes
 from services.notifications.live_feed.exchange import LiveExchange
 from services.notifications.live_feed.feed import LiveFeed
+from services.notifications.schema.context import Room
 from services.notifications.schema.graph import build_graph
-from services.notifications.schema.status_changes import Room
 from services.notifications.settings import Settings
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"

@@ -12,6 +12,8 @@ from services.numbers.consumers import CONSUMES
 from services.numbers.schema.graph import build_graph
 from services.numbers.settings import Settings
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
 
 def create_app() -> Starlette:
     settings = Settings()
@@ -20,7 +22,7 @@ def create_app() -> Starlette:
         Service(
             name="numbers",
             settings=settings,
-            migrations=Path(__file__).parent / "migrations",
+            migrations=MIGRATIONS,
             topology=TOPOLOGY,
             events_exchange=EVENTS,
             consumes=CONSUMES,

@@ -13,11 +13,13 @@ from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.porting.consumers import CONSUMES
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.routes import file_routes
-from services.porting.schema.graph import build_graph
 from services.porting.schema.context import Room
+from services.porting.schema.graph import build_graph
 from services.porting.settings import Settings
 from services.porting.timers import TIMERS
 from services.porting.use_cases.importing import IntakeLimits
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def create_app() -> Starlette:
@@ -51,7 +53,7 @@ def create_app() -> Starlette:
         Service(
             name="porting",
             settings=settings,
-            migrations=Path(__file__).parent / "migrations",
+            migrations=MIGRATIONS,
             topology=TOPOLOGY,
             events_exchange=EVENTS,
             consumes=CONSUMES,

@@ -94,7 +94,10 @@ async def _note_refused(connection: Connection, event: Event) -> None:
 async def _note_first_call(connection: Connection, event: Event) -> None:
     fact = _fact(event, FirstCallReceived)
     await _copy_numbers(connection, [event])
-    await note_first_call(connection, fact.tracking_number, fact.called_at)
+    if fact.port_request_id is not None:
+        await note_first_call(
+            connection, fact.port_request_id, fact.tracking_number, fact.called_at
+        )
 
 
 async def _note_disabled(connection: Connection, event: Event) -> None:

@@ -1,8 +1,10 @@
+import gc
 import logging
 from enum import Enum
 
 import pytest
 from graphql import parse
+from graphql.execution.collect_fields import FieldDetails
 
 from libs.common.caller import Anonymous, Machine, Role, Stranger, Support
 from libs.common.graphql.enums import publish_enum
@@ -347,3 +349,22 @@ def test_an_enum_value_without_description_is_not_published():
 
     with pytest.raises(ValueError, match="BLUE"):
         publish_enum(Colour, description="c", values={Colour.RED: "Red."})
+
+
+def collected_fields():
+    gc.collect()
+    return sum(isinstance(each, FieldDetails) for each in gc.get_objects())
+
+
+async def test_a_long_subscription_keeps_nothing_of_its_events():
+    results = await a_graph().stream(
+        "subscription { countTo(last: 300) { id } }", context_value=a_context(a_member())
+    )
+    counts = {}
+    number = 0
+    async for _ in results:
+        number += 1
+        if number in {100, 300}:
+            counts[number] = collected_fields()
+
+    assert counts[300] - counts[100] < 10

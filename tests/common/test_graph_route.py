@@ -93,6 +93,8 @@ async def test_an_issuer_that_cannot_be_reached_makes_nobody_unauthenticated(
     assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
 
 
-def test_production_does_not_start_with_the_development_issuer(urls):
+async def test_production_does_not_start_with_the_development_issuer(urls):
     with pytest.raises(ValueError, match="refused in production"):
-        settings(urls.database_url, profile=Profile.PRODUCTION, gateway_secret=SecretStr(SECRET))
+        settings(
+            urls.database_url, profile=Profile.PRODUCTION, gateway_secret=SecretStr(SECRET)
+        )

@@ -123,6 +123,8 @@ def sentence_and_code(fault: BaseException | None) -> tuple[str, ErrorCode]:
             return str(fault), ErrorCode.UNAUTHENTICATED
         case AccountNotChosen():
             return str(fault), ErrorCode.BAD_USER_INPUT
+        case asyncpg.CharacterNotInRepertoireError():
+            return "A text holds a character that no text may hold.", ErrorCode.BAD_USER_INPUT
         case _ if isinstance(fault, _OUTAGES):
             return Unavailable.sentence, ErrorCode.UNAVAILABLE
         case _:

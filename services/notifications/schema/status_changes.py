@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final, Self, TypeAlias
+from typing import Annotated, Final, Self
 
 import strawberry
-from strawberry.types import Info
 
 from libs.common.graphql.connections import Connection, connection_of, page_of
 from libs.common.graphql.context import Context
@@ -17,28 +15,20 @@ from libs.common.graphql.errors import BadUserInput
 from libs.common.paging import BadCursor, read_cursor
 from services.notifications.domain.status_changes import LoggedChange, SubjectKind
 from services.notifications.domain.visibility import NUMBERS, PORTS, Watch
-from services.notifications.live_feed.feed import LiveFeed
 from services.notifications.live_feed.streams import (
     MOST_MISSED,
     ChangeStream,
     CursorTooOldError,
     CursorUnknownError,
 )
-from services.notifications.schema.entities import (
+from services.notifications.schema.context import Room, RoomInfo
+from services.notifications.schema.elsewhere import (
     Account,
     PortOut,
     PortRequest,
     TrackingNumber,
 )
 from services.notifications.store import status_changes as store
-
-
-@dataclass(frozen=True, kw_only=True)
-class Room:
-    feed: LiveFeed
-
-
-RoomInfo: TypeAlias = "Info[Context[Room], None]"
 
 
 class StatusSubject(StrEnum):
@@ -149,7 +139,7 @@ class Query:
     @strawberry.field(
         description=f"Changes of status that you may see, the newest last. {_SILENCE}"
     )
-    async def status_changes(  # noqa: PLR0917 - Relay's own arguments
+    async def status_changes(
         self,
         info: RoomInfo,
         filter: Annotated[

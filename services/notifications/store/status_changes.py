@@ -74,7 +74,7 @@ _ADD = f"""
       )
     FROM fresh, advanced
     RETURNING {_COLUMNS}
-"""  # noqa: S608 - our own columns
+"""
 
 _FIND_LAST_LOG_ID = "SELECT last_log_id FROM status_log"
 
@@ -85,7 +85,7 @@ _FIND_AFTER = f"""
     WHERE log_id > $1
     ORDER BY log_id
     LIMIT $2
-"""  # noqa: S608 - our own columns
+"""
 
 # What a caller may see of what was asked; $8 leaves late ones out.
 _SEEN = """
@@ -107,7 +107,7 @@ CHANGES: Final = Listing(
     WHERE {_SEEN}
       {{keyset}}
     {{order}}
-    """,  # noqa: S608 - our own columns
+    """,
     parameters=8,
     keys=_KEYS,
 )
@@ -126,7 +126,7 @@ _NEWEST_CHANGES: Final = Listing(
       )
       {{keyset}}
     {{order}}
-    """,  # noqa: S608 - our own columns
+    """,
     parameters=8,
     keys=_KEYS,
 )
@@ -141,7 +141,7 @@ _COUNT_SEEN = f"""
         AND log_id > $9
       LIMIT $10
     ) AS seen
-"""  # noqa: S608 - our own columns
+"""
 
 STATEMENTS: Final = (
     _LOCK,

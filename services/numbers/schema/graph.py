@@ -1,4 +1,4 @@
-"""Numbers' graph: its root types, and who may ask for each of their fields."""
+"""Numbers' part of the graph: parse, one use case or one read, shape the answer."""
 
 from libs.common.graphql.rights import ADMINISTRATORS, READERS, SIGNED_IN, SUPPORT
 from libs.common.graphql.schema import Graph

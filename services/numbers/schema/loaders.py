@@ -25,19 +25,19 @@ def empty_page() -> Slice[Row]:
 async def load_accounts(context: NumbersContext, ids: list[str]) -> Sequence[Account | None]:
     async with context.database.reading(context.caller) as connection:
         found = await account_store.find_accounts(connection, ids, sight_of(context.caller))
-    return [found.get(id) for id in ids]
+    return [found.get(each) for each in ids]
 
 
 async def load_companies(context: NumbersContext, ids: list[str]) -> Sequence[Company | None]:
     async with context.database.reading(context.caller) as connection:
         found = await account_store.find_companies(connection, ids, sight_of(context.caller))
-    return [found.get(id) for id in ids]
+    return [found.get(each) for each in ids]
 
 
 async def load_members(context: NumbersContext, ids: list[str]) -> Sequence[Member | None]:
     async with context.database.reading(context.caller) as connection:
         found = await account_store.find_members(connection, ids, sight_of(context.caller))
-    return [found.get(id) for id in ids]
+    return [found.get(each) for each in ids]
 
 
 async def load_numbers(
@@ -45,7 +45,7 @@ async def load_numbers(
 ) -> Sequence[TrackingNumber | None]:
     async with context.database.reading(context.caller) as connection:
         found = await number_store.find_numbers(connection, ids, sight_of(context.caller))
-    return [found.get(id) for id in ids]
+    return [found.get(each) for each in ids]
 
 
 async def load_company_pages(

@@ -1,6 +1,7 @@
 """What can be changed by numbers' graph."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import strawberry
 
@@ -103,7 +104,11 @@ class DisableTrackingNumberPayload:
 class Mutation:
     @strawberry.mutation(description="Makes an account with companies and members.")
     async def create_account(
-        self, info: NumbersInfo, input: CreateAccountInput
+        self,
+        info: NumbersInfo,
+        input: Annotated[
+            CreateAccountInput, strawberry.argument(description="The new account.")
+        ],
     ) -> CreateAccountPayload:
         caller = info.context.caller
         try:
@@ -130,7 +135,11 @@ class Mutation:
         description="Disables a number: no charges and no calls from then on."
     )
     async def disable_tracking_number(
-        self, info: NumbersInfo, input: DisableTrackingNumberInput
+        self,
+        info: NumbersInfo,
+        input: Annotated[
+            DisableTrackingNumberInput, strawberry.argument(description="Which number.")
+        ],
     ) -> DisableTrackingNumberPayload:
         caller = info.context.caller
         try:

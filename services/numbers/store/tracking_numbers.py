@@ -31,7 +31,7 @@ _FIND = (
 _NEWEST_FIRST = (Key(column="id", kind=str),)
 # An account's numbers, newest first: the first of each tab, and of these the first.
 OF_ACCOUNT = Listing(
-    _NUMBERS  # noqa: S608 - joins constants
+    _NUMBERS
     + """
     JOIN (
       SELECT listed.id
@@ -54,7 +54,7 @@ OF_ACCOUNT = Listing(
 )
 # The numbers of several companies together, newest first.
 OF_COMPANIES = Listing(
-    _NUMBERS  # noqa: S608 - joins constants
+    _NUMBERS
     + """
     JOIN (
       SELECT listed.id
@@ -78,7 +78,7 @@ OF_COMPANIES = Listing(
 )
 # The same page of each of several companies.
 OF_EACH_COMPANY = Listing(
-    _NUMBERS  # noqa: S608 - joins constants
+    _NUMBERS
     + """
     JOIN (
       SELECT chosen.id

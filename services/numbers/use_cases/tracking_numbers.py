@@ -18,7 +18,11 @@ from libs.contracts.number_events import (
     NumberPortingOut,
 )
 from libs.contracts.phone_number import PhoneNumber
-from services.numbers.domain.refusals import NumberNotFound, VersionConflict
+from services.numbers.domain.refusals import (
+    NumberCannotBeDisabled,
+    NumberNotFound,
+    VersionConflict,
+)
 from services.numbers.domain.sight import Sight
 from services.numbers.domain.tracking_numbers import TrackingNumber
 from services.numbers.store import tracking_numbers as store
@@ -105,7 +109,10 @@ async def disable_number(
         raise NumberNotFound().at("input", "trackingNumberId")
     if expected_version not in {None, number.version}:
         raise VersionConflict().at("input", "expectedVersion")
-    disabled = number.disable(disabled_by, datetime.now(UTC))
+    try:
+        disabled = number.disable(disabled_by, datetime.now(UTC))
+    except NumberCannotBeDisabled as refusal:
+        raise refusal.at("input", "trackingNumberId") from None
     await _save_and_record(connection, [disabled], _disabled)
     _log_change("numbers.disabled", [disabled])
     return disabled

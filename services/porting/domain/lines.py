@@ -48,25 +48,28 @@ WITH_A_CARRIER: Final = frozenset(
     | FAULTY
 )
 
-# Where each event leads from each state. A pair that stands neither here nor in IGNORED is a
-# refusal for a person and a fault for a carrier's message.
+# Where each event leads from each state. A pair that stands neither here nor in IGNORED is
+# refused.
 NEXT_STATES: Final[Mapping[LineEvent, Mapping[LineState, LineState]]] = {
     LineEvent.REQUEST_SUBMITTED: {LineState.ADDED: LineState.READY},
     LineEvent.SENT: {LineState.READY: LineState.WITH_CARRIER},
     LineEvent.APPROVED: {LineState.WITH_CARRIER: LineState.APPROVED},
-    LineEvent.PORTED: dict.fromkeys(
-        (LineState.WITH_CARRIER, LineState.APPROVED, LineState.ACTIVATING), LineState.PORTED
-    ),
+    LineEvent.PORTED: dict.fromkeys(WITH_A_CARRIER, LineState.PORTED),
     LineEvent.CALLED: dict.fromkeys(WITH_A_CARRIER, LineState.PORTED),
 }
-# Late and doubled messages: no error, no change of state.
+# Late and doubled messages: no error, no change of state. A call to a number that no carrier
+# has been asked for proves nothing: it may be a test of the preconfigured number.
 IGNORED: Final[Mapping[LineEvent, frozenset[LineState]]] = {
     LineEvent.REQUEST_SUBMITTED: frozenset(),
-    LineEvent.SENT: frozenset({LineState.WITH_CARRIER}),
+    LineEvent.SENT: frozenset(),
     LineEvent.APPROVED: frozenset({LineState.APPROVED, LineState.ACTIVATING}) | TERMINAL,
     LineEvent.PORTED: TERMINAL,
-    LineEvent.CALLED: TERMINAL,
+    LineEvent.CALLED: frozenset({LineState.ADDED, LineState.READY}) | TERMINAL,
 }
+
+
+def is_refused(event: LineEvent, state: LineState) -> bool:
+    return state not in NEXT_STATES[event] and state not in IGNORED[event]
 
 
 def states_before(event: LineEvent) -> list[str]:

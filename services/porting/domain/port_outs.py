@@ -45,7 +45,9 @@ _PAST_AUTHORIZED: Final = frozenset(PortOutStatus) - {PortOutStatus.RECEIVED}
 IGNORED: Final[Mapping[PortOutEvent, frozenset[PortOutStatus]]] = {
     PortOutEvent.ADMINISTRATOR_AUTHORIZED: frozenset({PortOutStatus.AUTHORIZED}),
     PortOutEvent.ANSWER_TIME_PASSED: _PAST_AUTHORIZED,
-    PortOutEvent.SCHEDULED: frozenset({PortOutStatus.PORTED_OUT, PortOutStatus.CONFIRMED}),
+    PortOutEvent.SCHEDULED: frozenset(
+        {PortOutStatus.SCHEDULED, PortOutStatus.PORTED_OUT, PortOutStatus.CONFIRMED}
+    ),
     PortOutEvent.PORTED: frozenset({PortOutStatus.PORTED_OUT, PortOutStatus.CONFIRMED}),
     PortOutEvent.ALL_CONFIRMED: frozenset(),
 }

@@ -1,5 +1,7 @@
 """Refusals: what porting says no to, each with its code and its own sentence."""
 
+from collections.abc import Iterable
+
 from libs.contracts.refusals import Refusal, RowRefusal, StateRefusal, UserErrorCode
 
 
@@ -25,6 +27,11 @@ class PortOutUnknown(PortingRefusal):
 class NumberUnknown(PortingRefusal):
     code = UserErrorCode.NOT_FOUND
     sentence = "This number is not part of it."
+
+
+class NumbersMissing(PortingRefusal):
+    code = UserErrorCode.REQUIRED
+    sentence = "Name a number, or leave the list away to mean all."
 
 
 class CompanyUnknown(PortingRefusal):
@@ -116,11 +123,6 @@ class LetterOutdated(PortingRefusal):
     sentence = "Numbers changed after the letter was signed: sign it again."
 
 
-class LetterSignedAlready(PortingRefusal):
-    code = UserErrorCode.INVALID_STATE
-    sentence = "The letter is signed already."
-
-
 class WarningsNotAcknowledged(PortingRefusal):
     code = UserErrorCode.WARNINGS_NOT_ACKNOWLEDGED
     sentence = "Confirm that you will keep the old service until the port is complete."
@@ -147,6 +149,15 @@ class NumberIsOurs(PortingRefusal):
 
     def __init__(self, number: str) -> None:
         super().__init__(f"{number} is in our inventory already: it moves without a port.")
+
+
+class ForwardingLoop(PortingRefusal):
+    """S24, S25."""
+
+    code = UserErrorCode.FORWARDING_LOOP
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} would forward to itself: it is, or will be, ported.")
 
 
 class OwnSubmission(PortingRefusal):
@@ -209,7 +220,7 @@ class FileTypeNotAllowed(PortingRefusal):
 class PortRequestNotPossible(StateRefusal):
     """The request's status does not allow it."""
 
-    def __init__(self, status: str, available_actions: tuple[str, ...] = ()) -> None:
+    def __init__(self, status: str, available_actions: Iterable[str]) -> None:
         super().__init__(
             f"This is not possible while the request is {status}.",
             status=status,
@@ -217,12 +228,28 @@ class PortRequestNotPossible(StateRefusal):
         )
 
 
-class PortRequestNotADraft(PortRequestNotPossible):
-    pass
+class LetterSignedAlready(StateRefusal):
+    def __init__(self, available_actions: Iterable[str]) -> None:
+        super().__init__(
+            "The letter is signed already.",
+            status="SIGNED",
+            available_actions=available_actions,
+        )
+
+
+class LineNotPossible(StateRefusal):
+    """Of one number of a request: what can be done, can be done with the request."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            f"This is not possible while the number is {state}.",
+            status=state,
+            available_actions=(),
+        )
 
 
 class PortOutNotPossible(StateRefusal):
-    def __init__(self, status: str, available_actions: tuple[str, ...] = ()) -> None:
+    def __init__(self, status: str, available_actions: Iterable[str]) -> None:
         super().__init__(
             f"This is not possible while the port-out is {status}.",
             status=status,

@@ -120,6 +120,7 @@ class PortRequest:
     fault_waiting_on: WaitingOn | None = None
 
     def moved_to(self, status: PortRequestStatus, at: datetime) -> Self:
+        """A fault lasts as long as the status that it made."""
         if status is self.status:
             return self
         return replace(
@@ -127,6 +128,8 @@ class PortRequest:
             status=status,
             status_since=at,
             completed_at=at if status in FINAL else self.completed_at,
+            fault_code=None,
+            fault_waiting_on=None,
         )
 
     @property

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from libs.common.caller import Caller, Member, Role, Support
 from libs.common.database import Connection
+from services.porting.domain.actions import actions_for, port_out_actions_for
 from services.porting.domain.port_outs import PortOut
 from services.porting.domain.refusals import (
+    PortOutNotPossible,
     PortOutUnknown,
-    PortRequestNotADraft,
+    PortRequestNotPossible,
     PortRequestUnknown,
 )
 from services.porting.domain.requests import PortRequest
@@ -53,8 +55,14 @@ async def lock_own_draft(
 ) -> PortRequest:
     request = await lock_own_request(connection, caller, request_id)
     if not request.is_draft:
-        raise PortRequestNotADraft(request.status).at("input", "portRequestId")
+        raise request_not_possible(caller, request)
     return request
+
+
+def request_not_possible(caller: Caller, request: PortRequest) -> PortRequestNotPossible:
+    """With what the caller can do instead."""
+    actions = actions_for(caller, request)
+    return PortRequestNotPossible(request.status, actions).at("input", "portRequestId")
 
 
 async def lock_own_port_out(
@@ -69,6 +77,11 @@ async def lock_own_port_out(
     ):
         raise PortOutUnknown().at("input", "portOutId")
     return port_out
+
+
+def port_out_not_possible(caller: Caller, port_out: PortOut) -> PortOutNotPossible:
+    actions = port_out_actions_for(caller, port_out.status)
+    return PortOutNotPossible(port_out.status, actions).at("input", "portOutId")
 
 
 def _sees(caller: Caller, request: PortRequest) -> bool:

@@ -1,6 +1,7 @@
 """The losing carrier's part: sent, firm date, ported; and the first call, which outruns its word."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -19,37 +20,32 @@ from libs.contracts.porting_events import (
     PortedLine,
     PortSentToCarrier,
 )
-from libs.contracts.refusals import Refused
-from services.porting.domain.lines import LineEvent, LineState, states_before
+from libs.contracts.refusals import Refusal, refuse_all
+from services.porting.domain.lines import LineEvent, LineState, is_refused, states_before
 from services.porting.domain.refusals import (
     FirmDateNotAllowed,
+    LineNotPossible,
     NotPreconfigured,
+    NumbersMissing,
     NumberUnknown,
-    PortRequestNotPossible,
     TimeInTheFuture,
 )
 from services.porting.domain.requests import (
-    FINAL,
     LineCounts,
     PortRequest,
     PortRequestStatus,
     WaitingOn,
     derive_status,
 )
-from services.porting.store import lines, requests
+from services.porting.store import line_states, lines, requests
 from services.porting.store.lines import Line
-from services.porting.use_cases.access import lock_own_request
+from services.porting.use_cases.access import lock_own_request, request_not_possible
 from services.porting.use_cases.recording import about, batches_about, save
 
+log = logging.getLogger(__name__)
+
 _FARTHEST = timedelta(days=30)
-_BEFORE_THE_CARRIER = frozenset(
-    {
-        PortRequestStatus.DRAFT,
-        PortRequestStatus.AWAITING_AUTHORIZATION,
-        PortRequestStatus.AWAITING_SIGNATURE,
-        PortRequestStatus.IN_REVIEW,
-    }
-)
+_COMPLETED = frozenset({PortRequestStatus.COMPLETED, PortRequestStatus.PARTIALLY_COMPLETED})
 
 
 async def note_preconfigured(
@@ -86,10 +82,10 @@ async def note_preconfiguration_refused(
 async def send_to_carrier(connection: Connection, caller: Caller, request_id: str) -> str:
     request = await lock_own_request(connection, caller, request_id)
     if request.status is not PortRequestStatus.IN_REVIEW:
-        raise PortRequestNotPossible(request.status).at("input", "portRequestId")
+        raise request_not_possible(caller, request)
     if request.preconfigured_at is None:
         raise NotPreconfigured().at("input", "portRequestId")
-    await lines.move_lines(
+    await line_states.move_lines(
         connection, request_id, states_before(LineEvent.SENT), LineState.WITH_CARRIER
     )
     now = datetime.now(UTC)
@@ -109,11 +105,11 @@ async def record_firm_date(
     numbers: Sequence[str] | None,
 ) -> str:
     """Of all lines, or of the named ones. Late and doubled words change nothing."""
-    request = await _lock_at_the_carrier(connection, caller, request_id, numbers)
+    request = await _lock_for(LineEvent.APPROVED, connection, caller, request_id, numbers)
     today = datetime.now(UTC).date()
     if not today - timedelta(days=1) <= firm_date <= today + _FARTHEST:
         raise FirmDateNotAllowed().at("input", "firmDate")
-    approved = await lines.approve_lines(
+    approved = await line_states.approve_lines(
         connection, request_id, firm_date, states_before(LineEvent.APPROVED), numbers
     )
     if approved:
@@ -135,10 +131,10 @@ async def record_ported(
     numbers: Sequence[str] | None,
 ) -> str:
     """The carrier says so. Where a call was first, the instant may only move back."""
-    request = await _lock_at_the_carrier(connection, caller, request_id, numbers)
+    request = await _lock_for(LineEvent.PORTED, connection, caller, request_id, numbers)
     if ported_at > datetime.now(UTC) + timedelta(minutes=5):
         raise TimeInTheFuture().at("input", "portedAt")
-    ported = await lines.port_lines(
+    ported = await line_states.port_lines(
         connection,
         request_id,
         ported_at,
@@ -151,13 +147,13 @@ async def record_ported(
 
 
 async def note_first_call(
-    connection: Connection, tracking_number: str, called_at: datetime
+    connection: Connection, request_id: str, tracking_number: str, called_at: datetime
 ) -> None:
     """A call reached us, so the number is here, whatever the carrier has said so far."""
-    request = await requests.lock_request_by_live_number(connection, tracking_number)
+    request = await requests.lock_request(connection, request_id)
     if request is None:
         return
-    ported = await lines.port_lines(
+    ported = await line_states.port_lines(
         connection,
         request.id,
         called_at,
@@ -185,22 +181,36 @@ async def _save_ported(
     )
 
 
-async def _lock_at_the_carrier(
-    connection: Connection, caller: Caller, request_id: str, numbers: Sequence[str] | None
+async def _lock_for(
+    event: LineEvent,
+    connection: Connection,
+    caller: Caller,
+    request_id: str,
+    numbers: Sequence[str] | None,
 ) -> PortRequest:
+    """Refused where the event is possible for none of the lines, or not for a named one."""
     request = await lock_own_request(connection, caller, request_id)
-    if request.status in _BEFORE_THE_CARRIER:
-        raise PortRequestNotPossible(request.status).at("input", "portRequestId")
     if numbers is not None:
-        known = set(await lines.find_tracking_numbers(connection, request_id))
-        unknown = [
-            NumberUnknown().at("input", "trackingNumbers", str(index))
-            for index, number in enumerate(numbers)
-            if number not in known
-        ]
-        if unknown:
-            raise Refused(unknown)
+        states = await lines.find_states(connection, request_id, numbers)
+        refuse_all(_faults_of_named(event, numbers, states))
+        return request
+    present = await lines.count_lines(connection, request_id)
+    if all(is_refused(event, state) for state in present):
+        raise request_not_possible(caller, request)
     return request
+
+
+def _faults_of_named(
+    event: LineEvent, numbers: Sequence[str], states: Mapping[str, LineState]
+) -> Iterator[Refusal]:
+    if not numbers:
+        yield NumbersMissing().at("input", "trackingNumbers")
+    for index, number in enumerate(numbers):
+        state = states.get(number)
+        if state is None:
+            yield NumberUnknown().at("input", "trackingNumbers", str(index))
+        elif is_refused(event, state):
+            yield LineNotPossible(state).at("input", "trackingNumbers", str(index))
 
 
 async def _derive_and_save(
@@ -216,9 +226,9 @@ async def _derive_and_save(
     said = list(facts(derived, counts))
     if status is not request.status:
         if status is PortRequestStatus.APPROVED:
-            latest = await lines.find_latest_firm_date(connection, request.id)
+            latest = await line_states.find_latest_firm_date(connection, request.id)
             said.append(about(PortApproved, derived, counts, firm_date=latest))
-        if status in FINAL:
+        if status in _COMPLETED:
             said.append(
                 about(
                     PortCompleted,

@@ -9,6 +9,7 @@ from libs.common.database import Connection
 from libs.common.ids import new_id
 from libs.contracts.porting_events import DraftChanged, LetterSigned
 from libs.contracts.refusals import Refusal, Refused, refuse_all
+from services.porting.domain.actions import PortRequestAction, actions_for
 from services.porting.domain.documents import Document, DocumentKind, Upload
 from services.porting.domain.letters import (
     NO_PIN,
@@ -78,7 +79,7 @@ async def create_request(
 
 async def replace_lines(
     connection: Connection,
-    caller: Caller,
+    caller: Member,
     request_id: str,
     added: Sequence[NewLine],
     upload: Upload,
@@ -87,23 +88,22 @@ async def replace_lines(
     request = await lock_own_draft(connection, caller, request_id)
     await lines.replace_lines(connection, request.id, request.account_id, added)
     await letters.supersede_letter(connection, request.id)
-    await _add_document(connection, request, DocumentKind.NUMBER_LIST, upload)
+    await _add_document(connection, request, DocumentKind.NUMBER_LIST, upload, caller)
     await _save_draft(connection, request)
     return request.id
 
 
 async def attach_document(
     connection: Connection,
-    caller: Caller,
+    caller: Member,
     request_id: str,
     *,
     kind: DocumentKind,
     upload: Upload,
-    content_type: str,
 ) -> str:
-    """`content_type` was told by the bytes."""
+    """The upload's content type was told by its bytes."""
     request = await lock_own_draft(connection, caller, request_id)
-    await _add_document(connection, request, kind, replace(upload, content_type=content_type))
+    await _add_document(connection, request, kind, upload, caller)
     await _save_draft(connection, request)
     return request.id
 
@@ -137,11 +137,14 @@ async def sign_letter(
     if letter is None:
         faults.append(LetterMissing().at("input", "portRequestId"))
     elif letter.state is LetterState.SIGNED:
-        faults.append(LetterSignedAlready().at("input", "portRequestId"))
+        others = (a for a in actions_for(caller, request) if a is not PortRequestAction.SIGN)
+        faults.append(LetterSignedAlready(others).at("input", "portRequestId"))
     if not numbers:
         faults.append(LinesMissing().at("input", "portRequestId"))
     if not signer_name.strip():
         faults.append(SignerNameMissing().at("input", "signerName"))
+    if len(signer_name) > _LONGEST_TEXT:
+        faults.append(TextTooLong(_LONGEST_TEXT).at("input", "signerName"))
     if faults or letter is None:
         raise Refused(faults)
     signed_at = datetime.now(UTC)
@@ -193,7 +196,11 @@ async def _save_draft(connection: Connection, request: PortRequest) -> None:
 
 
 async def _add_document(
-    connection: Connection, request: PortRequest, kind: DocumentKind, upload: Upload
+    connection: Connection,
+    request: PortRequest,
+    kind: DocumentKind,
+    upload: Upload,
+    attached_by: Member,
 ) -> None:
     document = Document(
         id=new_id("doc"),
@@ -204,7 +211,7 @@ async def _add_document(
         byte_size=upload.byte_size,
         sha256=upload.sha256,
         attached_at=datetime.now(UTC),
-        attached_by=request.requester_id,
+        attached_by=attached_by.member_id,
     )
     await documents.add_document(connection, request.account_id, upload.id, document)
 

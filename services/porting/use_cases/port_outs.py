@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from libs.common.caller import Caller, Member
+from libs.common.caller import Anonymous, Caller, Member
 from libs.common.database import Connection
 from libs.common.ids import new_id
 from libs.common.timers import clear_timer, set_timer
@@ -29,13 +29,12 @@ from services.porting.domain.port_outs import (
 from services.porting.domain.refusals import (
     FirmDateNotAllowed,
     NumberUnknown,
-    PortOutNotPossible,
     TestCallNotValid,
     TimeInTheFuture,
 )
 from services.porting.store import copies, port_outs
 from services.porting.store.copies import InventoryNumber
-from services.porting.use_cases.access import lock_own_port_out
+from services.porting.use_cases.access import lock_own_port_out, port_out_not_possible
 from services.porting.use_cases.recording import about_port_out, save_port_out
 
 ANSWER_DUE: Final = "port_out_answer_due"
@@ -96,31 +95,35 @@ async def _receive(
 
 
 async def authorize_port_out(connection: Connection, caller: Member, port_out_id: str) -> str:
-    port_out = await lock_own_port_out(connection, caller, port_out_id)
-    await _authorize(
-        connection, port_out, PortOutEvent.ADMINISTRATOR_AUTHORIZED, caller.member_id
-    )
+    # Before the port-out: a timer that fires now has locked them in this order.
     await clear_timer(connection, ANSWER_DUE, port_out_id)
+    port_out = await lock_own_port_out(connection, caller, port_out_id)
+    await _move(
+        connection,
+        caller,
+        port_out,
+        PortOutEvent.ADMINISTRATOR_AUTHORIZED,
+        lambda status: replace(port_out, status=status, authorized_by=caller.member_id),
+        lambda moved, numbers: about_port_out(
+            PortOutAuthorized, moved, numbers, by_silence=False
+        ),
+    )
     return port_out_id
 
 
 async def authorize_by_silence(connection: Connection, port_out_id: str) -> None:
     """The answer-by time has passed: to say nothing never keeps a number from leaving."""
     port_out = await port_outs.lock_port_out(connection, port_out_id)
-    if port_out is not None:
-        await _authorize(connection, port_out, PortOutEvent.ANSWER_TIME_PASSED, None)
-
-
-async def _authorize(
-    connection: Connection, port_out: PortOut, event: PortOutEvent, by: str | None
-) -> None:
+    if port_out is None:
+        return
     await _move(
         connection,
+        Anonymous(),
         port_out,
-        event,
-        lambda status: replace(port_out, status=status, authorized_by=by),
+        PortOutEvent.ANSWER_TIME_PASSED,
+        lambda status: replace(port_out, status=status),
         lambda moved, numbers: about_port_out(
-            PortOutAuthorized, moved, numbers, by_silence=by is None
+            PortOutAuthorized, moved, numbers, by_silence=True
         ),
     )
 
@@ -134,6 +137,7 @@ async def schedule_port_out(
         raise FirmDateNotAllowed().at("input", "firmDate")
     await _move(
         connection,
+        caller,
         port_out,
         PortOutEvent.SCHEDULED,
         lambda status: replace(port_out, status=status, firm_date=firm_date),
@@ -152,6 +156,7 @@ async def record_ported_out(
         raise TimeInTheFuture().at("input", "portedOutAt")
     await _move(
         connection,
+        caller,
         port_out,
         PortOutEvent.PORTED,
         lambda status: replace(port_out, status=status, ported_out_at=ported_out_at),
@@ -164,6 +169,7 @@ async def record_ported_out(
 
 async def _move(
     connection: Connection,
+    caller: Caller,
     port_out: PortOut,
     event: PortOutEvent,
     change: Callable[[PortOutStatus], PortOut],
@@ -171,7 +177,7 @@ async def _move(
 ) -> None:
     status = port_out.next_status(event)
     if status is None:
-        raise PortOutNotPossible(port_out.status).at("input", "portOutId")
+        raise port_out_not_possible(caller, port_out)
     if status is port_out.status:
         return
     moved = change(status)
@@ -244,7 +250,7 @@ async def _lock_number(
 ) -> tuple[PortOut, PortOutNumber]:
     port_out = await lock_own_port_out(connection, caller, port_out_id)
     if port_out.status not in {PortOutStatus.PORTED_OUT, PortOutStatus.CONFIRMED}:
-        raise PortOutNotPossible(port_out.status).at("input", "portOutId")
+        raise port_out_not_possible(caller, port_out)
     numbers = (await port_outs.find_port_out_numbers(connection, [port_out_id]))[port_out_id]
     for each in numbers:
         if each.tracking_number == number:

@@ -1,4 +1,4 @@
-"""What other services own, known here by id alone: the gateway asks them for the rest."""
+"""Types of the graph that other services own: notifications knows only their ids."""
 
 from typing import Final
 

@@ -1,0 +1,85 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from libs.common.database import open_database
+from libs.contracts.number_events import NumbersPreconfigured
+from libs.contracts.porting_events import DraftChanged
+from services.notifications.store import status_changes as store
+from tests.notifications.facts import approved, event, submitted
+from tests.notifications.processes import RunningService
+
+
+class Look:
+    """What the service's database holds."""
+
+    def __init__(self, database) -> None:
+        self.database = database
+
+    async def logged(self, *subjects: str) -> list[tuple[str, int]]:
+        async with self.database.working() as connection:
+            rows = await store.find_after(connection, 0, 10_000)
+        return [(row.subject, row.sequence) for row in rows if row.subject in subjects]
+
+    async def inbox(self, *subjects: str) -> list[tuple[str, int, str]]:
+        async with self.database.working() as connection:
+            rows = await connection.fetch(
+                "SELECT subject, sequence, state FROM inbox WHERE subject = ANY($1) ORDER BY 1, 2",
+                subjects,
+            )
+        return [tuple(row) for row in rows]
+
+    async def wait_for(self, subject: str) -> None:
+        async with asyncio.timeout(10):
+            while not await self.logged(subject):  # noqa: ASYNC110 - a database has no event
+                await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def look(service: RunningService) -> AsyncIterator[Look]:
+    database = await open_database(service.program.env["DATABASE_URL"], "notifications")
+    yield Look(database)
+    await database.close()
+
+
+async def test_a_redelivered_event_is_logged_once(service, look) -> None:
+    first, second = submitted("pr_twice"), approved("pr_twice")
+
+    await service.publish(first, first, second, first, second, submitted("pr_after_twice"))
+    await look.wait_for("pr_after_twice")
+
+    assert await look.logged("pr_twice") == [("pr_twice", 1), ("pr_twice", 2)]
+
+
+async def test_what_is_ignored_leaves_nothing_behind(service, look) -> None:
+    draft = DraftChanged(**approved().fact.model_dump() | {"status": "DRAFT"})
+    batch = NumbersPreconfigured(account_id="acc_a", batch=1, of=1, numbers=[])
+
+    await service.publish(
+        event(draft, "pr_draft"), event(batch, "pr_draft"), submitted("pr_after_draft")
+    )
+    await look.wait_for("pr_after_draft")
+
+    assert await look.logged("pr_draft") == []
+    assert await look.inbox("pr_draft") == []
+
+
+async def test_a_poisoned_event_holds_back_only_its_own_subject(service, look) -> None:
+    await service.publish(
+        submitted("pr_poisoned", account_id="acc_\0"),
+        submitted("pr_beside"),
+        submitted("pr_poisoned", 2),
+    )
+    await look.wait_for("pr_beside")
+    await service.publish(approved("pr_poisoned", 3), approved("pr_beside"))
+    await service.publish(submitted("pr_after_poison"))
+    await look.wait_for("pr_after_poison")
+
+    assert await look.logged("pr_poisoned") == []
+    assert await look.logged("pr_beside") == [("pr_beside", 1), ("pr_beside", 2)]
+    assert await look.inbox("pr_poisoned") == [
+        ("pr_poisoned", 1, "pending"),
+        ("pr_poisoned", 2, "pending"),
+        ("pr_poisoned", 3, "pending"),
+    ]

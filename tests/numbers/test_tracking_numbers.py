@@ -1,0 +1,129 @@
+"""A tracking number's states, without a database."""
+
+from datetime import timedelta
+from itertools import permutations, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.numbers.domain.refusals import NumberCannotBeDisabled
+from services.numbers.domain.tracking_numbers import (
+    IGNORED,
+    NEXT_STATES,
+    Change,
+    NumberBadge,
+    NumberState,
+    NumberTab,
+    TrackingNumber,
+)
+from tests.numbers.builders import NOON, a_number
+
+FACTS = tuple(change for change in Change if change is not Change.DISABLE)
+EARLIER, LATER = NOON - timedelta(minutes=5), NOON + timedelta(minutes=5)
+# The carrier states one instant, then corrects it twice; the call is told in between.
+WORDS = {
+    "ported": lambda number: number.port_in(NOON),
+    "ported earlier": lambda number: number.port_in(EARLIER),
+    "ported later": lambda number: number.port_in(LATER),
+    "called": lambda number: number.receive_call(NOON - timedelta(minutes=1)),
+}
+
+
+def tell(words: tuple[str, ...]) -> TrackingNumber:
+    number = a_number()
+    for word in words:
+        number = WORDS[word](number)
+    return number
+
+
+@pytest.mark.parametrize(("state", "change"), [*product(NumberState, FACTS)])
+def test_every_fact_leads_somewhere_or_is_listed_as_ignored(state, change):
+    assert ((state, change) in NEXT_STATES) is not ((state, change) in IGNORED)
+
+
+def test_a_wish_is_never_ignored():
+    assert not [state for state, change in IGNORED if change is Change.DISABLE]
+
+
+@given(st.permutations(sorted(WORDS)), st.lists(st.sampled_from(sorted(WORDS)), max_size=6))
+def test_every_order_of_port_and_first_call_ends_the_same(order, again):
+    end = tell((*order, *again))
+    assert (end.state, end.ported_at) == (NumberState.ACTIVE, EARLIER)
+    assert end.first_called_at == NOON - timedelta(minutes=1)
+
+
+def test_the_first_call_after_or_before_the_port_makes_it_active():
+    ends = {tell(order).state for order in permutations(("ported", "called"))}
+    assert ends == {NumberState.ACTIVE}
+
+
+def test_a_second_call_changes_nothing():
+    number = a_number().receive_call(NOON)
+    assert number.receive_call(EARLIER) is number
+
+
+def test_a_call_that_came_before_the_stated_port_is_its_instant():
+    after, before = tell(("ported", "called")), tell(("called", "ported"))
+    assert after.ported_at == before.ported_at == NOON - timedelta(minutes=1)
+
+
+def test_a_later_notice_moves_the_port_back_and_never_forward():
+    number = a_number().port_in(NOON)
+    assert number.port_in(LATER) is number
+    assert number.port_in(EARLIER).ported_at == EARLIER
+
+
+def test_the_same_notice_twice_changes_nothing():
+    number = a_number().port_in(NOON)
+    assert number.port_in(NOON) is number
+
+
+def test_each_change_raises_the_version_by_one():
+    number = a_number().port_in(NOON).receive_call(NOON).authorize_port_out("po_1")
+    assert number.port_out("po_1", NOON).disable("mem_1", NOON).version == 5
+
+
+def test_a_number_that_left_rings_and_counts_as_active_until_it_is_disabled():
+    left = a_number(state=NumberState.ACTIVE).authorize_port_out("po_1").port_out("po_1", NOON)
+    assert (left.tab, left.badge) == (NumberTab.ACTIVE, NumberBadge.PORTED_OUT)
+    assert left.receive_call(NOON) is left
+    assert left.disable("mem_1", NOON).tab is NumberTab.DISABLED
+
+
+def test_a_number_that_is_still_porting_in_cannot_leave():
+    number = a_number()
+    assert number.authorize_port_out("po_1") is number
+    assert number.port_out("po_1", NOON) is number
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        NumberState.PRECONFIGURED,
+        NumberState.PORTING_OUT,
+        NumberState.DISABLED,
+        NumberState.QUARANTINED,
+        NumberState.RELEASED,
+    ],
+)
+def test_a_number_that_is_moving_or_gone_cannot_be_disabled(state):
+    with pytest.raises(NumberCannotBeDisabled) as refusal:
+        a_number(state=state).disable("mem_1", NOON)
+    assert refusal.value.status == state
+
+
+@given(st.sampled_from(NumberState), st.lists(st.sampled_from(FACTS), max_size=8))
+def test_no_fact_is_ever_a_fault(state, facts):
+    number = a_number(state=state)
+    for fact in facts:
+        match fact:
+            case Change.PORTED_IN:
+                number = number.port_in(NOON)
+            case Change.CALLED:
+                number = number.receive_call(NOON)
+            case Change.PORT_OUT_AUTHORIZED:
+                number = number.authorize_port_out("po_1")
+            case Change.PORTED_OUT:
+                number = number.port_out("po_1", NOON)
+    assert number.version <= len(facts)

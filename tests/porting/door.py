@@ -1,0 +1,143 @@
+"""Porting's graph and file routes over HTTP, in this process, with real tokens."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from libs.common.caller import CallerResolver, Member
+from libs.common.database import Database
+from libs.common.dev_issuer import (
+    DEVELOPMENT_AUDIENCE,
+    JWKS_PATH,
+    IssuerKey,
+    create_app,
+    sign_token,
+)
+from libs.common.graphql.endpoint import GraphEndpoint
+from libs.common.memberships import memberships_of
+from libs.common.tokens import DEVELOPMENT_ISSUER, IssuerKeys, TokenVerifier
+from services.porting.integrations.files import Files, UploadLinks
+from services.porting.routes import file_routes
+from services.porting.schema.context import Room
+from services.porting.schema.graph import build_graph
+from services.porting.use_cases.importing import IntakeLimits
+
+_HOST = "http://porting"
+
+
+@dataclass(frozen=True)
+class Door:
+    client: httpx.AsyncClient
+    key: IssuerKey
+    room: Room
+
+    def bearer(self, caller: Member | str | None) -> dict[str, str]:
+        """A member by their login; others by their scopes, or "stranger"."""
+        match caller:
+            case None:
+                return {}
+            case Member():
+                token = sign_token(
+                    self.key, subject=caller.login.subject, account_id=caller.account_id
+                )
+            case "stranger":
+                token = sign_token(self.key, subject="stranger")
+            case scopes:
+                token = sign_token(self.key, subject=scopes, scopes=scopes.split())
+        return {"authorization": f"Bearer {token}"}
+
+    async def ask(self, caller: Member | str | None, query: str, **variables: Any) -> Any:
+        answer = await self.client.post(
+            f"{_HOST}/graphql",
+            json={"query": query, "variables": variables},
+            headers=self.bearer(caller),
+        )
+        return answer.json()
+
+    async def see(self, caller: Member | str | None, query: str, **variables: Any) -> Any:
+        answer = await self.ask(caller, query, **variables)
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    async def code(self, caller: Member | str | None, query: str, **variables: Any) -> Any:
+        """The one top-level error's code, or None."""
+        answer = await self.ask(caller, query, **variables)
+        if "errors" not in answer:
+            return None
+        (error,) = answer["errors"]
+        return error["extensions"]["code"]
+
+    async def act(
+        self, caller: Member | str | None, mutation: str, **given: Any
+    ) -> dict[str, Any]:
+        """A mutation's payload."""
+        answer = await self.see(caller, self.mutation(mutation), input=given)
+        payload: dict[str, Any] = answer[mutation]
+        return payload
+
+    def mutation(self, name: str) -> str:
+        given, payload = _MUTATIONS[name]
+        return f"mutation($input: {given}!) {{ {name}(input: $input) {{ {payload} }} }}"
+
+
+def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
+    issuer = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(key)))
+    verifier = TokenVerifier(
+        IssuerKeys(f"http://issuer{JWKS_PATH}", issuer),
+        issuer=DEVELOPMENT_ISSUER,
+        audience=DEVELOPMENT_AUDIENCE,
+        production=False,
+    )
+    room = Room(
+        files=Files(folder.as_uri()),
+        upload_links=UploadLinks(_HOST, "0" * 64),
+        intake_limits=IntakeLimits(most_rows=1_000, allow_fictional=True),
+    )
+    endpoint = GraphEndpoint(
+        build_graph(shows_schema=True),
+        callers=CallerResolver(verifier, memberships_of(database)),
+        database=database,
+        room=room,
+    )
+    app = Starlette(
+        routes=[
+            Route("/graphql", endpoint),
+            *file_routes(database, room.files, room.upload_links),
+        ]
+    )
+    return Door(httpx.AsyncClient(transport=httpx.ASGITransport(app)), key, room)
+
+
+_ERRORS = """
+  userErrors {
+    __typename code message path
+    ... on CsvRowError { row column value }
+    ... on InvalidStateError { status availableActions }
+  }
+"""
+_REQUEST = f"portRequest {{ id status version availableActions }} {_ERRORS}"
+_PORT_OUT = f"portOut {{ id status version availableActions }} {_ERRORS}"
+_UPLOAD = f"upload {{ id url method headers {{ name value }} expiresAt }} {_ERRORS}"
+_MUTATIONS = {
+    "createPortRequest": ("CreatePortRequestInput", _REQUEST),
+    "createUpload": ("CreateUploadInput", _UPLOAD),
+    "importLines": ("ImportLinesInput", _REQUEST),
+    "attachDocument": ("AttachDocumentInput", _REQUEST),
+    "prepareLetter": ("PrepareLetterInput", _REQUEST),
+    "signLetter": ("SignLetterInput", _REQUEST),
+    "acknowledgeWarnings": ("PortRequestInput", _REQUEST),
+    "submitPortRequest": ("PortRequestInput", _REQUEST),
+    "authorizePortRequest": ("PortRequestInput", _REQUEST),
+    "sendToCarrier": ("PortRequestInput", _REQUEST),
+    "recordFirmDate": ("RecordFirmDateInput", _REQUEST),
+    "recordPorted": ("RecordPortedInput", _REQUEST),
+    "authorizePortOut": ("PortOutInput", _PORT_OUT),
+    "schedulePortOut": ("SchedulePortOutInput", _PORT_OUT),
+    "recordPortedOut": ("RecordPortedOutInput", _PORT_OUT),
+    "confirmGainingCarrier": ("ConfirmGainingCarrierInput", _PORT_OUT),
+    "recordTestCall": ("RecordTestCallInput", _PORT_OUT),
+}
