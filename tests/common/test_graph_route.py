@@ -1,3 +1,5 @@
+"""A graph made from a service's settings, on its own rows."""
+
 import asyncpg
 import httpx
 import pytest
@@ -95,4 +97,6 @@ async def test_an_issuer_that_cannot_be_reached_makes_nobody_unauthenticated(
 
 async def test_production_does_not_start_with_the_development_issuer(urls):
     with pytest.raises(ValueError, match="refused in production"):
-        settings(urls.database_url, profile=Profile.PRODUCTION, gateway_secret=SecretStr(SECRET))
+        settings(
+            urls.database_url, profile=Profile.PRODUCTION, gateway_secret=SecretStr(SECRET)
+        )
