@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+
+# Nothing here speaks TLS; a client that reads the authorities' certificates costs 25 ms.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 CODES = {
     "UNAUTHENTICATED",
@@ -33,7 +37,7 @@ async def post(
     **variables: Any,
 ) -> httpx.Response:
     bearer = {} if token is None else {"authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(timeout=30) as client:
+    async with httpx.AsyncClient(timeout=30, verify=NO_TLS) as client:
         return await client.post(
             f"{url}/graphql",
             json={"query": query, "variables": variables},
@@ -69,9 +73,9 @@ class Socket:
         message = await asyncio.wait_for(self.connection.recv(), within)
         return dict(json.loads(message))
 
-    async def subscribe(self, query: str, id: str = "1", **variables: Any) -> None:
+    async def subscribe(self, query: str, **variables: Any) -> None:
         payload = {"query": query, "variables": variables}
-        await self.send(id=id, type="subscribe", payload=payload)
+        await self.send(id="1", type="subscribe", payload=payload)
 
     async def close_code(self, within: float = 10) -> int | None:
         """Reads until the other side closes; the code that it gives."""

@@ -41,7 +41,9 @@ async def found_account(stack: Stack, name: str, **changes: Any) -> Account:
     tokens = Tokens(stack.key_folder)
     subjects = {person: f"{person.lower()}-{run}" for person in PEOPLE}
     given = account_input(name, run, **changes)
-    made = await GraphClient(stack.gateway_url, tokens.of_support()).do("CreateAccount", **given)
+    made = await GraphClient(stack.gateway_url, tokens.of_support()).do(
+        "CreateAccount", **given
+    )
     companies = [edge["node"] for edge in made["companies"]["edges"]]
     account = Account(
         id=made["id"],
@@ -125,7 +127,6 @@ def _unsigned(key: IssuerKey, subject: str, account_id: str) -> str:
 
 def _signed_by_a_stranger(key: IssuerKey, subject: str, account_id: str) -> str:
     """With the key id of the real key."""
-
     stranger = ec.generate_private_key(ec.SECP256R1())
     headers = {"kid": key.key_id}
     return jwt.encode(_claims(subject, account_id), stranger, "ES256", headers=headers)

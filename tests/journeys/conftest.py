@@ -1,6 +1,6 @@
 """The whole system for these tests: one stack as `make up` starts it, one behind wires."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -85,8 +85,8 @@ class Travelled:
 
 
 @pytest.fixture(scope="session")
-async def travelled(stack: Stack, ada: Account) -> AsyncIterator[Travelled]:
-    yield await travel(stack, ada)
+async def travelled(stack: Stack, ada: Account) -> Travelled:
+    return await travel(stack, ada)
 
 
 async def travel(stack: Stack, account: Account) -> Travelled:
@@ -105,7 +105,9 @@ async def travel(stack: Stack, account: Account) -> Travelled:
             say=lambda _text: None,
         )
         await journey.run()
-    [first_call] = [e for e in dashboard.heard if e["event"].endswith("first_call_received.v1")]
+    [first_call] = [
+        e for e in dashboard.heard if e["event"].endswith("first_call_received.v1")
+    ]
     [port_out] = [e for e in dashboard.heard if e["event"].endswith("port_out_received.v1")]
     return Travelled(
         ids={

@@ -68,10 +68,7 @@ async def test_a_line_leads_to_its_account_and_back(wired, requests):
         assert {edge["node"]["id"] for edge in back} == set(requests.values())
 
 
-async def test_ten_times_the_lines_cost_not_one_statement_or_request_more(
-    wired, requests
-):
-    stack = wired.stack
+async def test_ten_times_the_lines_cost_not_one_statement_or_request_more(wired, requests):
     costs = {}
     for count, request_id in requests.items():
         await measure(wired, request_id)  # prepares statements, reads types
