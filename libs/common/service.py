@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -28,6 +28,8 @@ from libs.common.telemetry import TelemetryMiddleware
 from libs.common.timers import Fire, TimerWorker
 
 log = logging.getLogger(__name__)
+
+_CANCEL_AGAIN_S: Final = 1.0
 
 Background = Callable[[], Awaitable[None]]
 
@@ -88,9 +90,7 @@ async def _run(service: Service, app: Starlette) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end(tasks)
         await database.close()
         log.info("service stopped", extra={"action": "service.stopped"})
 
@@ -131,6 +131,15 @@ def _facts_of(consumes: Sequence[Consumes]) -> list[type[Fact]]:
         for subscription in each.subscriptions
         for fact in subscription.facts
     ]
+
+
+async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """A cancellation that meets aiormq within a call can be lost there: said until heard."""
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=_CANCEL_AGAIN_S)
 
 
 def _watched(work: Background) -> asyncio.Task[Any]:

@@ -27,7 +27,8 @@ from libs.contracts.porting_events import PORTING_EVENTS, PortOutReported
 from services.porting.consumers import CONSUMES
 from services.porting.domain.documents import DocumentKind, Upload, UploadPurpose
 from services.porting.domain.letters import ServiceAddress, Subscriber
-from services.porting.domain.requests import PortRequest
+from services.porting.domain.port_outs import PortOut, PortOutStatus
+from services.porting.domain.requests import PortRequest, PortRequestStatus
 from services.porting.store import documents, lines, port_outs, requests
 from services.porting.store.lines import Line, NewLine
 from services.porting.use_cases import carrier, drafts, submitting
@@ -53,6 +54,43 @@ def login(subject: str) -> Login:
 
 
 SUPPORT = Support(login=login("desk"))
+
+
+def a_member(role: str, **changes: Any) -> Member:
+    member = Member(
+        login=login("ada"), account_id="acc_1", member_id="mem_ada", role=Role(role)
+    )
+    return replace(member, **changes)
+
+
+def a_request(**changes: Any) -> PortRequest:
+    request = PortRequest(
+        id="pr_1",
+        account_id="acc_1",
+        company_id="co_1",
+        requester_id="mem_1",
+        requester_name="Ada Lovelace",
+        name="Move",
+        status=PortRequestStatus.DRAFT,
+        status_since=now(),
+        created_at=now(),
+        version=1,
+    )
+    return replace(request, **changes)
+
+
+def a_port_out_row(**changes: Any) -> PortOut:
+    port_out = PortOut(
+        id="po_1",
+        account_id="acc_1",
+        gaining_carrier="New Telecom",
+        reference="R-1",
+        status=PortOutStatus.RECEIVED,
+        received_at=now(),
+        answer_by=now(),
+        version=1,
+    )
+    return replace(port_out, **changes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,7 +280,6 @@ async def a_full_draft(
             request_id,
             kind=DocumentKind.INVOICE,
             upload=upload,
-            content_type="application/pdf",
         )
         await drafts.acknowledge_warnings(connection, caller, request_id)
     await sign(database, caller, request_id)
@@ -359,7 +396,9 @@ async def a_port_out(
 
 async def request_of(database: Database, request_id: str) -> PortRequest:
     async with database.working() as connection:
-        return (await requests.find_requests(connection, [request_id], None, None))[request_id]
+        return (await requests.find_requests(connection, [request_id], None, None, None))[
+            request_id
+        ]
 
 
 async def lines_of(database: Database, request_id: str) -> list[Line]:
@@ -367,9 +406,11 @@ async def lines_of(database: Database, request_id: str) -> list[Line]:
         return await lines.find_all_lines(connection, request_id)
 
 
-async def port_out_of(database: Database, port_out_id: str) -> Any:
+async def port_out_of(database: Database, port_out_id: str) -> PortOut:
     async with database.working() as connection:
-        return (await port_outs.find_port_outs(connection, [port_out_id], None))[port_out_id]
+        return (await port_outs.find_port_outs(connection, [port_out_id], None, None))[
+            port_out_id
+        ]
 
 
 async def told(database: Database, subject: str) -> list[Event]:

@@ -1,66 +1,20 @@
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from deploy.local.databases import (
-    DatabaseUrls,
-    copy_service_database,
-    create_service_database,
-    drop_database,
-)
-from deploy.local.guard import Guard
-from deploy.local.servers import Servers, provide_servers
-from libs.common.database import Database, open_database
-from libs.common.dev_issuer import IssuerKey, load_key
-from libs.common.migrations import COMMON_MIGRATIONS, migrate
+from deploy.local.servers import Servers
+from libs.common.database import Database
+from libs.common.dev_issuer import IssuerKey
 from services.porting.app import MIGRATIONS
+from tests.databases import migrated_database
 from tests.porting.door import Door, open_door
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def servers() -> Iterator[Servers]:
-    guard = Guard()
-    try:
-        with provide_servers(guard) as provided:
-            yield provided
-    finally:
-        guard.close()
-
-
-@pytest.fixture(scope="session")
 async def migrated(servers: Servers) -> AsyncIterator[str]:
-    """The name of a migrated, empty database that each test copies."""
-    name = f"porting_{uuid4().hex[:8]}"
-    urls = await create_service_database(servers.postgres_url, "porting", name)
-    await migrate(urls.migrations_url, COMMON_MIGRATIONS, MIGRATIONS)
-    yield name
-    await drop_database(servers.postgres_url, name)
-
-
-@pytest.fixture
-async def urls(servers: Servers, migrated: str) -> AsyncIterator[DatabaseUrls]:
-    name = f"{migrated}_{uuid4().hex[:8]}"
-    yield await copy_service_database(servers.postgres_url, "porting", migrated, name)
-    await drop_database(servers.postgres_url, name)
-
-
-@pytest.fixture
-async def database(urls: DatabaseUrls) -> AsyncIterator[Database]:
-    database = await open_database(urls.database_url, "porting")
-    yield database
-    await database.close()
-
-
-@pytest.fixture(scope="session")
-def issuer_key(tmp_path_factory: pytest.TempPathFactory) -> IssuerKey:
-    return load_key(tmp_path_factory.mktemp("keys"))
+    async with migrated_database(servers, "porting", MIGRATIONS) as name:
+        yield name
 
 
 @pytest.fixture

@@ -74,11 +74,14 @@ class Door:
     async def act(
         self, caller: Member | str | None, mutation: str, **given: Any
     ) -> dict[str, Any]:
-        """A mutation's payload; its input type is named after it as all of them are."""
-        payload: dict[str, Any] = (await self.see(caller, MUTATIONS[mutation], input=given))[
-            mutation
-        ]
+        """A mutation's payload."""
+        answer = await self.see(caller, self.mutation(mutation), input=given)
+        payload: dict[str, Any] = answer[mutation]
         return payload
+
+    def mutation(self, name: str) -> str:
+        given, payload = _MUTATIONS[name]
+        return f"mutation($input: {given}!) {{ {name}(input: $input) {{ {payload} }} }}"
 
 
 def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
@@ -119,7 +122,7 @@ _ERRORS = """
 _REQUEST = f"portRequest {{ id status version availableActions }} {_ERRORS}"
 _PORT_OUT = f"portOut {{ id status version availableActions }} {_ERRORS}"
 _UPLOAD = f"upload {{ id url method headers {{ name value }} expiresAt }} {_ERRORS}"
-_INPUTS = {
+_MUTATIONS = {
     "createPortRequest": ("CreatePortRequestInput", _REQUEST),
     "createUpload": ("CreateUploadInput", _UPLOAD),
     "importLines": ("ImportLinesInput", _REQUEST),
@@ -137,8 +140,4 @@ _INPUTS = {
     "recordPortedOut": ("RecordPortedOutInput", _PORT_OUT),
     "confirmGainingCarrier": ("ConfirmGainingCarrierInput", _PORT_OUT),
     "recordTestCall": ("RecordTestCallInput", _PORT_OUT),
-}
-MUTATIONS = {
-    mutation: f"mutation($input: {given}!) {{ {mutation}(input: $input) {{ {payload} }} }}"
-    for mutation, (given, payload) in _INPUTS.items()
 }

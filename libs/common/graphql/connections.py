@@ -7,7 +7,7 @@ return connection_of(lines.map(Line.of), count=count_lines)
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeAlias, TypeVar
 
 import strawberry
 
@@ -15,6 +15,17 @@ from libs.common.graphql.errors import BadUserInput
 from libs.common.paging import BadCursor, Listing, Page, Position, Slice, read_cursor
 
 T = TypeVar("T")
+
+First: TypeAlias = Annotated[
+    int | None, strawberry.argument(description="The first so many, 25 where nothing is said.")
+]
+After: TypeAlias = Annotated[
+    str | None, strawberry.argument(description="Behind this cursor.")
+]
+Last: TypeAlias = Annotated[int | None, strawberry.argument(description="The last so many.")]
+Before: TypeAlias = Annotated[
+    str | None, strawberry.argument(description="In front of this cursor.")
+]
 
 _DEFAULT_SIZE = 25
 _LARGEST_SIZE = 100

@@ -30,9 +30,10 @@ class AnnouncedLine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckedLine:
-    """`is_taken`: the number is in inventory, or in another line of the same request.
+class FaultyLine:
+    """A line that cannot be preconfigured; where neither holds, its company is unknown.
 
+    `is_taken`: the number is in inventory, or in another line of the same request.
     `loops`: the forwarding number is in inventory, or is itself being ported.
     """
 
@@ -40,18 +41,15 @@ class CheckedLine:
     phone_number: PhoneNumber
     is_taken: bool
     loops: bool
-    company_is_known: bool
 
     @property
-    def fault(self) -> LineFault | None:
+    def fault(self) -> LineFault:
         """One reason a line: the first that holds."""
         if self.is_taken:
             return LineFault.INTERNAL_PORT
         if self.loops:
             return LineFault.FORWARDING_LOOP
-        if not self.company_is_known:
-            return LineFault.UNKNOWN_COMPANY
-        return None
+        return LineFault.UNKNOWN_COMPANY
 
 
 @dataclass(frozen=True, kw_only=True)

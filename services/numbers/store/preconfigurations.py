@@ -7,7 +7,7 @@ from libs.common.database import Connection
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain.preconfigurations import (
     AnnouncedLine,
-    CheckedLine,
+    FaultyLine,
     LinesMissingError,
     Preconfiguration,
 )
@@ -50,9 +50,9 @@ _COUNT_LINES = """
     WHERE port_request_id = $1
       AND sequence < $2
 """
-# Lines that cannot be preconfigured, with all that speaks against each. A number that this very
+# Lines that cannot be preconfigured, and why. A number that this very
 # line has got in an earlier review is its own.
-_CHECK_LINES = """
+_FIND_FAULTY_LINES = """
     WITH line AS (
       SELECT line_id, phone_number, forwarding_number, company_id,
         row_number() OVER (PARTITION BY phone_number ORDER BY line_id) > 1 AS is_repeated
@@ -80,8 +80,7 @@ _CHECK_LINES = """
         ) AS company_is_known
       FROM line
     )
-    SELECT line_id, phone_number, is_taken, loops, company_is_known,
-      count(*) OVER () AS refused_count
+    SELECT line_id, phone_number, is_taken, loops, count(*) OVER () AS faulty_count
     FROM checked
     WHERE is_taken OR loops OR NOT company_is_known
     ORDER BY line_id
@@ -175,9 +174,9 @@ async def save_preconfiguration(
     )
 
 
-async def find_refused_lines(
+async def find_faulty_lines(
     connection: Connection, port_request_id: str, review: int, account_id: str, *, most: int
-) -> tuple[list[CheckedLine], int]:
+) -> tuple[list[FaultyLine], int]:
     """Answers at most `most` of them, and how many there are.
 
     Raises `LinesMissingError` while a batch of lines has not been received.
@@ -186,18 +185,19 @@ async def find_refused_lines(
     assert counts is not None
     if not counts["lines"] or counts["batches"] < counts["expected"]:
         raise LinesMissingError
-    rows = await connection.fetch(_CHECK_LINES, port_request_id, review, account_id, most)
-    refused = [
-        CheckedLine(
+    rows = await connection.fetch(
+        _FIND_FAULTY_LINES, port_request_id, review, account_id, most
+    )
+    faulty = [
+        FaultyLine(
             line_id=row["line_id"],
             phone_number=PhoneNumber(row["phone_number"]),
             is_taken=row["is_taken"],
             loops=row["loops"],
-            company_is_known=row["company_is_known"],
         )
         for row in rows
     ]
-    return refused, rows[0]["refused_count"] if rows else 0
+    return faulty, rows[0]["faulty_count"] if rows else 0
 
 
 async def add_preconfigured_numbers(

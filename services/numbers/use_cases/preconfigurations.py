@@ -15,7 +15,7 @@ from libs.contracts.number_events import (
     RefusedLine,
 )
 from libs.contracts.porting_events import LinesReadied
-from services.numbers.domain.preconfigurations import AnnouncedLine, CheckedLine
+from services.numbers.domain.preconfigurations import AnnouncedLine, FaultyLine
 from services.numbers.store import preconfigurations as store
 from services.numbers.store.preconfigurations import AddedNumber
 
@@ -60,12 +60,12 @@ async def preconfigure_numbers(
     before = await store.lock_preconfiguration(connection, port_request_id, account_id)
     if before.review >= review:
         return
-    refused, refused_count = await store.find_refused_lines(
+    faulty, faulty_count = await store.find_faulty_lines(
         connection, port_request_id, review, account_id, most=_REASONS_NAMED
     )
     facts: Sequence[NumbersPreconfigured | PreconfigurationRefused]
-    if refused_count:
-        facts = [_refusal(account_id, refused, refused_count)]
+    if faulty_count:
+        facts = [_refusal(account_id, faulty, faulty_count)]
     else:
         added = await store.add_preconfigured_numbers(
             connection, port_request_id, review, account_id
@@ -80,26 +80,25 @@ async def preconfigure_numbers(
         "preconfiguration answered",
         extra={
             "action": "numbers.preconfiguration_refused"
-            if refused_count
+            if faulty_count
             else "numbers.preconfigured",
             "port_request_id": port_request_id,
-            "refused_count": refused_count,
+            "refused_count": faulty_count,
         },
     )
 
 
 def _refusal(
-    account_id: str, refused: Sequence[CheckedLine], refused_count: int
+    account_id: str, faulty: Sequence[FaultyLine], faulty_count: int
 ) -> PreconfigurationRefused:
     return PreconfigurationRefused(
         account_id=account_id,
-        refused_count=refused_count,
+        refused_count=faulty_count,
         lines=[
             RefusedLine(
                 line_id=line.line_id, tracking_number=line.phone_number, code=line.fault
             )
-            for line in refused
-            if line.fault is not None
+            for line in faulty
         ],
     )
 

@@ -20,7 +20,8 @@ class LetterState(StrEnum):
 
 NO_PIN: Final = "NO PIN"
 _NO_PIN_ANSWERS: Final = frozenset({"NO PIN REQUIRED", "N/A"})
-_PO_BOX: Final = re.compile(r"\bP\.?\s*O\.?\s*BOX\b", re.IGNORECASE)
+_PO_BOX: Final = re.compile(r"\b(?:P\.?\s*O\.?|POST\s*OFFICE)\s*BOX(?![A-Z])", re.IGNORECASE)
+LONGEST_EMAIL: Final = 254
 # Good enough to catch a slip; only a mail that arrives proves an address.
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
 
@@ -69,7 +70,8 @@ class Letter:
 
 
 def is_email(text: str) -> bool:
-    return _EMAIL.fullmatch(text) is not None
+    """The length first: the pattern's time grows with its square."""
+    return len(text) <= LONGEST_EMAIL and _EMAIL.fullmatch(text) is not None
 
 
 def says_no_pin(answer: str) -> bool:

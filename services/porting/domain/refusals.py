@@ -151,6 +151,15 @@ class NumberIsOurs(PortingRefusal):
         super().__init__(f"{number} is in our inventory already: it moves without a port.")
 
 
+class ForwardingLoop(PortingRefusal):
+    """S24, S25."""
+
+    code = UserErrorCode.FORWARDING_LOOP
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} would forward to itself: it is, or will be, ported.")
+
+
 class OwnSubmission(PortingRefusal):
     code = UserErrorCode.OWN_SUBMISSION
     sentence = "Another administrator must authorize what you submitted yourself."

@@ -12,11 +12,14 @@ from libs.common.graphql.idempotency import remember
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
 from services.porting.schema.context import PortingInfo
+from services.porting.schema.loaders import load_requests
 from services.porting.schema.port_outs import PortOut, load_port_outs
-from services.porting.schema.requests import PortRequest, load_requests
+from services.porting.schema.requests import PortRequest
 
 T = TypeVar("T")
 
+KEY = "The same key takes effect once, however often it is sent."
+INPUT = strawberry.argument(description="What is to be done.")
 _ERRORS = "Every fault of the input at once; empty where it took effect."
 
 
@@ -44,13 +47,9 @@ async def change_request(
 ) -> PortRequestPayload:
     """`act` answers the request's id; `given` is the input, with its `idempotency_key` if any."""
     try:
-        request_id = await _run(info, mutation, given, act)
+        request_id = await run_once(info, mutation, given, act)
     except (Refusal, Refused) as refused:
         return PortRequestPayload(port_request=None, user_errors=user_errors(refused))
-    return await request_payload(info, request_id)
-
-
-async def request_payload(info: PortingInfo, request_id: str) -> PortRequestPayload:
     [request] = await load_requests(info.context, [request_id])
     return PortRequestPayload(
         port_request=PortRequest.of(request) if request else None, user_errors=[]
@@ -64,19 +63,37 @@ async def change_port_out(
     act: Callable[[Connection], Awaitable[str]],
 ) -> PortOutPayload:
     try:
-        port_out_id = await _run(info, mutation, given, act)
+        port_out_id = await run_once(info, mutation, given, act)
     except (Refusal, Refused) as refused:
         return PortOutPayload(port_out=None, user_errors=user_errors(refused))
     [port_out] = await load_port_outs(info.context, [port_out_id])
     return PortOutPayload(port_out=PortOut.of(port_out) if port_out else None, user_errors=[])
 
 
-async def _run(
+async def settle(work: Awaitable[T]) -> Callable[[], T]:
+    """Its result for later: a refusal is raised where the result is asked for.
+
+    So a repeated key answers what it answered before, though the work is refused by now.
+    """
+    try:
+        result = await work
+    except (Refusal, Refused) as refused:
+        refusal = refused
+
+        def refuse() -> T:
+            raise refusal
+
+        return refuse
+    return lambda: result
+
+
+async def run_once(
     info: PortingInfo,
     mutation: str,
     given: object,
     act: Callable[[Connection], Awaitable[str]],
 ) -> str:
+    """`act` answers the id of what it made or changed."""
     caller = info.context.caller
     async with info.context.database.transaction(caller) as connection:
 

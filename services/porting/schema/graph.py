@@ -9,6 +9,7 @@ from libs.contracts.scalars import CONTRACT_SCALARS
 from services.porting.schema.port_out_mutations import PortOutMutation
 from services.porting.schema.queries import Query
 from services.porting.schema.request_mutations import PortRequestMutation
+from services.porting.schema.uploads import UploadMutation
 
 RIGHTS = {
     "portRequest": READERS,
@@ -36,7 +37,7 @@ RIGHTS = {
 
 
 @strawberry.type
-class Mutation(PortRequestMutation, PortOutMutation):
+class Mutation(PortRequestMutation, UploadMutation, PortOutMutation):
     pass
 
 

@@ -1,22 +1,28 @@
 """What can be done with port-outs; each mutation is one command."""
 
 from datetime import date, datetime
+from typing import Annotated
 
 import strawberry
 
 from libs.contracts.phone_number import PhoneNumber
-from services.porting.schema.commands import PortOutPayload, change_port_out, member_of
+from services.porting.schema.commands import (
+    INPUT,
+    KEY,
+    PortOutPayload,
+    change_port_out,
+    member_of,
+)
 from services.porting.schema.context import PortingInfo
 from services.porting.use_cases import port_outs
 
 _PORT_OUT = "The port-out's id."
-_KEY = "The same key takes effect once, however often it is sent."
 
 
 @strawberry.input(description="A port-out that is acted on.")
 class PortOutInput:
     port_out_id: strawberry.ID = strawberry.field(description=_PORT_OUT)
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.input(description="The day on which the numbers leave.")
@@ -51,7 +57,7 @@ class RecordTestCallInput:
 class PortOutMutation:
     @strawberry.mutation(description="An administrator lets the numbers go.")
     async def authorize_port_out(
-        self, info: PortingInfo, input: PortOutInput
+        self, info: PortingInfo, input: Annotated[PortOutInput, INPUT]
     ) -> PortOutPayload:
         member = member_of(info)
         return await change_port_out(
@@ -65,7 +71,7 @@ class PortOutMutation:
 
     @strawberry.mutation(description="Support: the day of the port is known.")
     async def schedule_port_out(
-        self, info: PortingInfo, input: SchedulePortOutInput
+        self, info: PortingInfo, input: Annotated[SchedulePortOutInput, INPUT]
     ) -> PortOutPayload:
         return await change_port_out(
             info,
@@ -78,7 +84,7 @@ class PortOutMutation:
 
     @strawberry.mutation(description="Support: the numbers are with the gaining carrier.")
     async def record_ported_out(
-        self, info: PortingInfo, input: RecordPortedOutInput
+        self, info: PortingInfo, input: Annotated[RecordPortedOutInput, INPUT]
     ) -> PortOutPayload:
         return await change_port_out(
             info,
@@ -93,7 +99,7 @@ class PortOutMutation:
         description="The gaining carrier told you that the number works there."
     )
     async def confirm_gaining_carrier(
-        self, info: PortingInfo, input: ConfirmGainingCarrierInput
+        self, info: PortingInfo, input: Annotated[ConfirmGainingCarrierInput, INPUT]
     ) -> PortOutPayload:
         member = member_of(info)
         return await change_port_out(
@@ -109,7 +115,7 @@ class PortOutMutation:
         description="You called the number, and it rang at the gaining carrier."
     )
     async def record_test_call(
-        self, info: PortingInfo, input: RecordTestCallInput
+        self, info: PortingInfo, input: Annotated[RecordTestCallInput, INPUT]
     ) -> PortOutPayload:
         member = member_of(info)
         return await change_port_out(

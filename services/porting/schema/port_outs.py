@@ -129,7 +129,9 @@ async def load_port_outs(
     if sight is None:
         return [None] * len(ids)
     async with context.database.reading(context.caller) as connection:
-        found = await port_out_store.find_port_outs(connection, ids, sight.company_ids)
+        found = await port_out_store.find_port_outs(
+            connection, ids, sight.account_id, sight.company_ids
+        )
     return [found.get(port_out_id) for port_out_id in ids]
 
 

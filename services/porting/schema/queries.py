@@ -1,14 +1,24 @@
 """What can be asked of porting."""
 
 from collections.abc import Sequence
+from typing import Annotated, TypeAlias
 
 import strawberry
 
-from libs.common.graphql.connections import Connection, connection_of, page_of
+from libs.common.graphql.connections import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    connection_of,
+    page_of,
+)
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.schema.context import PortingInfo
+from services.porting.schema.loaders import load_requests
 from services.porting.schema.port_outs import PortOut, load_port_outs
-from services.porting.schema.requests import PortRequest, load_requests
+from services.porting.schema.requests import PortRequest
 from services.porting.store import port_outs as port_out_store
 from services.porting.store import requests as request_store
 from services.porting.use_cases.access import sight_of
@@ -27,10 +37,14 @@ class PortRequestFilter:
     )
 
 
+RequestId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="`pr_…`.")]
+PortOutId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="`po_…`.")]
+
+
 @strawberry.type
 class Query:
     @strawberry.field(description="One port request; null where unknown or not yours.")
-    async def port_request(self, info: PortingInfo, id: strawberry.ID) -> PortRequest | None:
+    async def port_request(self, info: PortingInfo, id: RequestId) -> PortRequest | None:
         request = await info.context.loader(load_requests).load(id)
         return PortRequest.of(request) if request else None
 
@@ -38,11 +52,13 @@ class Query:
     async def port_requests(
         self,
         info: PortingInfo,
-        filter: PortRequestFilter | None = None,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        filter: Annotated[
+            PortRequestFilter | None, strawberry.argument(description="Which of them.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[PortRequest]:
         page = page_of(
             request_store.REQUESTS, first=first, after=after, last=last, before=before
@@ -68,7 +84,7 @@ class Query:
         return connection_of(found.map(PortRequest.of), count)
 
     @strawberry.field(description="One port-out; null where unknown or not yours.")
-    async def port_out(self, info: PortingInfo, id: strawberry.ID) -> PortOut | None:
+    async def port_out(self, info: PortingInfo, id: PortOutId) -> PortOut | None:
         port_out = await info.context.loader(load_port_outs).load(id)
         return PortOut.of(port_out) if port_out else None
 
@@ -76,10 +92,10 @@ class Query:
     async def port_outs(
         self,
         info: PortingInfo,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[PortOut]:
         page = page_of(
             port_out_store.PORT_OUTS, first=first, after=after, last=last, before=before
@@ -90,7 +106,14 @@ class Query:
             found = await port_out_store.find_port_out_page(
                 connection, sight.account_id, sight.company_ids, page
             )
-        return connection_of(found.map(PortOut.of))
+
+        async def count() -> int:
+            async with info.context.database.reading(info.context.caller) as connection:
+                return await port_out_store.count_port_outs(
+                    connection, sight.account_id, sight.company_ids
+                )
+
+        return connection_of(found.map(PortOut.of), count)
 
 
 def _narrow(seen: str | None, wanted: str | None) -> str | None:

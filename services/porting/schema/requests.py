@@ -1,29 +1,39 @@
 """Port requests in the graph."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
 import strawberry
 
 from libs.common.caller import Member, Support
-from libs.common.graphql.connections import Connection, connection_of, page_of
+from libs.common.graphql.connections import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    connection_of,
+    page_of,
+)
 from libs.common.graphql.enums import publish_enum
-from libs.common.paging import Slice
-from services.porting.domain import documents as document_domain
-from services.porting.domain import letters as letter_domain
 from services.porting.domain.actions import PortRequestAction, actions_for
 from services.porting.domain.requests import PortRequest as Request
 from services.porting.domain.requests import PortRequestStatus, WaitingOn
-from services.porting.schema.context import PortingContext, PortingInfo
+from services.porting.schema.context import PortingInfo
 from services.porting.schema.elsewhere import Company
 from services.porting.schema.lines import Line
+from services.porting.schema.loaders import (
+    load_documents,
+    load_letters,
+    load_line_counts,
+    load_line_pages,
+    load_request_counts,
+    load_request_pages,
+    load_requests,
+)
 from services.porting.schema.papers import Document, Letter
-from services.porting.store import documents as document_store
-from services.porting.store import letters as letter_store
 from services.porting.store import lines as line_store
 from services.porting.store import requests as request_store
-from services.porting.use_cases.access import sight_of
 
 publish_enum(
     PortRequestStatus,
@@ -103,35 +113,27 @@ class PortRequest:
     async def lines(
         self,
         info: PortingInfo,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Line]:
         page = page_of(line_store.LINES, first=first, after=after, last=last, before=before)
-        if (after, last, before) == (None, None, None):
-            found = await info.context.loader(_load_first_lines).load((self.id, page.size))
-        else:
-            sight = sight_of(info.context.caller)
-            assert sight is not None
-            async with info.context.database.reading(info.context.caller) as connection:
-                found = await line_store.find_line_page(
-                    connection, self.id, sight.company_ids, page
-                )
+        found = await info.context.loader(load_line_pages).load((self.id, page))
 
         async def count() -> int:
-            return await info.context.loader(_load_line_counts).load(self.id)
+            return await info.context.loader(load_line_counts).load(self.id)
 
         return connection_of(found.map(Line.of), count)
 
     @strawberry.field(description="The letter that stands, if it has been filled in.")
     async def letter(self, info: PortingInfo) -> Letter | None:
-        letter = await info.context.loader(_load_letters).load(self.id)
+        letter = await info.context.loader(load_letters).load(self.id)
         return Letter.of(letter) if letter else None
 
     @strawberry.field(description="Its documents, the newest first.")
     async def documents(self, info: PortingInfo) -> list[Document]:
-        found = await info.context.loader(_load_documents).load(self.id)
+        found = await info.context.loader(load_documents).load(self.id)
         return [Document.of(document) for document in found]
 
     @classmethod
@@ -168,79 +170,27 @@ class Account:
     async def port_requests(
         self,
         info: PortingInfo,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[PortRequest]:
         page = page_of(
-            request_store.REQUESTS, first=first, after=after, last=last, before=before
+            request_store.REQUESTS_OF_ACCOUNTS,
+            first=first,
+            after=after,
+            last=last,
+            before=before,
         )
-        sight = sight_of(info.context.caller)
-        assert sight is not None
-        filters = request_store.Filters(
-            account_id=self.id,
-            company_ids=sight.company_ids,
-            requester_id=sight.requester_id,
-            statuses=None,
-        )
-        async with info.context.database.reading(info.context.caller) as connection:
-            found = await request_store.find_request_page(connection, filters, page)
-        return connection_of(found.map(PortRequest.of))
+        found = await info.context.loader(load_request_pages).load((self.id, page))
+
+        async def count() -> int:
+            return await info.context.loader(load_request_counts).load(self.id)
+
+        return connection_of(found.map(PortRequest.of), count)
 
     @classmethod
     def resolve_reference(cls, info: PortingInfo, id: strawberry.ID) -> Self | None:
         caller = info.context.caller
         is_theirs = isinstance(caller, Member) and caller.account_id == id
         return cls(id=id) if is_theirs or isinstance(caller, Support) else None
-
-
-async def load_requests(context: PortingContext, ids: list[str]) -> Sequence[Request | None]:
-    """None for what is unknown, or not the caller's."""
-    sight = sight_of(context.caller)
-    if sight is None:
-        return [None] * len(ids)
-    async with context.database.reading(context.caller) as connection:
-        found = await request_store.find_requests(
-            connection, ids, sight.company_ids, sight.requester_id
-        )
-    return [found.get(request_id) for request_id in ids]
-
-
-async def _load_first_lines(
-    context: PortingContext, keys: list[tuple[str, int]]
-) -> Sequence[Slice[line_store.Line]]:
-    """A key is a request and the size of its first page; equal sizes are one statement."""
-    sight = sight_of(context.caller)
-    assert sight is not None
-    found: dict[tuple[str, int], Slice[line_store.Line]] = {}
-    async with context.database.reading(context.caller) as connection:
-        for size in {size for _, size in keys}:
-            ids = [request_id for request_id, each in keys if each == size]
-            pages = await line_store.find_first_lines(connection, ids, sight.company_ids, size)
-            found |= {(request_id, size): page for request_id, page in pages.items()}
-    return [found[key] for key in keys]
-
-
-async def _load_line_counts(context: PortingContext, ids: list[str]) -> Sequence[int]:
-    sight = sight_of(context.caller)
-    assert sight is not None
-    async with context.database.reading(context.caller) as connection:
-        found = await line_store.count_lines_of_many(connection, ids, sight.company_ids)
-    return [found[request_id] for request_id in ids]
-
-
-async def _load_letters(
-    context: PortingContext, ids: list[str]
-) -> Sequence[letter_domain.Letter | None]:
-    async with context.database.reading(context.caller) as connection:
-        found = await letter_store.find_letters(connection, ids)
-    return [found.get(request_id) for request_id in ids]
-
-
-async def _load_documents(
-    context: PortingContext, ids: list[str]
-) -> Sequence[list[document_domain.Document]]:
-    async with context.database.reading(context.caller) as connection:
-        found = await document_store.find_documents(connection, ids)
-    return [found[request_id] for request_id in ids]

@@ -57,11 +57,12 @@ _FIND: Final = f"""
     SELECT {_COLUMNS}
     FROM port_outs
     WHERE id = ANY($1::text[])
+      AND ($2::text IS NULL OR account_id = $2)
       AND (
-        $2::text[] IS NULL
+        $3::text[] IS NULL
         OR EXISTS (
           SELECT FROM port_out_numbers AS number
-          WHERE number.port_out_id = port_outs.id AND number.company_id = ANY($2)
+          WHERE number.port_out_id = port_outs.id AND number.company_id = ANY($3)
         )
       )
 """
@@ -82,6 +83,18 @@ PORT_OUTS: Final = Listing(
     keys=[Key(column="id", kind=str)],
     descending=True,
 )
+_COUNT: Final = """
+    SELECT count(*)
+    FROM port_outs
+    WHERE ($1::text IS NULL OR account_id = $1)
+      AND (
+        $2::text[] IS NULL
+        OR EXISTS (
+          SELECT FROM port_out_numbers AS number
+          WHERE number.port_out_id = port_outs.id AND number.company_id = ANY($2)
+        )
+      )
+"""
 # The caller sees only the numbers of their companies.
 _FIND_NUMBERS: Final = f"""
     SELECT port_out_id, {_NUMBER_COLUMNS}
@@ -160,9 +173,12 @@ async def save_port_out_number(
 
 
 async def find_port_outs(
-    connection: Connection, ids: Sequence[str], company_ids: Sequence[str] | None
+    connection: Connection,
+    ids: Sequence[str],
+    account_id: str | None,
+    company_ids: Sequence[str] | None,
 ) -> dict[str, PortOut]:
-    rows = await connection.fetch(_FIND, list(ids), company_ids)
+    rows = await connection.fetch(_FIND, list(ids), account_id, company_ids)
     return {row["id"]: _port_out(row) for row in rows}
 
 
@@ -174,6 +190,13 @@ async def find_port_out_page(
 ) -> Slice[PortOut]:
     rows = await read_page(connection, PORT_OUTS, page, account_id, company_ids)
     return rows.map(_port_out)
+
+
+async def count_port_outs(
+    connection: Connection, account_id: str | None, company_ids: Sequence[str] | None
+) -> int:
+    count: int = await connection.fetchval(_COUNT, account_id, company_ids)
+    return count
 
 
 async def find_port_out_numbers(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from libs.common.database import Connection, Row
-from libs.common.paging import Key, Listing, Page, Slice, read_page
+from libs.common.paging import Key, Listing, Page, Slice, read_page, read_pages
 from services.porting.domain.requests import PortRequest, PortRequestStatus, WaitingOn
 
 
@@ -42,13 +42,14 @@ _SAVE: Final = """
       fault_code = $14, fault_waiting_on = $15
     WHERE id = $1
 """
-# Those of `ids` that the caller may see; NULL for companies or requester means all.
+# Those of `ids` that the caller may see; NULL for account, companies or requester means all.
 _FIND: Final = f"""
     SELECT {_COLUMNS}
     FROM port_requests
     WHERE id = ANY($1::text[])
-      AND ($2::text[] IS NULL OR company_id = ANY($2))
-      AND ($3::text IS NULL OR requester_id = $3)
+      AND ($2::text IS NULL OR account_id = $2)
+      AND ($3::text[] IS NULL OR company_id = ANY($3))
+      AND ($4::text IS NULL OR requester_id = $4)
 """
 # Newest first: ids sort by time of making.
 REQUESTS: Final = Listing(
@@ -64,6 +65,31 @@ REQUESTS: Final = Listing(
     keys=[Key(column="id", kind=str)],
     descending=True,
 )
+# The same page of the list of each of many accounts.
+REQUESTS_OF_ACCOUNTS: Final = Listing(
+    f"""
+    SELECT request.*
+    FROM unnest($1::text[]) AS wanted (account_id)
+    CROSS JOIN LATERAL (
+      SELECT {_COLUMNS}
+      FROM port_requests
+      WHERE account_id = wanted.account_id
+        AND ($2::text[] IS NULL OR company_id = ANY($2))
+        AND ($3::text IS NULL OR requester_id = $3) {{keyset}} {{order}}
+    ) AS request
+    """,
+    parameters=3,
+    keys=[Key(column="id", kind=str)],
+    descending=True,
+)
+_COUNT_OF_ACCOUNTS: Final = """
+    SELECT account_id, count(*) AS requests
+    FROM port_requests
+    WHERE account_id = ANY($1::text[])
+      AND ($2::text[] IS NULL OR company_id = ANY($2))
+      AND ($3::text IS NULL OR requester_id = $3)
+    GROUP BY account_id
+"""
 _COUNT: Final = """
     SELECT count(*)
     FROM port_requests
@@ -119,10 +145,11 @@ async def save_request(connection: Connection, request: PortRequest) -> None:
 async def find_requests(
     connection: Connection,
     ids: Sequence[str],
+    account_id: str | None,
     company_ids: Sequence[str] | None,
     requester_id: str | None,
 ) -> dict[str, PortRequest]:
-    rows = await connection.fetch(_FIND, list(ids), company_ids, requester_id)
+    rows = await connection.fetch(_FIND, list(ids), account_id, company_ids, requester_id)
     return {row["id"]: _request(row) for row in rows}
 
 
@@ -131,6 +158,38 @@ async def find_request_page(
 ) -> Slice[PortRequest]:
     rows = await read_page(connection, REQUESTS, page, *_arguments(filters))
     return rows.map(_request)
+
+
+async def find_request_pages(
+    connection: Connection,
+    account_ids: Sequence[str],
+    company_ids: Sequence[str] | None,
+    requester_id: str | None,
+    page: Page,
+) -> dict[str, Slice[PortRequest]]:
+    """An account without requests is missing."""
+    pages = await read_pages(
+        connection,
+        REQUESTS_OF_ACCOUNTS,
+        page,
+        "account_id",
+        list(account_ids),
+        company_ids,
+        requester_id,
+    )
+    return {account_id: rows.map(_request) for account_id, rows in pages.items()}
+
+
+async def count_requests_of_accounts(
+    connection: Connection,
+    account_ids: Sequence[str],
+    company_ids: Sequence[str] | None,
+    requester_id: str | None,
+) -> dict[str, int]:
+    rows = await connection.fetch(
+        _COUNT_OF_ACCOUNTS, list(account_ids), company_ids, requester_id
+    )
+    return {row["account_id"]: row["requests"] for row in rows}
 
 
 async def count_requests(connection: Connection, filters: Filters) -> int:

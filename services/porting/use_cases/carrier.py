@@ -37,7 +37,7 @@ from services.porting.domain.requests import (
     WaitingOn,
     derive_status,
 )
-from services.porting.store import lines, requests
+from services.porting.store import line_states, lines, requests
 from services.porting.store.lines import Line
 from services.porting.use_cases.access import lock_own_request, request_not_possible
 from services.porting.use_cases.recording import about, batches_about, save
@@ -85,7 +85,7 @@ async def send_to_carrier(connection: Connection, caller: Caller, request_id: st
         raise request_not_possible(caller, request)
     if request.preconfigured_at is None:
         raise NotPreconfigured().at("input", "portRequestId")
-    await lines.move_lines(
+    await line_states.move_lines(
         connection, request_id, states_before(LineEvent.SENT), LineState.WITH_CARRIER
     )
     now = datetime.now(UTC)
@@ -109,7 +109,7 @@ async def record_firm_date(
     today = datetime.now(UTC).date()
     if not today - timedelta(days=1) <= firm_date <= today + _FARTHEST:
         raise FirmDateNotAllowed().at("input", "firmDate")
-    approved = await lines.approve_lines(
+    approved = await line_states.approve_lines(
         connection, request_id, firm_date, states_before(LineEvent.APPROVED), numbers
     )
     if approved:
@@ -134,7 +134,7 @@ async def record_ported(
     request = await _lock_for(LineEvent.PORTED, connection, caller, request_id, numbers)
     if ported_at > datetime.now(UTC) + timedelta(minutes=5):
         raise TimeInTheFuture().at("input", "portedAt")
-    ported = await lines.port_lines(
+    ported = await line_states.port_lines(
         connection,
         request_id,
         ported_at,
@@ -153,7 +153,7 @@ async def note_first_call(
     request = await requests.lock_request(connection, request_id)
     if request is None:
         return
-    ported = await lines.port_lines(
+    ported = await line_states.port_lines(
         connection,
         request.id,
         called_at,
@@ -226,7 +226,7 @@ async def _derive_and_save(
     said = list(facts(derived, counts))
     if status is not request.status:
         if status is PortRequestStatus.APPROVED:
-            latest = await lines.find_latest_firm_date(connection, request.id)
+            latest = await line_states.find_latest_firm_date(connection, request.id)
             said.append(about(PortApproved, derived, counts, firm_date=latest))
         if status in _COMPLETED:
             said.append(

@@ -100,12 +100,10 @@ async def attach_document(
     *,
     kind: DocumentKind,
     upload: Upload,
-    content_type: str,
 ) -> str:
-    """`content_type` was told by the bytes."""
+    """The upload's content type was told by its bytes."""
     request = await lock_own_draft(connection, caller, request_id)
-    known = replace(upload, content_type=content_type)
-    await _add_document(connection, request, kind, known, caller)
+    await _add_document(connection, request, kind, upload, caller)
     await _save_draft(connection, request)
     return request.id
 
@@ -145,6 +143,8 @@ async def sign_letter(
         faults.append(LinesMissing().at("input", "portRequestId"))
     if not signer_name.strip():
         faults.append(SignerNameMissing().at("input", "signerName"))
+    if len(signer_name) > _LONGEST_TEXT:
+        faults.append(TextTooLong(_LONGEST_TEXT).at("input", "signerName"))
     if faults or letter is None:
         raise Refused(faults)
     signed_at = datetime.now(UTC)

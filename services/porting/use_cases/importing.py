@@ -1,28 +1,36 @@
-"""Taking uploaded files in: number lists become lines, other files become documents."""
+"""Taking uploaded files in: number lists become lines, other files become documents.
+
+Each is read first, and taken in by a transaction of its own: none waits for the file store.
+"""
 
 import asyncio
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import filetype
 
 from libs.common.caller import Member
 from libs.common.database import Connection, Database
-from libs.contracts.refusals import Refusal, refuse_all
-from services.porting.csv_intake import (
-    NumberedLine,
+from libs.contracts.refusals import refuse_all
+from services.porting.csv_intake.lines import (
+    ReadRow,
     Rules,
+    forwarded_to_fault,
     loop_fault,
     read_lines,
     taken_fault,
 )
-from services.porting.domain.documents import DOCUMENT_TYPES, DocumentKind, UploadPurpose
-from services.porting.domain.refusals import FileTypeNotAllowed
+from services.porting.domain.documents import DOCUMENT_TYPES, Upload, UploadPurpose
+from services.porting.domain.refusals import FileTypeNotAllowed, RowFault
 from services.porting.integrations.files import Files
 from services.porting.store import copies
 from services.porting.store import lines as line_store
 from services.porting.use_cases.access import lock_own_draft
-from services.porting.use_cases.drafts import attach_document, replace_lines
+from services.porting.use_cases.drafts import replace_lines
 from services.porting.use_cases.uploads import find_stored_upload
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +39,16 @@ class IntakeLimits:
     allow_fictional: bool
 
 
-async def import_lines(
+@dataclass(frozen=True, kw_only=True)
+class NumberList:
+    """A file as it was read: `faults` are those that it has by itself."""
+
+    upload: Upload
+    rows: Sequence[ReadRow]
+    faults: Sequence[RowFault]
+
+
+async def read_number_list(
     database: Database,
     files: Files,
     limits: IntakeLimits,
@@ -39,11 +56,7 @@ async def import_lines(
     *,
     request_id: str,
     upload_id: str,
-) -> str:
-    """The file's lines replace the draft's; a refused file changes nothing (S44).
-
-    Two transactions with the reading of the file between them: none waits for the file store.
-    """
+) -> NumberList:
     async with database.transaction(caller) as connection:
         await lock_own_draft(connection, caller, request_id)
         upload = await find_stored_upload(
@@ -60,24 +73,35 @@ async def import_lines(
         },
     )
     content = await files.get(upload_id)
-    numbered, faults = await asyncio.to_thread(read_lines, content, rules)
-    async with database.transaction(caller) as connection:
-        refuse_all([*faults, *await _find_taken(connection, numbered)])
-        return await replace_lines(
-            connection, caller, request_id, [each.line for each in numbered], upload
-        )
+    rows, faults = await asyncio.to_thread(read_lines, content, rules)
+    return NumberList(upload=upload, rows=rows, faults=faults)
 
 
-async def import_document(
-    database: Database,
-    files: Files,
-    caller: Member,
-    *,
-    request_id: str,
-    upload_id: str,
-    kind: DocumentKind,
+async def accept_lines(
+    connection: Connection, caller: Member, request_id: str, numbers: NumberList
 ) -> str:
-    """What the file is, its first bytes say, not its name."""
+    """The file's lines replace the draft's; a refused file changes nothing (S44)."""
+    faults = [*numbers.faults, *await _find_taken(connection, numbers.rows)]
+    if faults:
+        log.info(
+            "a number list was refused",
+            extra={
+                "action": "refuse_number_list",
+                "port_request_id": request_id,
+                "rows": len(numbers.rows),
+                "faults": len(faults),
+            },
+        )
+    faults.sort(key=lambda fault: fault.row)
+    refuse_all(faults)
+    added = [row.line for row in numbers.rows if row.line]
+    return await replace_lines(connection, caller, request_id, added, numbers.upload)
+
+
+async def read_document(
+    database: Database, files: Files, caller: Member, *, request_id: str, upload_id: str
+) -> Upload:
+    """With the content type that the first bytes tell, whatever the name says."""
     async with database.transaction(caller) as connection:
         await lock_own_draft(connection, caller, request_id)
         upload = await find_stored_upload(
@@ -86,22 +110,22 @@ async def import_document(
     content_type = filetype.guess_mime(await files.get(upload_id))
     if content_type not in DOCUMENT_TYPES:
         raise FileTypeNotAllowed().at("input", "uploadId")
-    async with database.transaction(caller) as connection:
-        return await attach_document(
-            connection, caller, request_id, kind=kind, upload=upload, content_type=content_type
-        )
+    return replace(upload, content_type=content_type)
 
 
-async def _find_taken(connection: Connection, numbered: list[NumberedLine]) -> list[Refusal]:
-    """Numbers that we, or another request, have; and forwarding numbers that are such (S24, S25)."""
-    candidates = {each.line.tracking_number for each in numbered} | {
-        each.line.forwarding_number for each in numbered
-    }
-    taken = await line_store.find_taken_numbers(connection, sorted(candidates))
-    faults: list[Refusal] = []
-    for each in numbered:
-        if each.line.tracking_number in taken:
-            faults.append(taken_fault(each, is_ours=taken[each.line.tracking_number]))
-        if each.line.forwarding_number in taken:
-            faults.append(loop_fault(each))
-    return faults
+async def _find_taken(connection: Connection, rows: Sequence[ReadRow]) -> list[RowFault]:
+    """Numbers that we, or another request, have; and forwarding that would loop (S24, S25)."""
+    tracking = {row.tracking_number for row in rows if row.tracking_number}
+    forwarding = {row.forwarding_number for row in rows if row.forwarding_number} - tracking
+    taken = await line_store.find_taken_numbers(connection, sorted(tracking | forwarding))
+    forwarded_to = await line_store.find_forwarded_to(connection, sorted(tracking))
+
+    def find_faults(row: ReadRow) -> Iterator[RowFault]:
+        if row.tracking_number in taken:
+            yield taken_fault(row, is_ours=taken[row.tracking_number])
+        if row.tracking_number in forwarded_to:
+            yield forwarded_to_fault(row)
+        if row.forwarding_number in taken and row.forwarding_number in forwarding:
+            yield loop_fault(row)
+
+    return [fault for row in rows for fault in find_faults(row)]

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import ceil
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel
 
 from libs.common.database import Connection
-from libs.common.events import Fact
+from libs.common.events import MAX_EVENT_BYTES, Fact
 from libs.common.outbox import record
 from libs.contracts.porting_events import (
     LINES_PER_EVENT,
@@ -18,6 +19,8 @@ from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import LineCounts, PortRequest
 from services.porting.store import port_outs, requests
 from services.porting.store.lines import Line
+
+_BYTES_FOR_LINES: Final = MAX_EVENT_BYTES - 16_384
 
 RequestFact = TypeVar("RequestFact", bound=PortRequestFact)
 Batch = TypeVar("Batch", bound=LineBatchFact)
@@ -51,26 +54,29 @@ def batches_about(
     request: PortRequest,
     counts: LineCounts,
     lines: Sequence[Line],
-    part: Callable[[Line], Any],
+    part: Callable[[Line], BaseModel],
     **said: Any,
 ) -> list[Batch]:
     """The lines of one transition, in as many facts as the event's size allows."""
-    of = ceil(len(lines) / LINES_PER_EVENT)
+    batches = _split([part(line) for line in lines])
     return [
-        about(
-            fact,
-            request,
-            counts,
-            batch=batch,
-            of=of,
-            lines=[
-                part(line)
-                for line in lines[(batch - 1) * LINES_PER_EVENT : batch * LINES_PER_EVENT]
-            ],
-            **said,
-        )
-        for batch in range(1, of + 1)
+        about(fact, request, counts, batch=batch, of=len(batches), lines=parts, **said)
+        for batch, parts in enumerate(batches, start=1)
     ]
+
+
+def _split(parts: Sequence[BaseModel]) -> list[list[BaseModel]]:
+    """At most 500 in each, and no more bytes than leave room for the rest of the event."""
+    batches: list[list[BaseModel]] = []
+    room = 0
+    for part in parts:
+        size = len(part.model_dump_json().encode()) + 1
+        if size > room or len(batches[-1]) == LINES_PER_EVENT:
+            batches.append([])
+            room = _BYTES_FOR_LINES
+        batches[-1].append(part)
+        room -= size
+    return batches
 
 
 async def save_port_out(

@@ -23,6 +23,7 @@ from services.porting.domain.refusals import (
     AccountHasNoCard,
     AccountInTrial,
     AccountNotInGoodStanding,
+    ForwardingLoop,
     LetterMissing,
     LetterNotSigned,
     LetterOutdated,
@@ -34,7 +35,7 @@ from services.porting.domain.refusals import (
     WarningsNotAcknowledged,
 )
 from services.porting.domain.requests import LineCounts, PortRequest, PortRequestStatus
-from services.porting.store import copies, documents, letters, lines
+from services.porting.store import copies, documents, letters, line_states, lines
 from services.porting.store.lines import Line
 from services.porting.use_cases.access import (
     lock_own_draft,
@@ -49,7 +50,7 @@ async def submit_request(connection: Connection, caller: Member, request_id: str
     request = await lock_own_draft(connection, caller, request_id)
     refuse_all(await _find_missing(connection, request))
     now = datetime.now(UTC)
-    ready = await lines.claim_lines(
+    ready = await line_states.claim_lines(
         connection, request.id, states_before(LineEvent.REQUEST_SUBMITTED)
     )
     counts = await lines.count_lines(connection, request.id)
@@ -131,14 +132,28 @@ async def _find_missing(connection: Connection, request: PortRequest) -> list[Re
     missing += _faults_of_letter(letter, numbers)
     if request.warnings_acknowledged_at is None:
         missing.append(WarningsNotAcknowledged().at("input", "warnings"))
+    missing += await _faults_of_numbers(connection, request.id, numbers)
+    return missing
+
+
+async def _faults_of_numbers(
+    connection: Connection, request_id: str, numbers: Sequence[PhoneNumber]
+) -> list[Refusal]:
+    """They were free when the file was taken in; others may have been faster."""
     taken = await lines.find_taken_numbers(connection, numbers)
-    missing += [
+    faults: list[Refusal] = [
         (NumberIsOurs(number) if is_ours else NumberClaimed(number)).at(
             "input", "lines", number
         )
         for number, is_ours in sorted(taken.items())
     ]
-    return missing
+    forwarding = await lines.find_forwarding_numbers(connection, request_id)
+    loops = {
+        *await lines.find_taken_numbers(connection, forwarding),
+        *await lines.find_forwarded_to(connection, numbers),
+    }
+    faults += [ForwardingLoop(number).at("input", "lines", number) for number in sorted(loops)]
+    return faults
 
 
 async def _faults_of_account(connection: Connection, account_id: str) -> list[Refusal]:

@@ -37,7 +37,7 @@ async def create_upload(
     content_type: str,
     byte_size: int,
     sha256: str,
-) -> Upload:
+) -> str:
     faults: list[Refusal] = []
     name = filename.strip()
     if not 0 < len(name) <= LONGEST_FILENAME or re.search(r"[/\\\x00-\x1f]", name):
@@ -61,6 +61,17 @@ async def create_upload(
         stored_at=None,
     )
     await documents.add_upload(connection, upload, caller.member_id)
+    return upload.id
+
+
+async def find_promised_upload(
+    connection: Connection, caller: Member, upload_id: str
+) -> Upload:
+    upload = await documents.find_own_upload(
+        connection, upload_id, caller.account_id, caller.member_id
+    )
+    if upload is None:
+        raise UploadUnknown
     return upload
 
 

@@ -1,0 +1,109 @@
+"""One read for a whole list: what belongs to many requests or accounts, as the caller sees it."""
+
+from collections.abc import Sequence
+from typing import TypeAlias, TypeVar
+
+from libs.common.paging import Page, Slice
+from services.porting.domain.documents import Document
+from services.porting.domain.letters import Letter
+from services.porting.domain.requests import PortRequest
+from services.porting.schema.context import PortingContext
+from services.porting.store import documents as document_store
+from services.porting.store import letters as letter_store
+from services.porting.store import lines as line_store
+from services.porting.store import requests as request_store
+from services.porting.store.lines import Line
+from services.porting.use_cases.access import Sight, sight_of
+
+Row = TypeVar("Row")
+# The page that is asked of the list of the request or account with this id.
+PageKey: TypeAlias = tuple[str, Page]
+
+
+async def load_requests(
+    context: PortingContext, ids: list[str]
+) -> Sequence[PortRequest | None]:
+    """None for what is unknown, or not the caller's."""
+    sight = sight_of(context.caller)
+    if sight is None:
+        return [None] * len(ids)
+    async with context.database.reading(context.caller) as connection:
+        found = await request_store.find_requests(
+            connection, ids, sight.account_id, sight.company_ids, sight.requester_id
+        )
+    return [found.get(request_id) for request_id in ids]
+
+
+async def load_line_pages(
+    context: PortingContext, keys: list[PageKey]
+) -> Sequence[Slice[Line]]:
+    """As a rule all ask for the same page."""
+    sight = _sight(context)
+    found: dict[PageKey, Slice[Line]] = {}
+    async with context.database.reading(context.caller) as connection:
+        for page in dict.fromkeys(page for _, page in keys):
+            ids = [request_id for request_id, asked in keys if asked == page]
+            pages = await line_store.find_line_pages(connection, ids, sight.company_ids, page)
+            found |= {(request_id, page): rows for request_id, rows in pages.items()}
+    return [found.get(key) or _empty_page() for key in keys]
+
+
+async def load_line_counts(context: PortingContext, ids: list[str]) -> Sequence[int]:
+    sight = _sight(context)
+    async with context.database.reading(context.caller) as connection:
+        found = await line_store.count_lines_of_many(connection, ids, sight.company_ids)
+    return [found[request_id] for request_id in ids]
+
+
+async def load_letters(context: PortingContext, ids: list[str]) -> Sequence[Letter | None]:
+    """Of requests that the caller has been shown."""
+    async with context.database.reading(context.caller) as connection:
+        found = await letter_store.find_letters(connection, ids)
+    return [found.get(request_id) for request_id in ids]
+
+
+async def load_documents(context: PortingContext, ids: list[str]) -> Sequence[list[Document]]:
+    """Of requests that the caller has been shown."""
+    async with context.database.reading(context.caller) as connection:
+        found = await document_store.find_documents(connection, ids)
+    return [found[request_id] for request_id in ids]
+
+
+async def load_request_pages(
+    context: PortingContext, keys: list[PageKey]
+) -> Sequence[Slice[PortRequest]]:
+    """The requests of each account."""
+    sight = _sight(context)
+    found: dict[PageKey, Slice[PortRequest]] = {}
+    async with context.database.reading(context.caller) as connection:
+        for page in dict.fromkeys(page for _, page in keys):
+            ids = [account_id for account_id, asked in keys if asked == page]
+            pages = await request_store.find_request_pages(
+                connection, _seen(sight, ids), sight.company_ids, sight.requester_id, page
+            )
+            found |= {(account_id, page): rows for account_id, rows in pages.items()}
+    return [found.get(key) or _empty_page() for key in keys]
+
+
+async def load_request_counts(context: PortingContext, ids: list[str]) -> Sequence[int]:
+    sight = _sight(context)
+    async with context.database.reading(context.caller) as connection:
+        found = await request_store.count_requests_of_accounts(
+            connection, _seen(sight, ids), sight.company_ids, sight.requester_id
+        )
+    return [found.get(account_id, 0) for account_id in ids]
+
+
+def _seen(sight: Sight, account_ids: Sequence[str]) -> list[str]:
+    return [each for each in account_ids if sight.account_id in {None, each}]
+
+
+def _sight(context: PortingContext) -> Sight:
+    """Below a field that only readers may ask for."""
+    sight = sight_of(context.caller)
+    assert sight is not None
+    return sight
+
+
+def _empty_page() -> Slice[Row]:
+    return Slice(rows=(), cursors=(), has_next=False, has_previous=False)

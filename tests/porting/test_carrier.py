@@ -1,0 +1,281 @@
+"""The losing carrier's part, as the real roles on a real PostgreSQL."""
+
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+
+from libs.contracts.number_events import PreconfigurationRefused, RefusedLine
+from libs.contracts.refusals import Refusal, Refused, StateRefusal
+from services.porting.domain.requests import PortRequestStatus, WaitingOn
+from services.porting.use_cases import carrier
+from tests.porting.builders import (
+    SUPPORT,
+    a_full_draft,
+    a_line,
+    a_request_with_the_carrier,
+    first_call,
+    found_house,
+    hear,
+    heard,
+    lines_of,
+    now,
+    phone,
+    preconfigure,
+    request_of,
+    submit,
+    told,
+    types_told,
+)
+
+NUMBERS = [phone(100), phone(101)]
+STATED = now() - timedelta(minutes=20)
+
+
+async def in_review(database, house, *numbers) -> str:
+    added = [a_line(house.dental, number) for number in numbers or NUMBERS]
+    request_id = await a_full_draft(database, house.administrator, house.dental, added)
+    await submit(database, house.administrator, request_id)
+    return request_id
+
+
+async def send(database, request_id) -> None:
+    async with database.transaction(SUPPORT) as connection:
+        await carrier.send_to_carrier(connection, SUPPORT, request_id)
+
+
+async def firm(database, request_id, numbers=None, *, day=None) -> None:
+    day = day or now().date() + timedelta(days=7)
+    async with database.transaction(SUPPORT) as connection:
+        await carrier.record_firm_date(connection, SUPPORT, request_id, day, numbers)
+
+
+async def ported(database, request_id, numbers=None, *, at=STATED) -> None:
+    async with database.transaction(SUPPORT) as connection:
+        await carrier.record_ported(connection, SUPPORT, request_id, at, numbers)
+
+
+async def call(database, house, request_id, number=NUMBERS[0], *, at) -> None:
+    await hear(database, first_call(house, request_id, number, at))
+
+
+STEPS = ("firm date", "ported", "first call")
+EARLIER, LATER = STATED - timedelta(minutes=5), STATED + timedelta(minutes=5)
+
+
+async def tell(database, house, request_id, step, called_at) -> None:
+    match step:
+        case "firm date":
+            await firm(database, request_id)
+        case "ported":
+            await ported(database, request_id)
+        case "first call":
+            await call(database, house, request_id, at=called_at)
+
+
+@pytest.mark.parametrize("called_at", [EARLIER, LATER], ids=["call earlier", "call later"])
+@pytest.mark.parametrize("order", [*permutations(STEPS)], ids=", ".join)
+async def test_every_order_of_firm_date_port_and_first_call_ends_the_same(
+    database, order, called_at
+):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, NUMBERS)
+
+    for step in (*order, *order, *reversed(order)):
+        await tell(database, house, request_id, step, called_at)
+
+    called, other = await lines_of(database, request_id)
+    assert called.state == other.state == "PORTED"
+    assert (called.ported_at, other.ported_at) == (min(STATED, called_at), STATED)
+    assert (await request_of(database, request_id)).status is PortRequestStatus.COMPLETED
+    async with database.working() as connection:
+        evidence = await connection.fetch("SELECT evidence FROM lines ORDER BY id")
+    by_call = "first_call" if called_at is EARLIER else "carrier"
+    assert [row["evidence"] for row in evidence] == [by_call, "carrier"]
+    types = await types_told(database, request_id)
+    assert types.count("port_completed") == 1
+    # What everybody was told last of each line is how it stands.
+    instants = {
+        line.tracking_number: line.ported_at
+        for event in await told(database, request_id)
+        if event.type == "porting.lines_ported.v1"
+        for line in event.fact.lines
+    }
+    assert instants == {NUMBERS[0]: called.ported_at, NUMBERS[1]: STATED}
+
+
+async def test_what_changes_nothing_tells_nothing(database):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, NUMBERS)
+    await firm(database, request_id)
+    await ported(database, request_id)
+    before = await types_told(database, request_id)
+
+    await firm(database, request_id, NUMBERS)
+    await ported(database, request_id)
+    await ported(database, request_id, at=LATER)
+    await call(database, house, request_id, at=LATER)
+
+    assert await types_told(database, request_id) == before
+
+
+async def test_a_first_call_ports_one_number_and_no_other(database):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, NUMBERS)
+    await call(database, house, request_id, at=STATED)
+    assert [line.state for line in await lines_of(database, request_id)] == [
+        "PORTED",
+        "WITH_CARRIER",
+    ]
+    assert (await request_of(database, request_id)).status is PortRequestStatus.PORTING
+
+
+async def test_a_call_before_the_carrier_was_asked_ports_nothing(database):
+    house = await found_house(database)
+    request_id = await in_review(database, house)
+    before = await types_told(database, request_id)
+    await call(database, house, request_id, at=STATED)
+    assert {line.state for line in await lines_of(database, request_id)} == {"READY"}
+    assert await types_told(database, request_id) == before
+
+
+async def test_a_call_to_a_number_that_came_by_no_port_or_an_unknown_one_is_fine(database):
+    house = await found_house(database)
+    await call(database, house, None, at=STATED)
+    await call(database, house, "pr_x", at=STATED)
+
+
+@pytest.mark.parametrize(
+    "state", ["ACTIVATING", "REJECTED", "CONFLICT", "ACTIVATION_FAILED", "CANCEL_REQUESTED"]
+)
+@pytest.mark.parametrize("evidence", ["call", "carrier"])
+async def test_a_line_that_a_carrier_has_ports_from_any_state(database, state, evidence):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, NUMBERS[:1])
+    async with database.working() as connection:
+        await connection.execute("UPDATE lines SET state = $1", state)
+
+    if evidence == "call":
+        await call(database, house, request_id, at=STATED)
+    else:
+        await ported(database, request_id)
+
+    assert {line.state for line in await lines_of(database, request_id)} == {"PORTED"}
+    assert (await request_of(database, request_id)).status is PortRequestStatus.COMPLETED
+
+
+async def test_a_request_with_a_cancelled_line_completes_in_part(database):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, NUMBERS)
+    async with database.working() as connection:
+        await connection.execute(
+            "UPDATE lines SET state = 'CANCELLED' WHERE tracking_number = $1", NUMBERS[1]
+        )
+    await ported(database, request_id)
+    request = await request_of(database, request_id)
+    assert request.status is PortRequestStatus.PARTIALLY_COMPLETED
+    *_, completed = await told(database, request_id)
+    assert completed.fact.partial is True
+    assert completed.fact.line_counts == {"PORTED": 1, "CANCELLED": 1}
+
+
+async def test_it_is_approved_when_the_last_line_has_its_date(database):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, NUMBERS)
+    first, last = now().date() + timedelta(days=3), now().date() + timedelta(days=9)
+    await firm(database, request_id, NUMBERS[:1], day=last)
+    assert (await request_of(database, request_id)).status is PortRequestStatus.WITH_CARRIER
+    await firm(database, request_id, NUMBERS[1:], day=first)
+    assert (await request_of(database, request_id)).status is PortRequestStatus.APPROVED
+    *_, approved = await told(database, request_id)
+    assert (approved.type, approved.fact.firm_date) == ("porting.port_approved.v1", last)
+
+
+@pytest.mark.parametrize("days", [-2, 31])
+async def test_a_firm_date_lies_within_thirty_days(database, days):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, NUMBERS)
+    with pytest.raises(Refusal) as refused:
+        await firm(database, request_id, day=now().date() + timedelta(days=days))
+    assert (refused.value.code, refused.value.path) == (
+        "FIRM_DATE_NOT_ALLOWED",
+        ("input", "firmDate"),
+    )
+
+
+async def test_nothing_has_ported_tomorrow(database):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, NUMBERS)
+    with pytest.raises(Refusal) as refused:
+        await ported(database, request_id, at=now() + timedelta(days=1))
+    assert refused.value.path == ("input", "portedAt")
+
+
+async def test_named_numbers_are_all_known_or_all_refused(database):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, NUMBERS)
+    async with database.working() as connection:
+        await connection.execute(
+            "UPDATE lines SET state = 'REJECTED' WHERE tracking_number = $1", NUMBERS[1]
+        )
+    with pytest.raises(Refused) as refused:
+        await firm(database, request_id, [phone(109), *NUMBERS])
+    assert [(each.code, each.path[-1]) for each in refused.value.refusals] == [
+        ("NOT_FOUND", "0"),
+        ("INVALID_STATE", "2"),
+    ]
+    assert {line.state for line in await lines_of(database, request_id)} == {
+        "WITH_CARRIER",
+        "REJECTED",
+    }
+    with pytest.raises(Refused) as refused:
+        await firm(database, request_id, [])
+    assert refused.value.refusals[0].code == "REQUIRED"
+
+
+@pytest.mark.parametrize("step", [firm, ported])
+async def test_before_the_carrier_has_it_no_word_of_the_carrier_is_taken(database, step):
+    house = await found_house(database)
+    request_id = await in_review(database, house)
+    await preconfigure(database, request_id)
+    with pytest.raises(StateRefusal) as refused:
+        await step(database, request_id)
+    assert refused.value.status == "IN_REVIEW"
+    assert refused.value.available_actions == ("SEND_TO_CARRIER",)
+
+
+async def test_it_goes_to_the_carrier_once_every_number_is_preconfigured(database):
+    house = await found_house(database)
+    request_id = await in_review(database, house)
+    with pytest.raises(Refusal) as refused:
+        await send(database, request_id)
+    assert refused.value.code == "AWAITING_PRECONFIGURATION"
+
+    numbers = await preconfigure(database, request_id)
+    await preconfigure(database, request_id)
+    assert (await types_told(database, request_id)).count("lines_preconfigured") == 1
+    await send(database, request_id)
+    assert (await request_of(database, request_id)).turn[0] is WaitingOn.LOSING_CARRIER
+    assert len(numbers) == 2
+    with pytest.raises(StateRefusal) as again:
+        await send(database, request_id)
+    assert again.value.available_actions == ("RECORD_FIRM_DATE", "RECORD_PORTED")
+
+
+async def test_a_refused_preconfiguration_waits_on_the_requester(database):
+    house = await found_house(database)
+    request_id = await in_review(database, house)
+    refused = PreconfigurationRefused(
+        account_id=house.id,
+        refused_count=1,
+        lines=[RefusedLine(line_id="ln_1", tracking_number=phone(100), code="INTERNAL_PORT")],
+    )
+    for sequence in (1, 2):
+        await hear(database, heard(refused, subject=request_id, sequence=sequence))
+
+    request = await request_of(database, request_id)
+    assert request.status is PortRequestStatus.ACTION_REQUIRED
+    assert (request.fault_code, request.turn[0]) == ("INTERNAL_PORT", WaitingOn.REQUESTER)
+    assert (await types_told(database, request_id)).count("action_required") == 1
+    with pytest.raises(StateRefusal):
+        await ported(database, request_id)

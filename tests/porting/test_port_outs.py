@@ -1,0 +1,293 @@
+"""Port-outs from the report to the last confirmation, on a real PostgreSQL."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from libs.common.timers import TimerWorker
+from libs.contracts.refusals import Refusal, StateRefusal
+from services.porting.domain.port_outs import PortOutStatus
+from services.porting.store import port_outs as store
+from services.porting.timers import TIMERS
+from services.porting.use_cases import port_outs
+from services.porting.use_cases.port_outs import NoSuchNumbersError
+from tests.porting.builders import (
+    OUTSIDE,
+    SUPPORT,
+    a_port_out,
+    add_inventory,
+    disable_number,
+    found_house,
+    hear,
+    now,
+    phone,
+    port_out_of,
+    port_out_reported,
+    told,
+    types_told,
+)
+
+
+async def leaving(database, house, *numbers) -> tuple[str, dict[str, str]]:
+    """A port-out of these numbers, and their ids in inventory."""
+    ids = {number: await add_inventory(database, house, number) for number in numbers}
+    return await a_port_out(database, house, *numbers), ids
+
+
+async def run(database, caller, use_case, *arguments, **named) -> None:
+    async with database.transaction(caller) as connection:
+        await use_case(connection, caller, *arguments, **named)
+
+
+async def gone(database, house, port_out_id) -> None:
+    await run(database, house.administrator, port_outs.authorize_port_out, port_out_id)
+    await run(database, SUPPORT, port_outs.record_ported_out, port_out_id, now())
+
+
+async def call_test(database, house, port_out_id, number, calling=OUTSIDE, at=None) -> None:
+    await run(
+        database,
+        house.administrator,
+        port_outs.record_test_call,
+        port_out_id,
+        number,
+        calling_number=calling,
+        called_at=at or now(),
+    )
+
+
+async def confirm(database, house, port_out_id, number) -> None:
+    await run(
+        database, house.administrator, port_outs.confirm_gaining_carrier, port_out_id, number
+    )
+
+
+async def status_of(database, port_out_id) -> PortOutStatus:
+    return (await port_out_of(database, port_out_id)).status
+
+
+async def count_timers(database) -> int:
+    async with database.working() as connection:
+        return await connection.fetchval("SELECT count(*) FROM timers")
+
+
+async def test_a_port_out_goes_from_report_to_confirmed(database):
+    house = await found_house(database)
+    port_out_id, ids = await leaving(database, house, phone(1), phone(2))
+
+    await run(database, house.administrator, port_outs.authorize_port_out, port_out_id)
+    day = now().date() + timedelta(days=2)
+    await run(database, SUPPORT, port_outs.schedule_port_out, port_out_id, day)
+    await run(database, SUPPORT, port_outs.record_ported_out, port_out_id, now())
+    for number in (phone(1), phone(2)):
+        assert await status_of(database, port_out_id) is PortOutStatus.PORTED_OUT
+        await confirm(database, house, port_out_id, number)
+        await call_test(database, house, port_out_id, number)
+        await disable_number(database, house, ids[number], number)
+
+    assert await status_of(database, port_out_id) is PortOutStatus.CONFIRMED
+    steps = ["port_out_checklist_changed"] * 3 + ["port_out_confirmed"]
+    assert await types_told(database, port_out_id) == [
+        "port_out_received",
+        "port_out_authorized",
+        "port_out_scheduled",
+        "port_out_ported",
+        *steps,
+        *steps,
+    ]
+    first, last = [
+        event.fact
+        for event in await told(database, port_out_id)
+        if event.type == "porting.port_out_confirmed.v1"
+    ]
+    assert (first.tracking_number, first.status) == (phone(1), "PORTED_OUT")
+    assert (last.tracking_number, last.status) == (phone(2), "CONFIRMED")
+
+
+async def test_the_checklist_may_be_worked_in_any_order(database):
+    house = await found_house(database)
+    port_out_id, ids = await leaving(database, house, phone(1))
+    await disable_number(database, house, ids[phone(1)], phone(1))
+    await gone(database, house, port_out_id)
+    await call_test(database, house, port_out_id, phone(1))
+    assert await status_of(database, port_out_id) is PortOutStatus.PORTED_OUT
+    await confirm(database, house, port_out_id, phone(1))
+    assert await status_of(database, port_out_id) is PortOutStatus.CONFIRMED
+
+
+async def test_a_step_done_twice_is_done_once(database):
+    house = await found_house(database)
+    port_out_id, ids = await leaving(database, house, phone(1))
+    await gone(database, house, port_out_id)
+    for _ in range(2):
+        await confirm(database, house, port_out_id, phone(1))
+        await call_test(database, house, port_out_id, phone(1))
+        await disable_number(database, house, ids[phone(1)], phone(1))
+    types = await types_told(database, port_out_id)
+    assert types.count("port_out_checklist_changed") == 3
+    assert types.count("port_out_confirmed") == 1
+
+
+async def test_the_same_report_twice_makes_one_port_out(database):
+    house = await found_house(database)
+    port_out_id, _ = await leaving(database, house, phone(1))
+    await hear(database, port_out_reported(phone(1)))
+    reports = (hear(database, port_out_reported(phone(1), reference="R-2")) for _ in range(5))
+    await asyncio.gather(*reports)
+    async with database.working() as connection:
+        found = await connection.fetchval("SELECT count(*) FROM port_outs")
+    assert found == 2
+    assert await types_told(database, port_out_id) == ["port_out_received"]
+    assert await count_timers(database) == 2
+
+
+async def test_a_report_over_two_accounts_is_one_port_out_for_each(database):
+    ours, theirs = await found_house(database), await found_house(database)
+    await add_inventory(database, ours, phone(1))
+    await add_inventory(database, theirs, phone(2))
+    await hear(database, port_out_reported(phone(1), phone(2)))
+    async with database.working() as connection:
+        rows = await connection.fetch(
+            "SELECT account_id, tracking_number FROM port_out_numbers"
+        )
+    assert {tuple(row) for row in rows} == {(ours.id, phone(1)), (theirs.id, phone(2))}
+
+
+async def test_a_report_of_unknown_numbers_is_for_a_person(database):
+    with pytest.raises(NoSuchNumbersError):
+        await hear(database, port_out_reported(phone(1)))
+
+
+async def test_silence_authorizes_when_the_time_has_passed(database):
+    house = await found_house(database)
+    port_out_id, _ = await leaving(database, house, phone(1))
+    timers = TimerWorker(database=database, kinds=TIMERS)
+    assert await timers.fire_one() is False
+
+    async with database.working() as connection:
+        await connection.execute("UPDATE timers SET due_at = now()")
+    assert await timers.fire_one() is True
+
+    port_out = await port_out_of(database, port_out_id)
+    assert (port_out.status, port_out.authorized_by) == (PortOutStatus.AUTHORIZED, None)
+    *_, authorized = await told(database, port_out_id)
+    assert authorized.fact.by_silence is True
+    assert await count_timers(database) == 0
+
+
+async def test_an_answer_ends_the_wait(database):
+    house = await found_house(database)
+    port_out_id, _ = await leaving(database, house, phone(1))
+    await run(database, house.administrator, port_outs.authorize_port_out, port_out_id)
+    *_, authorized = await told(database, port_out_id)
+    assert authorized.fact.by_silence is False
+    assert await count_timers(database) == 0
+
+
+async def test_answer_and_silence_at_once_authorize_once(database):
+    house = await found_house(database)
+    port_out_id, _ = await leaving(database, house, phone(1))
+    async with database.working() as connection:
+        await connection.execute("UPDATE timers SET due_at = now()")
+    timers = TimerWorker(database=database, kinds=TIMERS)
+    await asyncio.gather(
+        timers.fire_one(),
+        run(database, house.administrator, port_outs.authorize_port_out, port_out_id),
+        run(database, house.second_administrator, port_outs.authorize_port_out, port_out_id),
+    )
+    assert (await types_told(database, port_out_id)).count("port_out_authorized") == 1
+
+
+async def test_silence_after_the_end_changes_nothing(database):
+    house = await found_house(database)
+    port_out_id, _ = await leaving(database, house, phone(1))
+    await gone(database, house, port_out_id)
+    before = await types_told(database, port_out_id)
+    async with database.working() as connection:
+        await port_outs.authorize_by_silence(connection, port_out_id)
+        await port_outs.authorize_by_silence(connection, "po_x")
+    assert await types_told(database, port_out_id) == before
+
+
+async def test_a_test_call_from_the_port_out_or_the_inventory_proves_nothing(database):
+    house = await found_house(database)
+    await add_inventory(database, house, phone(9))
+    port_out_id, ids = await leaving(database, house, phone(1), phone(2))
+    await gone(database, house, port_out_id)
+    await disable_number(database, house, ids[phone(2)], phone(2))
+    for calling in (phone(1), phone(2), phone(9)):
+        with pytest.raises(Refusal) as refused:
+            await call_test(database, house, port_out_id, phone(1), calling)
+        assert (refused.value.code, refused.value.path) == (
+            "TEST_CALL_NOT_VALID",
+            ("input", "callingNumber"),
+        )
+
+
+async def test_a_test_call_from_another_accounts_number_is_fine(database):
+    house, other = await found_house(database), await found_house(database)
+    await add_inventory(database, other, phone(9))
+    port_out_id, _ = await leaving(database, house, phone(1))
+    await gone(database, house, port_out_id)
+    await call_test(database, house, port_out_id, phone(1), phone(9))
+    async with database.working() as connection:
+        (number,) = (await store.find_port_out_numbers(connection, [port_out_id]))[port_out_id]
+    assert number.test_call_from == phone(9)
+
+
+async def test_times_and_days_are_checked(database):
+    house = await found_house(database)
+    port_out_id, _ = await leaving(database, house, phone(1))
+    await run(database, house.administrator, port_outs.authorize_port_out, port_out_id)
+    tomorrow = now() + timedelta(days=1)
+    with pytest.raises(Refusal) as refused:
+        await run(database, SUPPORT, port_outs.record_ported_out, port_out_id, tomorrow)
+    assert refused.value.path == ("input", "portedOutAt")
+    for days in (-2, 31):
+        day = now().date() + timedelta(days=days)
+        with pytest.raises(Refusal) as refused:
+            await run(database, SUPPORT, port_outs.schedule_port_out, port_out_id, day)
+        assert refused.value.path == ("input", "firmDate")
+    await run(database, SUPPORT, port_outs.record_ported_out, port_out_id, now())
+    with pytest.raises(Refusal) as refused:
+        await call_test(database, house, port_out_id, phone(1), at=tomorrow)
+    assert refused.value.path == ("input", "calledAt")
+
+
+async def test_what_is_not_possible_now_says_what_is(database):
+    house = await found_house(database)
+    port_out_id, _ = await leaving(database, house, phone(1))
+    with pytest.raises(StateRefusal) as refused:
+        await run(database, SUPPORT, port_outs.record_ported_out, port_out_id, now())
+    assert (refused.value.status, refused.value.available_actions) == ("RECEIVED", ())
+    with pytest.raises(StateRefusal) as refused:
+        await confirm(database, house, port_out_id, phone(1))
+    assert refused.value.available_actions == ("AUTHORIZE",)
+    await gone(database, house, port_out_id)
+    with pytest.raises(StateRefusal) as refused:
+        await run(database, house.administrator, port_outs.authorize_port_out, port_out_id)
+    assert (refused.value.status, refused.value.available_actions) == (
+        "PORTED_OUT",
+        ("CONFIRM",),
+    )
+    with pytest.raises(Refusal) as refused:
+        await confirm(database, house, port_out_id, phone(2))
+    assert (refused.value.code, refused.value.path) == (
+        "NOT_FOUND",
+        ("input", "trackingNumber"),
+    )
+
+
+async def test_what_a_carrier_says_twice_or_late_is_no_error(database):
+    house = await found_house(database)
+    port_out_id, _ = await leaving(database, house, phone(1))
+    day = now().date()
+    await run(database, house.administrator, port_outs.authorize_port_out, port_out_id)
+    await run(database, SUPPORT, port_outs.schedule_port_out, port_out_id, day)
+    await run(database, SUPPORT, port_outs.schedule_port_out, port_out_id, day)
+    await run(database, SUPPORT, port_outs.record_ported_out, port_out_id, now())
+    before = await types_told(database, port_out_id)
+    await run(database, SUPPORT, port_outs.schedule_port_out, port_out_id, day)
+    await run(database, SUPPORT, port_outs.record_ported_out, port_out_id, now())
+    assert await types_told(database, port_out_id) == before

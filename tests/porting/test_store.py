@@ -1,0 +1,128 @@
+"""Every statement against a migrated database, as the roles that send it."""
+
+from collections.abc import Iterator
+
+import asyncpg
+import pytest
+
+from deploy.local.databases import DatabaseUrls
+from libs.common.caller import Anonymous
+from libs.common.paging import Listing
+from services.porting.store import (
+    copies,
+    documents,
+    letters,
+    line_states,
+    lines,
+    port_outs,
+    requests,
+)
+from tests.porting.builders import SUPPORT, a_draft, found_house
+
+STORES = (copies, documents, letters, line_states, lines, port_outs, requests)
+TABLES = (
+    "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
+    "letters", "uploads", "documents", "port_outs", "port_out_numbers",
+)  # fmt: skip
+
+
+def statements() -> Iterator[tuple[str, str]]:
+    for store in STORES:
+        for name, value in vars(store).items():
+            if isinstance(value, Listing):
+                for place, statement in enumerate(value):
+                    yield f"{store.__name__}.{name}.{place}", statement
+            elif isinstance(value, str) and name.isupper() and not name.endswith("COLUMNS"):
+                yield f"{store.__name__}.{name}", value
+
+
+ALL = dict(statements())
+
+
+def test_there_are_as_many_statements_as_there_were():
+    assert len(ALL) > 60
+
+
+async def test_every_statement_can_be_prepared(database):
+    async with database.working() as connection:
+        for statement in ALL.values():
+            await connection.prepare(statement)
+
+
+@pytest.mark.parametrize("table", TABLES)
+async def test_every_table_has_row_level_security_even_for_its_owner(database, table):
+    async with database.working() as connection:
+        row = await connection.fetchrow(
+            "SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE relname = $1",
+            table,
+        )
+    assert tuple(row) == (True, True)
+
+
+async def test_no_table_is_forgotten(database):
+    async with database.working() as connection:
+        rows = await connection.fetch(
+            """
+            SELECT relname FROM pg_class
+            WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+              AND NOT relrowsecurity
+            """
+        )
+    unguarded = {row["relname"] for row in rows}
+    assert unguarded <= {"outbox", "event_log", "inbox", "timers", "schema_migrations"}
+
+
+@pytest.mark.parametrize("table", TABLES)
+async def test_who_forgets_to_take_a_role_reads_nothing(urls: DatabaseUrls, table):
+    connection = await asyncpg.connect(urls.database_url)
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch(f"SELECT * FROM {table}")
+    finally:
+        await connection.close()
+
+
+async def test_nobody_sees_no_row(database):
+    house = await found_house(database)
+    await a_draft(database, house.administrator, house.dental)
+    for table in TABLES:
+        async with database.reading(Anonymous()) as connection:
+            assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0
+    async with database.reading(SUPPORT) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM port_requests") == 1
+
+
+async def test_an_account_cannot_write_into_another(database):
+    house, other = await found_house(database), await found_house(database)
+    request_id = await a_draft(database, house.administrator, house.dental)
+    async with database.transaction(other.administrator) as connection:
+        changed = await connection.execute("UPDATE port_requests SET name = 'mine'")
+    assert changed == "UPDATE 0"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.transaction(other.administrator) as connection:
+            await connection.execute(
+                """
+                INSERT INTO letters (id, port_request_id, account_id, state, subscriber)
+                VALUES ('ltr_1', $1, $2, 'DRAFT', '{}')
+                """,
+                request_id,
+                house.id,
+            )
+
+
+async def test_copies_of_what_numbers_owns_are_written_by_events_only(database):
+    house = await found_house(database)
+    for table in ("accounts", "companies", "members", "inventory_numbers"):
+        for caller in (house.administrator, SUPPORT):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with database.transaction(caller) as connection:
+                    await connection.execute(f"UPDATE {table} SET version = 0")
+
+
+async def test_a_caller_is_told_only_that_a_number_is_taken(database):
+    async with database.reading((await found_house(database)).viewer) as connection:
+        taken = await connection.prepare("SELECT * FROM find_taken_numbers($1)")
+        forwarded = await connection.prepare("SELECT * FROM find_forwarded_to($1)")
+        told = [*taken.get_attributes(), *forwarded.get_attributes()]
+    columns = [each.name for each in told]
+    assert columns == ["phone_number", "is_ours", "phone_number"]
