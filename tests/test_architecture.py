@@ -8,10 +8,12 @@ import sys
 import tomllib
 from pathlib import Path
 
+import graphql
 import pytest
 
 from deploy.local.places import ROOT, find_node_package
 from deploy.local.snapshots import print_snapshots
+from deploy.local.stack import SERVICES
 
 FOLDERS = ("services", "libs", "deploy", "tests", "bench")
 MODULES = sorted(
@@ -156,6 +158,31 @@ def test_schemas_and_events_are_printed_as_they_are():
     ]
 
     assert stale == [], "run `make snapshots`"
+
+
+# Where a type's own fields are answered.
+HOMES = {
+    "Account": "numbers",
+    "Company": "numbers",
+    "TrackingNumber": "numbers",
+    "PortRequest": "porting",
+    "PortOut": "porting",
+}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_another_service_answers_is_nullable(service):
+    document = graphql.parse((ROOT / "services" / service / "schema.graphql").read_text())
+    demanded = [
+        f"{owner.name.value}.{field.name.value}"
+        for owner in document.definitions
+        if isinstance(owner, graphql.ObjectTypeDefinitionNode)
+        for field in owner.fields
+        if isinstance(field.type, graphql.NonNullTypeNode)
+        and HOMES.get(getattr(field.type.type, "name", owner.name).value, service) != service
+    ]
+
+    assert demanded == [], "one service that is down would take the page with it"
 
 
 def test_the_supergraph_is_composed_from_the_printed_schemas():
