@@ -56,7 +56,9 @@ publish_enum(
 @strawberry.type(description="One number of a port-out, and the customer's checklist for it.")
 class PortOutNumber:
     phone_number: PhoneNumber = strawberry.field(description="In E.164.")
-    tracking_number: TrackingNumber = strawberry.field(description="The number in inventory.")
+    tracking_number: TrackingNumber | None = strawberry.field(
+        description="The number in inventory."
+    )
     gaining_carrier_confirmed_at: datetime | None = strawberry.field(
         description="When the customer heard from the gaining carrier that it works there."
     )
