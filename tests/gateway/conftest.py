@@ -1,3 +1,5 @@
+"""What the gateway's tests share: subgraphs, an issuer, and one gateway."""
+
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack

@@ -1,3 +1,5 @@
+"""What is told, in which order, to whom."""
+
 from itertools import chain
 
 import pytest

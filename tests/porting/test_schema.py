@@ -138,11 +138,11 @@ async def test_a_port_out_is_moved_by_mutations_alone(door, database):
         done = await door.act(caller, mutation, portOutId=port_out_id, **given)
         assert (mutation, done["userErrors"]) == (mutation, [])
         assert done["portOut"]["status"] == status
-    query = """query ($id: ID!) { portOut(id: $id) { reference numbers {
+    query = """query ($id: ID!) { portOut(id: $id) { reference numbers { edges { node {
       phoneNumber testCalledAt gainingCarrierConfirmedAt disabledAt confirmedAt
-    } } }"""
+    } } } } }"""
     shown = (await door.see(house.viewer, query, id=port_out_id))["portOut"]
-    (number,) = shown["numbers"]
+    (number,) = (edge["node"] for edge in shown["numbers"]["edges"])
     assert shown["reference"] == "R-1"
     assert number["testCalledAt"] is not None
     assert number["confirmedAt"] is None
@@ -395,7 +395,7 @@ async def test_lines_are_read_page_by_page(door, database):
 async def test_a_list_costs_as_many_reads_however_long_it_is(door, database):
     house = await found_house(database)
     query = """{ portRequests { totalCount edges { node {
-      id company { id } letter { id } documents { id }
+      id company { id } letter { id } documents { edges { node { id } } }
       lines { totalCount edges { node { id trackingNumber { id } } } }
       account { portRequests { totalCount edges { node { id } } } }
     } } } }"""
@@ -438,3 +438,21 @@ def test_everything_in_the_graph_has_a_description():
 def test_the_printed_schema_is_the_present_one():
     printed = (ROOT / "services/porting/schema.graphql").read_text()
     assert printed.strip() == build_graph(shows_schema=True).as_str().strip()
+
+
+async def test_what_somebody_changed_meanwhile_is_not_changed_blindly(door, database):
+    house = await found_house(database)
+    request_id = await a_full_draft(
+        database, house.administrator, house.dental, [a_line(house.dental, phone(100))]
+    )
+    query = "query ($id: ID!) { portRequest(id: $id) { version } }"
+    seen = (await door.see(house.administrator, query, id=request_id))["portRequest"][
+        "version"
+    ]
+    given = {"portRequestId": request_id, "expectedVersion": seen}
+
+    await door.act(house.administrator, "acknowledgeWarnings", **given)
+    refused = await door.act(house.administrator, "acknowledgeWarnings", **given)
+
+    (error,) = refused["userErrors"]
+    assert (error["code"], error["path"]) == ("VERSION_CONFLICT", ["input", "expectedVersion"])

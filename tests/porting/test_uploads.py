@@ -162,7 +162,7 @@ async def test_a_number_list_becomes_lines_and_stays_with_the_request(door, data
     answer = await door.see(
         house.administrator,
         """query ($id: ID!) { portRequest(id: $id) {
-          documents { kind filename }
+          documents { edges { node { kind filename } } }
           lines { edges { node {
             phoneNumber nationalFormat forwardingNumber name source state company { id }
           } } }
@@ -170,7 +170,7 @@ async def test_a_number_list_becomes_lines_and_stays_with_the_request(door, data
         id=request_id,
     )
     assert answer["portRequest"] == {
-        "documents": [{"kind": "NUMBER_LIST", "filename": "invoice.pdf"}],
+        "documents": {"edges": [{"node": {"kind": "NUMBER_LIST", "filename": "invoice.pdf"}}]},
         "lines": {
             "edges": [
                 {
@@ -275,9 +275,12 @@ async def test_a_document_is_known_by_its_content(door, database):
         upload_id = await uploaded(door, house.administrator, content)
         payload = await attach(door, house.administrator, request_id, upload_id)
         assert payload["userErrors"] == []
-    query = "query ($id: ID!) { portRequest(id: $id) { documents { contentType kind } } }"
+    query = """query ($id: ID!) { portRequest(id: $id) {
+      documents { edges { node { contentType kind } } }
+    } }"""
     answer = await door.see(house.administrator, query, id=request_id)
-    types = [each["contentType"] for each in answer["portRequest"]["documents"]]
+    edges = answer["portRequest"]["documents"]["edges"]
+    types = [edge["node"]["contentType"] for edge in edges]
     assert types == ["image/tiff", "image/jpeg", "image/png", "application/pdf"]
 
 

@@ -10,7 +10,7 @@ from deploy.local.servers import Servers
 from libs.common.caller import Member
 from libs.common.database import Database, open_database
 from libs.common.dev_issuer import IssuerKey
-from services.porting.schema import loaders, port_outs, queries
+from services.porting.schema import loaders, queries
 from services.porting.use_cases import access
 from services.porting.use_cases.access import Sight
 from tests.porting.builders import (
@@ -134,7 +134,7 @@ def conditions_off(monkeypatch: pytest.MonkeyPatch) -> None:
     def see_all(_caller: object) -> Sight:
         return Sight(account_id=None, company_ids=None, requester_id=None)
 
-    for module in (access, loaders, queries, port_outs):
+    for module in (access, loaders, queries):
         monkeypatch.setattr(module, "sight_of", see_all)
 
 
@@ -155,10 +155,12 @@ ENTITIES = """query ($r: [_Any!]!) { _entities(representations: $r) {
   ... on Account { id portRequests { totalCount edges { node { id } } } }
 } }"""
 PAPERS = """query ($id: ID!) { portRequest(id: $id) {
-  id letter { id subscriberName } documents { id filename }
+  id letter { id subscriberName } documents { edges { node { id filename } } }
   lines { totalCount edges { node { phoneNumber company { id } } } }
 } }"""
-NUMBERS = "query ($id: ID!) { portOut(id: $id) { id numbers { phoneNumber } } }"
+NUMBERS = (
+    "query ($id: ID!) { portOut(id: $id) { id numbers { edges { node { phoneNumber } } } } }"
+)
 
 
 async def found_by_id(door, scene, who) -> set[str]:
@@ -235,7 +237,7 @@ async def test_papers_and_lines_are_shown_with_a_request_that_is_in_sight(
         assert request is None
         return
     assert request["letter"]["subscriberName"] == "Acme Dental LLC"
-    assert len(request["documents"]) == 2
+    assert len(request["documents"]["edges"]) == 2
     assert len(nodes_of(request["lines"])) == LINES_SEEN.get((who, thing), 1)
 
 
@@ -243,7 +245,7 @@ async def test_of_a_port_out_only_numbers_of_ones_companies_are_shown(door, scen
     counts = {"administrator": 2, "support": 2, "manager": 1, "viewer": 1}
     for who, count in counts.items():
         answer = await door.see(scene.callers[who], NUMBERS, id=scene.ids[DENTAL_OUT])
-        assert (who, len(answer["portOut"]["numbers"])) == (who, count)
+        assert (who, len(answer["portOut"]["numbers"]["edges"])) == (who, count)
 
 
 @pytest.mark.parametrize(("who", "code"), REFUSED.items())

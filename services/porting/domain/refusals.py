@@ -24,6 +24,11 @@ class PortOutUnknown(PortingRefusal):
     sentence = "There is no such port-out."
 
 
+class VersionConflict(PortingRefusal):
+    code = UserErrorCode.VERSION_CONFLICT
+    sentence = "Somebody changed this meanwhile: read it again."
+
+
 class NumberUnknown(PortingRefusal):
     code = UserErrorCode.NOT_FOUND
     sentence = "This number is not part of it."
