@@ -225,6 +225,31 @@ async def test_answer_and_silence_at_once_authorize_once(database):
     assert (await types_told(database, port_out_id)).count("port_out_authorized") == 1
 
 
+async def test_an_answer_does_not_wait_for_a_silence_that_waits_for_it(database):
+    house = await found_house(database)
+    port_out_id, _ = await leaving(database, house, phone(1))
+    async with database.working() as connection:
+        await connection.execute("UPDATE timers SET due_at = now()")
+    timers = TimerWorker(database=database, kinds=TIMERS)
+
+    async with database.transaction(house.administrator) as connection:
+        await store.lock_port_out(connection, port_out_id)
+        firing = asyncio.create_task(timers.fire_one())
+        async with asyncio.timeout(5):
+            while await count_free_timers(database):  # noqa: ASYNC110 - a lock tells nobody
+                await asyncio.sleep(0.01)
+        await port_outs.authorize_port_out(connection, house.administrator, port_out_id)
+    await firing
+
+    assert await count_timers(database) == 0
+    assert (await types_told(database, port_out_id)).count("port_out_authorized") == 1
+
+
+async def count_free_timers(database) -> int:
+    async with database.working() as connection:
+        return len(await connection.fetch("SELECT FROM timers FOR UPDATE SKIP LOCKED"))
+
+
 async def test_silence_after_the_end_changes_nothing(database):
     house = await found_house(database)
     port_out_id, _ = await leaving(database, house, phone(1))

@@ -108,9 +108,8 @@ async def _receive(
 
 
 async def authorize_port_out(connection: Connection, caller: Member, port_out_id: str) -> str:
-    # Before the port-out: a timer that fires now has locked them in this order.
-    await clear_timer(connection, ANSWER_DUE, port_out_id)
     port_out = await lock_own_port_out(connection, caller, port_out_id)
+    await clear_timer(connection, ANSWER_DUE, port_out_id)
     await _move(
         connection,
         caller,
