@@ -76,11 +76,11 @@ async def test_of_many_puts_at_once_the_bytes_are_the_promised_ones(door, databa
     assert await door.room.files.get(upload["id"]) == PDF
 
 
-@pytest.mark.parametrize("content", [b"", PDF[:-1], PDF + b"x", PDF[:-1] + b"x", PDF * 1_000])
-async def test_other_bytes_than_promised_are_refused(door, database, content):
+async def test_other_bytes_than_promised_are_refused(door, database):
     house = await found_house(database)
     upload = await promised(door, house.administrator, PDF)
-    assert code_of(await put(door, upload, content)) == (400, "CHECKSUM_MISMATCH")
+    for content in (b"", PDF[:-1], PDF + b"x", PDF[:-1] + b"x", PDF * 1_000):
+        assert code_of(await put(door, upload, content)) == (400, "CHECKSUM_MISMATCH")
     assert (await put(door, upload, PDF)).status_code == 204
 
 
@@ -117,39 +117,38 @@ async def test_a_good_signature_without_a_promise_stores_nothing(door, database)
     assert code_of(answer) == (404, "UPLOAD_NOT_FOUND")
 
 
-@pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "..%2F..%2Fetc%2Fpasswd", "%2e%2e", "a/b"]
-)
-async def test_a_path_leads_nowhere_else(door, name):
-    answer = await door.client.put(f"http://porting/uploads/{name}", content=PDF)
-    assert answer.status_code in {403, 404}
+async def test_a_path_leads_nowhere_else(door):
+    for name in ("../../etc/passwd", "..%2F..%2Fetc%2Fpasswd", "%2e%2e", "a/b"):
+        answer = await door.client.put(f"http://porting/uploads/{name}", content=PDF)
+        assert answer.status_code in {403, 404}
 
 
-@pytest.mark.parametrize(
-    ("changes", "faults"),
-    [
-        ({"filename": "../x.pdf"}, [("INVALID", "filename")]),
-        ({"filename": "a\\b"}, [("INVALID", "filename")]),
-        ({"filename": "a\nb"}, [("INVALID", "filename")]),
-        ({"filename": " "}, [("INVALID", "filename")]),
-        ({"filename": "x" * 256}, [("INVALID", "filename")]),
-        ({"byteSize": 0}, [("FILE_EMPTY", "byteSize")]),
-        ({"byteSize": -1}, [("FILE_EMPTY", "byteSize")]),
-        ({"byteSize": 10 * 1024 * 1024 + 1}, [("FILE_TOO_LARGE", "byteSize")]),
-        ({"sha256": "x" * 64}, [("INVALID", "sha256")]),
-        ({"contentType": "text/html\r\nx: y"}, [("INVALID", "contentType")]),
-        (
-            {"filename": "", "byteSize": 0, "sha256": ""},
-            [("INVALID", "filename"), ("FILE_EMPTY", "byteSize"), ("INVALID", "sha256")],
-        ),
-    ],
+IMPOSSIBLE_PROMISES = (
+    ({"filename": "../x.pdf"}, [("INVALID", "filename")]),
+    ({"filename": "a\\b"}, [("INVALID", "filename")]),
+    ({"filename": "a\nb"}, [("INVALID", "filename")]),
+    ({"filename": " "}, [("INVALID", "filename")]),
+    ({"filename": "x" * 256}, [("INVALID", "filename")]),
+    ({"byteSize": 0}, [("FILE_EMPTY", "byteSize")]),
+    ({"byteSize": -1}, [("FILE_EMPTY", "byteSize")]),
+    ({"byteSize": 10 * 1024 * 1024 + 1}, [("FILE_TOO_LARGE", "byteSize")]),
+    ({"sha256": "x" * 64}, [("INVALID", "sha256")]),
+    ({"contentType": "text/html\r\nx: y"}, [("INVALID", "contentType")]),
+    (
+        {"filename": "", "byteSize": 0, "sha256": ""},
+        [("INVALID", "filename"), ("FILE_EMPTY", "byteSize"), ("INVALID", "sha256")],
+    ),
 )
-async def test_a_promise_that_cannot_be_kept_is_refused(door, database, changes, faults):
+
+
+async def test_a_promise_that_cannot_be_kept_is_refused(door, database):
     house = await found_house(database)
-    payload = await door.act(house.administrator, "createUpload", **a_promise(PDF, **changes))
-    assert payload["upload"] is None
-    refused = [(error["code"], error["path"][-1]) for error in payload["userErrors"]]
-    assert refused == faults
+    for changes, faults in IMPOSSIBLE_PROMISES:
+        promise = a_promise(PDF, **changes)
+        payload = await door.act(house.administrator, "createUpload", **promise)
+        assert payload["upload"] is None
+        refused = [(error["code"], error["path"][-1]) for error in payload["userErrors"]]
+        assert refused == faults
 
 
 async def test_a_number_list_becomes_lines_and_stays_with_the_request(door, database):
@@ -269,27 +268,20 @@ PICTURES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("content", "content_type"),
-    [
-        (PDF, "application/pdf"),
-        (PICTURES["PNG"], "image/png"),
-        (PICTURES["JPEG"], "image/jpeg"),
-        (PICTURES["TIFF"], "image/tiff"),
-    ],
-)
-async def test_a_document_is_known_by_its_content(door, database, content, content_type):
+async def test_a_document_is_known_by_its_content(door, database):
     house = await found_house(database)
     request_id = await a_draft(database, house.administrator, house.dental)
-    upload_id = await uploaded(door, house.administrator, content)
-    payload = await attach(door, house.administrator, request_id, upload_id)
-    assert payload["userErrors"] == []
+    for content in (PDF, PICTURES["PNG"], PICTURES["JPEG"], PICTURES["TIFF"]):
+        upload_id = await uploaded(door, house.administrator, content)
+        payload = await attach(door, house.administrator, request_id, upload_id)
+        assert payload["userErrors"] == []
     query = """query ($id: ID!) { portRequest(id: $id) {
-      documents { edges { node { contentType kind } } }
+      documents { edges { node { contentType } } }
     } }"""
     answer = await door.see(house.administrator, query, id=request_id)
-    (edge,) = answer["portRequest"]["documents"]["edges"]
-    assert edge["node"] == {"contentType": content_type, "kind": "INVOICE"}
+    edges = answer["portRequest"]["documents"]["edges"]
+    types = [edge["node"]["contentType"] for edge in edges]
+    assert types == ["image/tiff", "image/jpeg", "image/png", "application/pdf"]
 
 
 async def attach(door, caller, request_id, upload_id, **given) -> dict[str, Any]:
@@ -303,16 +295,18 @@ async def attach(door, caller, request_id, upload_id, **given) -> dict[str, Any]
     )
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"<html><script>alert(1)</script></html>", CSV, PICTURES["GIF"], b"PK\x03\x04zip", b"x"],
-)
-async def test_a_file_of_another_type_is_refused_whatever_its_name(door, database, content):
+async def test_a_file_of_another_type_is_refused_whatever_its_name(door, database):
     house = await found_house(database)
     request_id = await a_draft(database, house.administrator, house.dental)
-    upload_id = await uploaded(door, house.administrator, content)
-    (error,) = (await attach(door, house.administrator, request_id, upload_id))["userErrors"]
-    assert (error["code"], error["path"]) == ("FILE_TYPE_NOT_ALLOWED", ["input", "uploadId"])
+    html = b"<html><script>alert(1)</script></html>"
+    for content in (html, CSV, PICTURES["GIF"], b"PK\x03\x04zip", b"x"):
+        upload_id = await uploaded(door, house.administrator, content)
+        payload = await attach(door, house.administrator, request_id, upload_id)
+        (error,) = payload["userErrors"]
+        assert (error["code"], error["path"]) == (
+            "FILE_TYPE_NOT_ALLOWED",
+            ["input", "uploadId"],
+        )
     assert await types_told(database, request_id) == ["draft_changed"]
 
 
