@@ -84,7 +84,7 @@ THINGS = {
         service="porting",
         seen_by=OF_DOWNTOWN,
         query="""query ($id: ID!) { portOut(id: $id) {
-            gainingCarrier numbers { phoneNumber } } }""",
+            gainingCarrier numbers { edges { node { phoneNumber } } } } }""",
     ),
     "account": Thing(
         kind="Account",
