@@ -1,6 +1,6 @@
 """What porting reads from its environment."""
 
-from pydantic import HttpUrl, SecretStr
+from pydantic import Field, HttpUrl, SecretStr
 
 from libs.common.settings import ServiceSettings
 
@@ -14,7 +14,7 @@ class Settings(ServiceSettings):
 
     files_url: str
     public_url: HttpUrl
-    upload_secret: SecretStr
+    upload_secret: SecretStr = Field(min_length=32)
     most_rows: int = 1_000
     allow_fictional_numbers: bool = False
     cors_origins: str = ""

@@ -63,7 +63,7 @@ THINGS = {
         seen_by=NOT_THE_REQUESTER,
         query="""query ($id: ID!) { portRequest(id: $id) {
             name lines(first: 5) { edges { node { phoneNumber } } } letter { subscriberName }
-            documents { filename } } }""",
+            documents { edges { node { filename } } } } }""",
     ),
     "portRequests": Thing(
         kind="Account",

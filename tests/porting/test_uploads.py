@@ -278,7 +278,7 @@ async def test_a_document_is_known_by_its_content(door, database):
         payload = await attach(door, house.administrator, request_id, upload_id)
         assert payload["userErrors"] == []
     query = """query ($id: ID!) { portRequest(id: $id) {
-      documents { edges { node { contentType } } }
+      documents { edges { node { contentType kind } } }
     } }"""
     answer = await door.see(house.administrator, query, id=request_id)
     edges = answer["portRequest"]["documents"]["edges"]

@@ -1,5 +1,6 @@
 """A port-out, from the gaining carrier's request to the customer's last confirmation."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -37,6 +38,8 @@ from services.porting.store.copies import InventoryNumber
 from services.porting.use_cases.access import lock_own_port_out, port_out_not_possible
 from services.porting.use_cases.recording import about_port_out, save_port_out
 
+log = logging.getLogger(__name__)
+
 ANSWER_DUE: Final = "port_out_answer_due"
 _FARTHEST = timedelta(days=30)
 
@@ -49,9 +52,19 @@ async def receive_port_out(
     connection: Connection, report: PortOutReported, reference: str
 ) -> None:
     """One port-out for each account that has some of the numbers; the same report once."""
-    found = await copies.find_inventory_numbers(connection, report.tracking_numbers)
+    named = await copies.find_inventory_numbers(connection, report.tracking_numbers)
+    found = [number for number in named if number.state != "PRECONFIGURED"]
     if not found:
         raise NoSuchNumbersError
+    if len(found) < len(set(report.tracking_numbers)):
+        log.warning(
+            "a gaining carrier asks for numbers that are not here",
+            extra={
+                "action": "port_out_of_unknown_numbers",
+                "asked": len(set(report.tracking_numbers)),
+                "found": len(found),
+            },
+        )
     by_account: dict[str, list[InventoryNumber]] = {}
     for number in found:
         by_account.setdefault(number.account_id, []).append(number)
@@ -95,9 +108,8 @@ async def _receive(
 
 
 async def authorize_port_out(connection: Connection, caller: Member, port_out_id: str) -> str:
-    # Before the port-out: a timer that fires now has locked them in this order.
-    await clear_timer(connection, ANSWER_DUE, port_out_id)
     port_out = await lock_own_port_out(connection, caller, port_out_id)
+    await clear_timer(connection, ANSWER_DUE, port_out_id)
     await _move(
         connection,
         caller,
