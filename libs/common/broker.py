@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import aio_pika
@@ -85,12 +85,15 @@ async def _declare_queue(
 
 @dataclass
 class Broker:
-    """`is_connected` answers for readiness: true while some loop holds a connection."""
-
     url: str
     topology: Topology
     name: str
-    is_connected: bool = False
+    _held: set[AbstractConnection] = field(default_factory=set)
+
+    @property
+    def is_connected(self) -> bool:
+        """For readiness: whether any of the loops that share this holds a connection."""
+        return bool(self._held)
 
     async def keep_connected(
         self, work: Callable[[AbstractConnection], Awaitable[None]]
@@ -102,6 +105,7 @@ class Broker:
         """
         pause = _FIRST_PAUSE_S
         while True:
+            connection: AbstractConnection | None = None
             try:
                 connection = await aio_pika.connect(
                     self.url, timeout=5, client_properties={"connection_name": self.name}
@@ -109,7 +113,7 @@ class Broker:
                 async with connection:
                     async with connection.channel() as channel:
                         await declare(channel, self.topology)
-                    self.is_connected = True
+                    self._hold(connection)
                     pause = _FIRST_PAUSE_S
                     await work(connection)
             except asyncio.CancelledError:
@@ -122,9 +126,15 @@ class Broker:
                     extra={"action": "broker.connection_lost", "reason": type(error).__name__},
                 )
             finally:
-                self.is_connected = False
+                if connection is not None:
+                    self._held.discard(connection)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    def _hold(self, connection: AbstractConnection) -> None:
+        """Until it closes: a loop that has nothing to send would not notice."""
+        self._held.add(connection)
+        connection.close_callbacks.add(lambda *_: self._held.discard(connection))
 
 
 def _is_cancelled() -> bool:
