@@ -1,8 +1,8 @@
 """What porting reads from its environment."""
 
-from pydantic import HttpUrl, SecretStr
+from pydantic import Field, HttpUrl, SecretStr
 
-from libs.common.settings import ServiceSettings
+from libs.common.settings import SHORTEST_SECRET, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -13,6 +13,6 @@ class Settings(ServiceSettings):
 
     files_url: str
     public_url: HttpUrl
-    upload_secret: SecretStr
+    upload_secret: SecretStr = Field(min_length=SHORTEST_SECRET)
     most_rows: int = 1_000
     allow_fictional_numbers: bool = False
