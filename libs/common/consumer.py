@@ -2,29 +2,34 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
+import aiormq
+from aio_pika.abc import AbstractConnection
+from aiormq.abc import DeliveredMessage
 
 from libs.common.broker import Broker
 from libs.common.database import Connection, Database
 from libs.common.events import Event, EventRegistry, Fact, UnreadableEventError
 from libs.common.inbox import (
-    DATABASE_LOST,
     InboxWorker,
     React,
     add_received,
     bury_unreadable,
     find_held_back,
+    is_database_lost,
 )
 
 log = logging.getLogger(__name__)
 
 _BATCH: Final = 500
+_FIRST_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 5.0
 _CLOCK_SKEW: Final = timedelta(minutes=5)
 
 Apply: TypeAlias = Callable[[Connection, Sequence[Event]], Awaitable[None]]
@@ -105,27 +110,39 @@ class Consumer:
         await self.broker.keep_connected(self._consume)
 
     async def _consume(self, connection: AbstractConnection) -> None:
-        channel = await connection.channel()
-        await channel.set_qos(prefetch_count=2 * _BATCH)
-        queue = await channel.get_queue(self.consumes.queue, ensure=False)
-        received: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
-        lost = asyncio.Event()
-        channel.close_callbacks.add(lambda *_: lost.set())
-        await queue.consume(received.put)
+        channel = await (await connection.channel()).get_underlay_channel()
+        assert isinstance(channel, aiormq.Channel)
+        deliveries = _Deliveries(channel)
+        await channel.basic_qos(prefetch_count=2 * _BATCH)
+        await channel.basic_consume(self.consumes.queue, deliveries.add)
         while True:
-            messages = await _next_batch(received, lost)
+            messages = await deliveries.next_batch()
+            await self._take_patiently(messages)
+            await channel.basic_ack(_tag(messages[-1]), multiple=True, wait=False)
+
+    async def _take_patiently(self, messages: Sequence[DeliveredMessage]) -> None:
+        """Holds the batch while the database is away.
+
+        To give it back would count as a delivery each time, and the limit is for messages that
+        take a consumer down: an outage of seconds would bury them as dead letters.
+        """
+        pause = _FIRST_PAUSE_S
+        while True:
             try:
                 await self._take(messages)
-            except DATABASE_LOST as error:
-                # Unacked: the broker gives them again, to us or to a healthy replica.
+            except Exception as error:
+                if not is_database_lost(error):
+                    raise
                 log.warning(
                     "consumer lost its database",
                     extra={"action": "consumer.database_lost", "reason": type(error).__name__},
                 )
-                raise ConnectionError("database lost") from error
-            await messages[-1].ack(multiple=True)
+            else:
+                return
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
 
-    async def _take(self, messages: Sequence[AbstractIncomingMessage]) -> None:
+    async def _take(self, messages: Sequence[DeliveredMessage]) -> None:
         known, unreadable = self._decode(messages)
         readable = [
             (event, body)
@@ -135,9 +152,9 @@ class Consumer:
         try:
             async with self.database.working() as connection:
                 await self._store(connection, readable, unreadable)
-        except DATABASE_LOST:
-            raise
-        except Exception:
+        except Exception as error:
+            if is_database_lost(error):
+                raise
             # One poisoned event among the batch: each is stored, then worked alone.
             log.exception("a batch could not be applied", extra={"action": "consumer.split"})
             async with self.database.working() as connection:
@@ -205,7 +222,7 @@ class Consumer:
         )
 
     def _decode(
-        self, messages: Sequence[AbstractIncomingMessage]
+        self, messages: Sequence[DeliveredMessage]
     ) -> tuple[list[tuple[Event, str]], list[tuple[bytes, str]]]:
         readable, unreadable = [], []
         latest = datetime.now(UTC) + _CLOCK_SKEW
@@ -248,22 +265,36 @@ def _one_by_one(apply: Apply) -> React:
     return react
 
 
-async def _next_batch(
-    received: asyncio.Queue[AbstractIncomingMessage], lost: asyncio.Event
-) -> list[AbstractIncomingMessage]:
-    """Waits for one, then takes what has come meanwhile: no lingering."""
-    batch: list[AbstractIncomingMessage] = []
-    if received.empty():
-        getting = asyncio.create_task(received.get())
-        losing = asyncio.create_task(lost.wait())
-        try:
-            await asyncio.wait((getting, losing), return_when=asyncio.FIRST_COMPLETED)
-            if not getting.done():
-                raise ConnectionError("channel closed")
-            batch.append(getting.result())
-        finally:
-            getting.cancel()
-            losing.cancel()
-    while len(batch) < _BATCH and not received.empty():
-        batch.append(received.get_nowait())
-    return batch
+class _Deliveries:
+    """What the broker has sent and nobody has taken yet, in its order."""
+
+    def __init__(self, channel: aiormq.Channel) -> None:
+        self._waiting: deque[DeliveredMessage] = deque()
+        self._news = asyncio.Event()
+        self._channel = channel
+        self._is_cancelled = False
+        channel.closing.add_done_callback(lambda _: self._news.set())
+        # The broker ends a consumer whose queue is gone, and leaves its channel open.
+        channel.on_consumer_cancel_callbacks.add(self._note_cancel)
+
+    async def add(self, message: DeliveredMessage) -> None:
+        self._waiting.append(message)
+        self._news.set()
+
+    async def next_batch(self) -> list[DeliveredMessage]:
+        """Waits for one, then takes what has come meanwhile: no lingering."""
+        while not self._waiting:
+            if self._channel.is_closed or self._is_cancelled:
+                raise ConnectionError("nothing is delivered any more")
+            self._news.clear()
+            await self._news.wait()
+        return [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
+
+    def _note_cancel(self, _frame: object) -> None:
+        self._is_cancelled = True
+        self._news.set()
+
+
+def _tag(message: DeliveredMessage) -> int:
+    assert message.delivery_tag is not None
+    return message.delivery_tag

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from libs.common.ids import new_event_id
 
 MAX_EVENT_BYTES: Final = 256 * 1024
+_LONGEST_TEXT: Final = 256
+_SEQUENCES: Final = 2**31
 
 
 class Fact(BaseModel):
@@ -81,10 +83,12 @@ class EventRegistry:
                 id=UUID(envelope["id"]),
                 source=envelope["source"],
                 type=fact_type.type,
-                subject=str(envelope["subject"]),
-                sequence=int(envelope["sequence"]),
+                subject=_read_text(envelope["subject"]),
+                sequence=_read_sequence(envelope["sequence"]),
                 time=time.replace(tzinfo=time.tzinfo or UTC),
-                traceparent=envelope.get("traceparent"),
+                traceparent=_read_text(envelope["traceparent"])
+                if envelope.get("traceparent") is not None
+                else None,
                 fact=fact_type.model_validate(envelope["data"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -128,6 +132,20 @@ def encode(event: Event) -> str:
     if len(body) > MAX_EVENT_BYTES:
         raise EventTooLargeError(f"{event.type} has {len(body)} bytes")
     return body.decode()
+
+
+def _read_text(value: object) -> str:
+    """What fits into a column and an index: PostgreSQL's text knows no NUL."""
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_TEXT or "\0" in value:
+        raise ValueError
+    return value
+
+
+def _read_sequence(value: object) -> int:
+    sequence = int(value) if isinstance(value, str | int) else 0
+    if not 0 < sequence < _SEQUENCES:
+        raise ValueError
+    return sequence
 
 
 def _what_is_wrong(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """The inbox: what was received is stored once, and worked in order for each aggregate."""
 
 import asyncio
+import hashlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -14,7 +15,6 @@ import asyncpg
 
 from libs.common.database import Connection, Database, Row
 from libs.common.events import Event, EventRegistry, UnreadableEventError
-from libs.common.ids import new_event_id
 from libs.common.telemetry import continue_trace
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,17 @@ DATABASE_LOST: Final = (
     asyncpg.InsufficientResourcesError,
 )
 
+
+def is_database_lost(error: BaseException) -> bool:
+    """False for a value that does not fit and a statement that took too long: theirs is the fault.
+
+    asyncpg derives the first from InterfaceError, the second from OperatorInterventionError.
+    """
+    return isinstance(error, DATABASE_LOST) and not isinstance(
+        error, ValueError | asyncpg.QueryCanceledError
+    )
+
+
 # Stores a batch and answers which of it is new: the filter against duplicates.
 _ADD = """
     INSERT INTO inbox (event_id, source, subject, sequence, type, state, body, next_attempt_at)
@@ -54,10 +65,11 @@ _FIND_HELD_BACK = """
       AND subject = ANY($1::text[])
       AND type = ANY($2::text[])
 """
-# Keeps what nobody can read, with the reason, for a person.
+# Keeps what nobody can read, with the reason, for a person; once, however often it comes.
 _BURY_UNREADABLE = """
     INSERT INTO inbox (event_id, source, subject, sequence, type, state, body, reason)
     VALUES ($1, 'unknown', $2, 0, 'unreadable', 'dead', $3, $4)
+    ON CONFLICT DO NOTHING
 """
 # The next event to work: due, and the first of its aggregate that is not applied yet.
 _CLAIM = """
@@ -119,7 +131,7 @@ async def find_held_back(
 
 
 async def bury_unreadable(connection: Connection, body: bytes, reason: str) -> None:
-    event_id = new_event_id()
+    event_id = UUID(bytes=hashlib.sha256(body).digest()[:16])
     text = body[:_KEPT_TEXT].decode(errors="replace").replace("\x00", "")
     await connection.execute(_BURY_UNREADABLE, event_id, str(event_id), text, reason)
 
@@ -163,9 +175,10 @@ class InboxWorker:
                 event = self.registry.decode(row["body"])
                 with continue_trace(event.traceparent):
                     await self.reactions[event.type](connection, event)
-            except DATABASE_LOST:
-                raise
-            except Exception as fault:  # noqa: BLE001 - kept with its reason, tried again
+            except Exception as fault:
+                if connection.is_closed():
+                    raise
+                # Kept with its reason, and tried again.
                 await connection.execute("ROLLBACK TO SAVEPOINT before_reaction")
                 await self._mark_failed(connection, row, fault)
             else:

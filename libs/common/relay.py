@@ -11,9 +11,9 @@ import aio_pika
 import aiormq
 import asyncpg
 from aio_pika.abc import AbstractConnection
-from pamqp.commands import Basic
 
 from libs.common.broker import CONTENT_TYPE, Broker
+from libs.common.confirms import REFUSED, BatchPublisher, Message
 
 log = logging.getLogger(__name__)
 
@@ -21,14 +21,25 @@ _BATCH: Final = 500
 _POLL_S: Final = 0.02
 _STANDBY_POLL_S: Final = 0.5
 _CONFIRM_TIMEOUT_S: Final = 10
-_PERSISTENT: Final = 2
+_FIRST_PAUSE_S: Final = 0.1
+_LONGEST_PAUSE_S: Final = 5.0
+# A commit that a crash of PostgreSQL takes back puts rows into the outbox again: they are
+# published twice, and inboxes know them. So the relay waits for no disk. A leader whose machine
+# is gone is missed after half a minute, not after PostgreSQL's two hours.
+_SESSION: Final = {
+    "synchronous_commit": "off",
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "jit": "off",
+}
 
 _LEAD = "SELECT pg_try_advisory_lock(hashtext('portline relay'))"
 
 # The oldest events first: identity order is commit order within an aggregate, because its row
 # is locked while its events are written. Rows are deleted, never passed by a cursor.
 _NEXT = """
-    SELECT seq, event_id, subject, type, traceparent, body
+    SELECT seq, event_id::text, subject, type, traceparent, body
     FROM outbox
     ORDER BY seq
     LIMIT $1
@@ -48,17 +59,13 @@ _KEEP = """
 # Events that a broker with an empty disk must hear again. Inboxes remember 7 days, so what is
 # younger than 6 is dropped by whoever has it already.
 _PUBLISHED_LATELY = """
-    SELECT seq, event_id, subject, type, traceparent, body
+    SELECT seq, event_id::text, subject, type, traceparent, body
     FROM event_log
     WHERE published_at > clock_timestamp() - interval '6 days'
       AND seq > $1
     ORDER BY seq
     LIMIT $2
 """
-
-
-class BrokerRefusedError(aiormq.exceptions.AMQPError):
-    """The broker did not take an event: a full queue, or no queue bound for its type."""
 
 
 @dataclass(kw_only=True)
@@ -88,7 +95,8 @@ class Relay:
 
     async def _lead(self) -> None:
         connection = await asyncpg.connect(
-            self.database_url, server_settings={"application_name": f"{self.service} relay"}
+            self.database_url,
+            server_settings={"application_name": f"{self.service} relay", **_SESSION},
         )
         try:
             await connection.execute(f'SET ROLE "{self.service}_worker"')
@@ -108,12 +116,19 @@ class Relay:
         channel = await broker.channel(on_return_raises=True)
         underlay = await channel.get_underlay_channel()
         assert isinstance(underlay, aiormq.Channel)
-        await self._publish_again_on_an_empty_broker(database, broker, underlay)
+        publisher = BatchPublisher(
+            channel=underlay, exchange=self.exchange, content_type=CONTENT_TYPE
+        )
+        await self._publish_again_on_an_empty_broker(database, broker, publisher)
+        pause = _FIRST_PAUSE_S
         while True:
             self._awake.clear()
             rows = await database.fetch(_NEXT, _BATCH)
-            if rows:
-                await self._publish(database, underlay, rows)
+            if rows and await self._publish(database, publisher, rows):
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_S)
+                continue
+            pause = _FIRST_PAUSE_S
             if len(rows) < _BATCH:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_POLL_S):
@@ -122,45 +137,21 @@ class Relay:
     async def _publish(
         self,
         database: asyncpg.Connection,
-        channel: aiormq.Channel,
+        publisher: BatchPublisher,
         rows: Sequence[asyncpg.Record],
-    ) -> None:
-        outcomes = await self._send(channel, rows)
+    ) -> bool:
+        """Answers whether the broker refused some of them, which stay for the next time."""
+        outcomes = await _send(publisher, rows)
         confirmed = confirmed_rows(rows, outcomes)
         if confirmed:
             await database.execute(_KEEP, confirmed)
-        failures = [outcome for outcome in outcomes if outcome is not None]
-        if failures:
-            raise BrokerRefusedError(type(failures[0]).__name__) from failures[0]
-
-    async def _send(
-        self, channel: aiormq.Channel, rows: Sequence[asyncpg.Record]
-    ) -> list[BaseException | None]:
-        """All at once; the answer to each is None where the broker confirmed it."""
-        outcomes = await asyncio.gather(
-            *(
-                channel.basic_publish(
-                    row["body"].encode(),
-                    exchange=self.exchange,
-                    routing_key=row["type"],
-                    properties=_properties(row),
-                    mandatory=True,
-                    timeout=_CONFIRM_TIMEOUT_S,
-                    wait=False,
-                )
-                for row in rows
-            ),
-            return_exceptions=True,
-        )
-        return [
-            outcome if isinstance(outcome, BaseException) else None for outcome in outcomes
-        ]
+        return _was_refused(outcomes)
 
     async def _publish_again_on_an_empty_broker(
         self,
         database: asyncpg.Connection,
         broker: AbstractConnection,
-        channel: aiormq.Channel,
+        publisher: BatchPublisher,
     ) -> None:
         """A durable exchange marks a broker that has seen our log; a lost disk has none."""
         marker = f"portline.relay.{self.service}"
@@ -170,9 +161,8 @@ class Relay:
         except aio_pika.exceptions.ChannelNotFoundEntity:
             last = 0
             while rows := await database.fetch(_PUBLISHED_LATELY, last, _BATCH):
-                failures = [outcome for outcome in await self._send(channel, rows) if outcome]
-                if failures:
-                    raise BrokerRefusedError(type(failures[0]).__name__) from failures[0]
+                while _was_refused(await _send(publisher, rows)):  # noqa: ASYNC110 - the broker decides
+                    await asyncio.sleep(_LONGEST_PAUSE_S)
                 last = rows[-1]["seq"]
             async with broker.channel() as declaring:
                 await declaring.declare_exchange(marker, durable=True)
@@ -180,6 +170,39 @@ class Relay:
                 "broker was empty",
                 extra={"action": "relay.republished", "last_seq": last},
             )
+
+
+async def _send(
+    publisher: BatchPublisher, rows: Sequence[asyncpg.Record]
+) -> list[Exception | None]:
+    messages = [
+        Message(
+            id=row["event_id"],
+            type=row["type"],
+            traceparent=row["traceparent"],
+            body=row["body"].encode(),
+        )
+        for row in rows
+    ]
+    return await publisher.publish(messages, timeout_s=_CONFIRM_TIMEOUT_S)
+
+
+def _was_refused(outcomes: Sequence[Exception | None]) -> bool:
+    """Raises what ended the channel instead, if something did."""
+    failures = [outcome for outcome in outcomes if outcome is not None]
+    for failure in failures:
+        if not isinstance(failure, REFUSED):
+            raise failure
+    if failures:
+        log.error(
+            "the broker refuses events",
+            extra={
+                "action": "relay.refused",
+                "refused": len(failures),
+                "reason": type(failures[0]).__name__,
+            },
+        )
+    return bool(failures)
 
 
 def confirmed_rows(
@@ -194,13 +217,3 @@ def confirmed_rows(
         elif row["subject"] not in failed:
             confirmed.append(row["seq"])
     return confirmed
-
-
-def _properties(row: asyncpg.Record) -> Basic.Properties:
-    return Basic.Properties(
-        content_type=CONTENT_TYPE,
-        delivery_mode=_PERSISTENT,
-        message_id=str(row["event_id"]),
-        message_type=row["type"],
-        headers={"traceparent": row["traceparent"]} if row["traceparent"] else None,
-    )

@@ -11,6 +11,13 @@ from libs.common.settings import ServiceSettings
 from libs.common.telemetry import configure_logging
 
 
+def calm_garbage_collector() -> None:
+    """Thousands of sockets make full collections long: what is loaded now stays out of them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 1_000)
+
+
 def main() -> int:
     module, _, factory = sys.argv[1].partition(":")
     configure_logging(service=module.split(".")[1])
@@ -21,10 +28,7 @@ def main() -> int:
             name = ".".join(map(str, fault["loc"])).upper() or "SETTINGS"
             print(f"{name}: {fault['msg']}", file=sys.stderr)  # noqa: T201 - said to who starts it
         return 1
-    # Thousands of sockets make full collections long: what is loaded now stays out of them.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(200_000, 50, 1_000)
+    calm_garbage_collector()
     settings: ServiceSettings = app.state.settings
     uvicorn.run(
         app,

@@ -79,9 +79,9 @@ class TimerWorker:
             await connection.execute("SAVEPOINT before_firing")
             try:
                 await self.kinds[kind](connection, key)
-            except DATABASE_LOST:
-                raise
             except Exception as fault:
+                if connection.is_closed():
+                    raise
                 await connection.execute("ROLLBACK TO SAVEPOINT before_firing")
                 await connection.execute(_POSTPONE, kind, key, type(fault).__name__)
                 log.exception(

@@ -232,7 +232,7 @@ async def test_a_test_call_from_another_accounts_number_is_fine(database):
     await gone(database, house, port_out_id)
     await call_test(database, house, port_out_id, phone(1), phone(9))
     async with database.working() as connection:
-        (number,) = (await store.find_port_out_numbers(connection, [port_out_id]))[port_out_id]
+        (number,) = await store.find_port_out_numbers(connection, port_out_id)
     assert number.test_call_from == phone(9)
 
 

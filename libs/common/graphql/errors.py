@@ -123,7 +123,7 @@ def sentence_and_code(fault: BaseException | None) -> tuple[str, ErrorCode]:
             return str(fault), ErrorCode.UNAUTHENTICATED
         case AccountNotChosen():
             return str(fault), ErrorCode.BAD_USER_INPUT
-        case asyncpg.CharacterNotInRepertoireError():
+        case asyncpg.CharacterNotInRepertoireError() | asyncpg.UntranslatableCharacterError():
             return "A text holds a character that no text may hold.", ErrorCode.BAD_USER_INPUT
         case _ if isinstance(fault, _OUTAGES):
             return Unavailable.sentence, ErrorCode.UNAVAILABLE

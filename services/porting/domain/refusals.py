@@ -24,6 +24,11 @@ class PortOutUnknown(PortingRefusal):
     sentence = "There is no such port-out."
 
 
+class VersionConflict(PortingRefusal):
+    code = UserErrorCode.VERSION_CONFLICT
+    sentence = "Somebody changed this meanwhile: read it again."
+
+
 class NumberUnknown(PortingRefusal):
     code = UserErrorCode.NOT_FOUND
     sentence = "This number is not part of it."
@@ -205,6 +210,11 @@ class FileEmpty(PortingRefusal):
 class FilenameNotAllowed(PortingRefusal):
     code = UserErrorCode.INVALID
     sentence = "Give the file's name, without folders, with at most 255 characters."
+
+
+class MediaTypeNotAllowed(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "Give the file's media type, such as text/csv or application/pdf."
 
 
 class ChecksumNotAllowed(PortingRefusal):

@@ -181,7 +181,7 @@ async def _move(
     if status is port_out.status:
         return
     moved = change(status)
-    numbers = (await port_outs.find_port_out_numbers(connection, [port_out.id]))[port_out.id]
+    numbers = await port_outs.find_port_out_numbers(connection, port_out.id)
     await save_port_out(connection, moved, say(moved, numbers))
 
 
@@ -213,7 +213,7 @@ async def record_test_call(
     port_out, checked = await _lock_number(connection, caller, port_out_id, number)
     if called_at > datetime.now(UTC) + timedelta(minutes=5):
         raise TimeInTheFuture().at("input", "calledAt")
-    leaving = (await port_outs.find_port_out_numbers(connection, [port_out_id]))[port_out_id]
+    leaving = await port_outs.find_port_out_numbers(connection, port_out_id)
     inventory = await copies.find_inventory_numbers(connection, [calling_number])
     if calling_number in {each.tracking_number for each in leaving} or any(
         each.account_id == port_out.account_id for each in inventory
@@ -236,9 +236,7 @@ async def note_number_disabled(
     """`numbers` says that the customer disabled it: the checklist's last step (S79)."""
     for port_out_id in await port_outs.find_open_port_outs(connection, number_id):
         port_out = await port_outs.lock_port_out(connection, port_out_id)
-        numbers = (await port_outs.find_port_out_numbers(connection, [port_out_id]))[
-            port_out_id
-        ]
+        numbers = await port_outs.find_port_out_numbers(connection, port_out_id)
         disabled = next(each for each in numbers if each.number_id == number_id)
         if port_out is not None and disabled.disabled_at is None:
             changed = replace(disabled, disabled_at=disabled_at)
@@ -251,7 +249,7 @@ async def _lock_number(
     port_out = await lock_own_port_out(connection, caller, port_out_id)
     if port_out.status not in {PortOutStatus.PORTED_OUT, PortOutStatus.CONFIRMED}:
         raise port_out_not_possible(caller, port_out)
-    numbers = (await port_outs.find_port_out_numbers(connection, [port_out_id]))[port_out_id]
+    numbers = await port_outs.find_port_out_numbers(connection, port_out_id)
     for each in numbers:
         if each.tracking_number == number:
             return port_out, each
@@ -266,7 +264,7 @@ async def _check(
     is_confirmed = number.is_checked and port_out.status is PortOutStatus.PORTED_OUT
     saved = replace(number, confirmed_at=now) if is_confirmed else number
     await port_outs.save_port_out_number(connection, port_out.id, saved)
-    numbers = (await port_outs.find_port_out_numbers(connection, [port_out.id]))[port_out.id]
+    numbers = await port_outs.find_port_out_numbers(connection, port_out.id)
     said: list[PortOutFact] = [
         about_port_out(
             PortOutChecklistChanged,

@@ -1,0 +1,51 @@
+"""`python -m bench [NAME]`: one line for each goal; exit 1 where one is short."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+
+import uvloop
+
+from bench.consumer import measure_consumer
+from bench.delivery import measure_throughput
+from bench.idle import measure_idle
+from bench.latency import measure_latency
+from bench.listing import measure_listing
+from bench.measuring import Result
+from bench.relay import measure_relay
+from deploy.local.guard import Guard
+from deploy.local.servers import Servers, provide_servers
+from libs.common.serve import calm_garbage_collector
+
+Benchmark = Callable[[Servers], Awaitable[list[Result]]]
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "relay": measure_relay,
+    "consumer": measure_consumer,
+    "throughput": measure_throughput,
+    "latency": measure_latency,
+    "listing": measure_listing,
+    "idle": measure_idle,
+}
+
+
+def main(arguments: list[str]) -> int:
+    if unknown := set(arguments) - BENCHMARKS.keys():
+        print(f"unknown: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+        return 2
+    logging.disable(logging.INFO)
+    calm_garbage_collector()
+    results: list[Result] = []
+    with Guard() as guard, provide_servers(guard, durable=True) as servers:
+        for name in arguments or BENCHMARKS:
+            # As services run: on uvloop.
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                for result in runner.run(BENCHMARKS[name](servers)):
+                    print(result, flush=True)
+                    results.append(result)
+    return 1 if any(result.is_short for result in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
