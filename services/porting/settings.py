@@ -2,7 +2,7 @@
 
 from pydantic import Field, HttpUrl, SecretStr
 
-from libs.common.settings import ServiceSettings
+from libs.common.settings import SHORTEST_SECRET, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -14,7 +14,7 @@ class Settings(ServiceSettings):
 
     files_url: str
     public_url: HttpUrl
-    upload_secret: SecretStr = Field(min_length=32)
+    upload_secret: SecretStr = Field(min_length=SHORTEST_SECRET)
     most_rows: int = 1_000
     allow_fictional_numbers: bool = False
     cors_origins: str = ""
