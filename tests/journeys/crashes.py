@@ -40,6 +40,7 @@ KILLS = 16
 REQUESTS_PER_TRANSACTION = 25
 READY_S = 30
 APPLIED_S = 120
+_COUNT_TOLD = "SELECT count(*) FROM status_changes"
 _ACCOUNT = new_id("acc")
 _COMPANY = new_id("co")
 _MEMBER = new_id("mem")
@@ -144,10 +145,12 @@ async def _crash(
     for victim in victims:
         await victim.wait_until_ready()
     database = await open_database(porting.database_url, "porting")
-    producing = asyncio.create_task(_produce(database, how_many))
+    producing: list[asyncio.Task[None]] = []
     breaking: asyncio.Task[None] | None = None
     for turn in range(run.kills):
         victim = victims[turn % len(victims)]
+        share = how_many * (turn + 1) // run.kills - how_many * turn // run.kills
+        producing.append(asyncio.create_task(_produce(database, share)))
         if turn == run.kills // 2:
             breaking = asyncio.create_task(_break_broker(servers))
         await victim.wait_until_ready()
@@ -156,7 +159,7 @@ async def _crash(
         victim.start()
     if breaking is not None:
         await breaking
-    await producing
+    await asyncio.gather(*producing)
     await database.close()
     for victim in victims:
         await victim.wait_until_ready()
@@ -171,22 +174,20 @@ async def _break_broker(servers: Servers) -> None:
 
 
 async def _produce(database: Database, how_many: int) -> None:
-    """Paced, so that there is work at every kill."""
+    """While a victim starts again, so that there is work when it is ready, and killed."""
     left = how_many
     while left > 0:
         size = min(left, REQUESTS_PER_TRANSACTION)
         left -= size
         drafts = [_draft() for _ in range(size)]
         async with database.working() as connection:
-            for draft in drafts:
+            for place, draft in enumerate(drafts):
                 await request_store.add_request(connection, draft)
-                await save(connection, draft, about(DraftChanged, draft, {}))
+                fact = about(DraftChanged, draft, {})
+                drafts[place] = await save(connection, draft, fact)
         async with database.working() as connection:
             for draft in drafts:
-                request = await request_store.lock_request(connection, draft.id)
-                assert request is not None
-                await save(connection, *_send(request))
-        await asyncio.sleep(20 * size / how_many)
+                await save(connection, *_send(draft))
 
 
 def _draft() -> PortRequest:
@@ -224,7 +225,7 @@ async def _wait_until_applied(run: CrashedRun, told: int) -> None:
     connection = await asyncpg.connect(run.notifications_url)
     try:
         async with asyncio.timeout(APPLIED_S):
-            while await connection.fetchval("SELECT count(*) FROM status_changes") < told:
+            while await connection.fetchval(_COUNT_TOLD) < told:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         # What came twice may still be on its way, and must change nothing.
         await asyncio.sleep(0.5)
