@@ -30,6 +30,7 @@ LOST: Final = (
     OSError,
     TimeoutError,
     aiormq.exceptions.AMQPError,
+    aiormq.exceptions.ChannelInvalidStateError,
     aio_pika.exceptions.AMQPError,
 )
 
@@ -115,10 +116,7 @@ class Broker:
                     self.url, timeout=5, client_properties={"connection_name": self.name}
                 )
                 async with connection:
-                    async with connection.channel() as channel:
-                        await declare(channel, self.topology)
-                    self._hold(connection)
-                    await work(connection)
+                    await self._use(connection, work)
             except asyncio.CancelledError:
                 if _is_cancelled():
                     raise
@@ -135,6 +133,23 @@ class Broker:
                 pause = _FIRST_PAUSE_S
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    async def _use(
+        self,
+        connection: AbstractConnection,
+        work: Callable[[AbstractConnection], Awaitable[None]],
+    ) -> None:
+        try:
+            async with connection.channel() as channel:
+                await declare(channel, self.topology)
+            self._hold(connection)
+            await work(connection)
+        except RuntimeError as error:
+            # What the libraries say to a call on a connection that has just gone.
+            transport = connection.transport
+            if transport is not None and not transport.connection.is_closed:
+                raise
+            raise ConnectionError("connection closed") from error
 
     def _hold(self, connection: AbstractConnection) -> None:
         """Until it closes: a loop that has nothing to send would not notice."""
