@@ -63,12 +63,15 @@ class Wire:
 
     async def _listen(self) -> None:
         self._open.set()
+        if self._server is not None:
+            return
         self._server = await asyncio.start_server(self._carry, LOOPBACK, self.listen_port)
         self.listen_port = self._server.sockets[0].getsockname()[1]
 
     async def _cut(self) -> None:
         if self._server is not None:
             self._server.close()
+            self._server = None
         for task in list(self._carrying):
             task.cancel()
         await asyncio.gather(*self._carrying, return_exceptions=True)
