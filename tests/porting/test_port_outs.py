@@ -11,7 +11,7 @@ from libs.contracts.refusals import Refusal, StateRefusal
 from services.porting.domain.port_outs import PortOutStatus
 from services.porting.store import port_outs as store
 from services.porting.timers import TIMERS
-from services.porting.use_cases import port_outs
+from services.porting.use_cases import port_out_checklists, port_outs
 from services.porting.use_cases.port_outs import NoSuchNumbersError
 from tests.porting.builders import (
     OUTSIDE,
@@ -51,7 +51,7 @@ async def call_test(database, house, port_out_id, number, calling=OUTSIDE, at=No
     await run(
         database,
         house.administrator,
-        port_outs.record_test_call,
+        port_out_checklists.record_test_call,
         port_out_id,
         number,
         calling_number=calling,
@@ -61,7 +61,11 @@ async def call_test(database, house, port_out_id, number, calling=OUTSIDE, at=No
 
 async def confirm(database, house, port_out_id, number) -> None:
     await run(
-        database, house.administrator, port_outs.confirm_gaining_carrier, port_out_id, number
+        database,
+        house.administrator,
+        port_out_checklists.confirm_gaining_carrier,
+        port_out_id,
+        number,
     )
 
 
