@@ -346,3 +346,16 @@ async def test_what_a_carrier_says_twice_or_late_is_no_error(database):
     await run(database, SUPPORT, port_outs.schedule_port_out, port_out_id, day)
     await run(database, SUPPORT, port_outs.record_ported_out, port_out_id, now())
     assert await types_told(database, port_out_id) == before
+
+
+async def test_a_number_that_is_disabled_twice_is_ticked_once(database):
+    house = await found_house(database)
+    port_out_id, number_ids = await leaving(database, house, phone(1), phone(2))
+    await gone(database, house, port_out_id)
+    async with database.working() as connection:
+        for _ in range(2):
+            await port_out_checklists.note_number_disabled(
+                connection, number_ids[phone(1)], now()
+            )
+    told = await types_told(database, port_out_id)
+    assert told.count("porting.port_out_checklist_changed.v1") == 1
