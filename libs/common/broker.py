@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import aio_pika
@@ -22,7 +22,7 @@ DEAD_LETTERS: Final = "portline.dead"
 _DELIVERY_LIMIT: Final = 100
 _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 5.0
-# A connection that lasted so long was a good one: its loss is met again at once.
+# A connection that lasted so long was a good one: its loss is met at once.
 _HEALTHY_S: Final = 10.0
 
 # What a broker that is away, or frozen, raises.
@@ -30,6 +30,7 @@ LOST: Final = (
     OSError,
     TimeoutError,
     aiormq.exceptions.AMQPError,
+    aiormq.exceptions.ChannelInvalidStateError,
     aio_pika.exceptions.AMQPError,
 )
 
@@ -88,18 +89,15 @@ async def _declare_queue(
 
 @dataclass
 class Broker:
-    """One per process; each loop that needs the broker holds a connection of its own."""
-
     url: str
     topology: Topology
     name: str
-    _held: int = 0
-    _wanted: int = 0
+    _held: set[AbstractConnection] = field(default_factory=set)
 
     @property
     def is_connected(self) -> bool:
-        """For readiness: every loop that wants a connection has one."""
-        return 0 < self._wanted == self._held
+        """For readiness: whether any of the loops that share this holds a connection."""
+        return bool(self._held)
 
     async def keep_connected(
         self, work: Callable[[AbstractConnection], Awaitable[None]]
@@ -109,20 +107,16 @@ class Broker:
         aiormq can raise CancelledError into a publish when a broker freezes: that is a lost
         connection unless this task itself is being cancelled.
         """
-        self._wanted += 1
-        try:
-            await self._connect_again_and_again(work)
-        finally:
-            self._wanted -= 1
-
-    async def _connect_again_and_again(
-        self, work: Callable[[AbstractConnection], Awaitable[None]]
-    ) -> None:
         pause = _FIRST_PAUSE_S
         while True:
+            connection: AbstractConnection | None = None
             started = time.monotonic()
             try:
-                await self._connect(work)
+                connection = await aio_pika.connect(
+                    self.url, timeout=5, client_properties={"connection_name": self.name}
+                )
+                async with connection:
+                    await self._use(connection, work)
             except asyncio.CancelledError:
                 if _is_cancelled():
                     raise
@@ -132,23 +126,35 @@ class Broker:
                     "connection lost",
                     extra={"action": "broker.connection_lost", "reason": type(error).__name__},
                 )
+            finally:
+                if connection is not None:
+                    self._held.discard(connection)
             if time.monotonic() - started > _HEALTHY_S:
                 pause = _FIRST_PAUSE_S
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 
-    async def _connect(self, work: Callable[[AbstractConnection], Awaitable[None]]) -> None:
-        connection = await aio_pika.connect(
-            self.url, timeout=5, client_properties={"connection_name": self.name}
-        )
-        async with connection:
+    async def _use(
+        self,
+        connection: AbstractConnection,
+        work: Callable[[AbstractConnection], Awaitable[None]],
+    ) -> None:
+        try:
             async with connection.channel() as channel:
                 await declare(channel, self.topology)
-            self._held += 1
-            try:
-                await work(connection)
-            finally:
-                self._held -= 1
+            self._hold(connection)
+            await work(connection)
+        except RuntimeError as error:
+            # What the libraries say to a call on a connection that has just gone.
+            transport = connection.transport
+            if transport is not None and not transport.connection.is_closed:
+                raise
+            raise ConnectionError("connection closed") from error
+
+    def _hold(self, connection: AbstractConnection) -> None:
+        """Until it closes: a loop that has nothing to send would not notice."""
+        self._held.add(connection)
+        connection.close_callbacks.add(lambda *_: self._held.discard(connection))
 
 
 def _is_cancelled() -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from aiormq.abc import DeliveredMessage
 
 from libs.common.broker import Broker
 from libs.common.database import Connection, Database
+from libs.common.deliveries import BATCH, Deliveries
 from libs.common.events import Event, EventRegistry, Fact, UnreadableEventError
 from libs.common.inbox import (
     InboxWorker,
@@ -27,7 +27,6 @@ from libs.common.inbox import (
 
 log = logging.getLogger(__name__)
 
-_BATCH: Final = 500
 _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 5.0
 _CLOCK_SKEW: Final = timedelta(minutes=5)
@@ -112,13 +111,13 @@ class Consumer:
     async def _consume(self, connection: AbstractConnection) -> None:
         channel = await (await connection.channel()).get_underlay_channel()
         assert isinstance(channel, aiormq.Channel)
-        deliveries = _Deliveries(channel)
-        await channel.basic_qos(prefetch_count=2 * _BATCH)
+        deliveries = Deliveries(channel)
+        await channel.basic_qos(prefetch_count=2 * BATCH)
         await channel.basic_consume(self.consumes.queue, deliveries.add)
         while True:
             messages = await deliveries.next_batch()
             await self._take_patiently(messages)
-            await channel.basic_ack(_tag(messages[-1]), multiple=True, wait=False)
+            await deliveries.ack_until(messages[-1])
 
     async def _take_patiently(self, messages: Sequence[DeliveredMessage]) -> None:
         """Holds the batch while the database is away.
@@ -263,38 +262,3 @@ def _one_by_one(apply: Apply) -> React:
         await apply(connection, [event])
 
     return react
-
-
-class _Deliveries:
-    """What the broker has sent and nobody has taken yet, in its order."""
-
-    def __init__(self, channel: aiormq.Channel) -> None:
-        self._waiting: deque[DeliveredMessage] = deque()
-        self._news = asyncio.Event()
-        self._channel = channel
-        self._is_cancelled = False
-        channel.closing.add_done_callback(lambda _: self._news.set())
-        # The broker ends a consumer whose queue is gone, and leaves its channel open.
-        channel.on_consumer_cancel_callbacks.add(self._note_cancel)
-
-    async def add(self, message: DeliveredMessage) -> None:
-        self._waiting.append(message)
-        self._news.set()
-
-    async def next_batch(self) -> list[DeliveredMessage]:
-        """Waits for one, then takes what has come meanwhile: no lingering."""
-        while not self._waiting:
-            if self._channel.is_closed or self._is_cancelled:
-                raise ConnectionError("nothing is delivered any more")
-            self._news.clear()
-            await self._news.wait()
-        return [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
-
-    def _note_cancel(self, _frame: object) -> None:
-        self._is_cancelled = True
-        self._news.set()
-
-
-def _tag(message: DeliveredMessage) -> int:
-    assert message.delivery_tag is not None
-    return message.delivery_tag

@@ -121,7 +121,7 @@ class Relay:
         )
         await self._publish_again_on_an_empty_broker(database, broker, publisher)
         pause = _FIRST_PAUSE_S
-        while True:
+        while not underlay.is_closed:
             self._awake.clear()
             rows = await database.fetch(_NEXT, _BATCH)
             if rows and await self._publish(database, publisher, rows):
@@ -133,6 +133,7 @@ class Relay:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_POLL_S):
                         await self._awake.wait()
+        raise ConnectionError("channel closed")
 
     async def _publish(
         self,

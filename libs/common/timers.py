@@ -23,7 +23,16 @@ _SET = """
     ON CONFLICT ON CONSTRAINT one_timer_per_key DO UPDATE
     SET due_at = excluded.due_at, attempts = 0, reason = NULL
 """
-_CLEAR = "DELETE FROM timers WHERE kind = $1 AND key = $2"
+# One that is firing now is left to itself: who waited for it could hold what it waits for.
+_CLEAR = """
+    DELETE FROM timers
+    WHERE (kind, key) IN (
+      SELECT kind, key
+      FROM timers
+      WHERE kind = $1 AND key = $2
+      FOR UPDATE SKIP LOCKED
+    )
+"""
 # The next due timer that nobody else is firing.
 _CLAIM = """
     SELECT kind, key, attempts

@@ -1,11 +1,14 @@
 """Where files are sent to: a signed link takes one file, checked against what was promised."""
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from libs.common.database import Database
 from libs.common.graphql.errors import ErrorCode, log_fault, sentence_and_code
@@ -16,7 +19,11 @@ from services.porting.store import documents
 log = logging.getLogger(__name__)
 
 
-def file_routes(database: Database, files: Files, links: UploadLinks) -> list[BaseRoute]:
+def file_routes(
+    database: Database, files: Files, links: UploadLinks, origins: Sequence[str] = ()
+) -> list[BaseRoute]:
+    """`origins` are those of pages that may send files from another origin than ours."""
+
     async def receive(request: Request) -> Response:
         try:
             return await _receive_upload(request, database, files, links)
@@ -25,7 +32,14 @@ def file_routes(database: Database, files: Files, links: UploadLinks) -> list[Ba
             sentence, code = sentence_and_code(fault)
             return _refuse(503 if code is ErrorCode.UNAVAILABLE else 500, code, sentence)
 
-    return [Route("/uploads/{upload_id}", receive, methods=["PUT"])]
+    from_pages = Middleware(
+        CORSMiddleware,
+        allow_origins=list(origins),
+        allow_methods=["PUT"],
+        allow_headers=["content-type"],
+    )
+    upload = Route("/{upload_id}", receive, methods=["PUT"])
+    return [Mount("/uploads", routes=[upload], middleware=[from_pages])]
 
 
 async def _receive_upload(

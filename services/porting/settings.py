@@ -8,7 +8,8 @@ from libs.common.settings import SHORTEST_SECRET, ServiceSettings
 class Settings(ServiceSettings):
     """Where files are kept, where browsers reach the file routes, and what signs their links.
 
-    `files_url` is such as `file:///srv/files` or `s3://bucket`.
+    `files_url` is such as `file:///srv/files` or `s3://bucket`; `cors_origins` are the origins of
+    pages that may send files, with commas, as at the gateway.
     """
 
     files_url: str
@@ -16,3 +17,8 @@ class Settings(ServiceSettings):
     upload_secret: SecretStr = Field(min_length=SHORTEST_SECRET)
     most_rows: int = 1_000
     allow_fictional_numbers: bool = False
+    cors_origins: str = ""
+
+    @property
+    def origins(self) -> list[str]:
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]

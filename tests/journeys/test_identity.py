@@ -63,7 +63,7 @@ THINGS = {
         seen_by=NOT_THE_REQUESTER,
         query="""query ($id: ID!) { portRequest(id: $id) {
             name lines(first: 5) { edges { node { phoneNumber } } } letter { subscriberName }
-            documents { filename } } }""",
+            documents { edges { node { filename } } } } }""",
     ),
     "portRequests": Thing(
         kind="Account",
@@ -84,7 +84,7 @@ THINGS = {
         service="porting",
         seen_by=OF_DOWNTOWN,
         query="""query ($id: ID!) { portOut(id: $id) {
-            gainingCarrier numbers { phoneNumber } } }""",
+            gainingCarrier numbers { edges { node { phoneNumber } } } } }""",
     ),
     "account": Thing(
         kind="Account",

@@ -70,13 +70,17 @@ async def test_logs_name_steps_and_ids_and_nobody(database, caplog):
         assert secret not in text
 
 
+async def port_and_fall(database, request_id: str) -> None:
+    async with database.transaction(SUPPORT) as connection:
+        await carrier.record_ported(connection, SUPPORT, request_id, now(), None)
+        raise RuntimeError
+
+
 async def test_a_step_that_is_rolled_back_is_not_logged(database, caplog):
     house = await found_house(database)
     request_id = await a_request_with_the_carrier(database, house, [phone(100)])
     caplog.clear()
     caplog.set_level(logging.INFO, logger="services.porting")
-    with pytest.raises(RuntimeError):  # noqa: PT012 - raised after what is rolled back
-        async with database.transaction(SUPPORT) as connection:
-            await carrier.record_ported(connection, SUPPORT, request_id, now(), None)
-            raise RuntimeError
+    with pytest.raises(RuntimeError):
+        await port_and_fall(database, request_id)
     assert caplog.records == []

@@ -9,9 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from libs.common.database import Database
 from services.porting.integrations.files import Files, UploadLinks
+from services.porting.routes import file_routes
 from tests.porting.builders import (
     a_draft,
     add_inventory,
@@ -276,7 +278,7 @@ async def test_a_document_is_known_by_its_content(door, database):
         payload = await attach(door, house.administrator, request_id, upload_id)
         assert payload["userErrors"] == []
     query = """query ($id: ID!) { portRequest(id: $id) {
-      documents { edges { node { contentType } } }
+      documents { edges { node { contentType kind } } }
     } }"""
     answer = await door.see(house.administrator, query, id=request_id)
     edges = answer["portRequest"]["documents"]["edges"]
@@ -391,3 +393,21 @@ async def test_our_own_faults_are_masked(door, monkeypatch, fault, status, code)
     answer = await door.client.put(link, content=PDF)
     assert code_of(answer) == (status, code)
     assert str(fault) not in answer.text
+
+
+async def test_a_page_of_a_named_origin_may_send_files_and_no_other(database, tmp_path):
+    links = UploadLinks("http://porting", "0" * 64)
+    routes = file_routes(database, Files(tmp_path.as_uri()), links, ["https://app.example"])
+    transport = httpx.ASGITransport(Starlette(routes=routes))
+    asked = {
+        "access-control-request-method": "PUT",
+        "access-control-request-headers": "content-type",
+    }
+    async with httpx.AsyncClient(transport=transport, base_url="http://porting") as client:
+        ours, other = [
+            await client.options("/uploads/up_1", headers=asked | {"origin": origin})
+            for origin in ("https://app.example", "https://evil.example")
+        ]
+
+    assert ours.headers["access-control-allow-origin"] == "https://app.example"
+    assert "access-control-allow-origin" not in other.headers

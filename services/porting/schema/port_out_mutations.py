@@ -14,7 +14,7 @@ from services.porting.schema.commands import (
     member_of,
 )
 from services.porting.schema.context import PortingInfo
-from services.porting.use_cases import port_outs
+from services.porting.use_cases import port_out_checklists, port_outs
 
 
 @strawberry.input(description="A port-out that is acted on.")
@@ -99,7 +99,7 @@ class PortOutMutation:
             info,
             "confirmGainingCarrier",
             input,
-            lambda connection: port_outs.confirm_gaining_carrier(
+            lambda connection: port_out_checklists.confirm_gaining_carrier(
                 connection, member, input.port_out_id, input.tracking_number
             ),
         )
@@ -115,7 +115,7 @@ class PortOutMutation:
             info,
             "recordTestCall",
             input,
-            lambda connection: port_outs.record_test_call(
+            lambda connection: port_out_checklists.record_test_call(
                 connection,
                 member,
                 input.port_out_id,
