@@ -238,7 +238,7 @@ async def test_an_answer_does_not_wait_for_a_silence_that_waits_for_it(database)
 
     async with database.transaction(house.administrator) as connection:
         await store.lock_port_out(connection, port_out_id)
-        firing = asyncio.create_task(timers.fire_one())
+        firing = asyncio.create_task(fire(timers))
         async with asyncio.timeout(5):
             while await count_free_timers(database):  # noqa: ASYNC110 - a lock tells nobody
                 await asyncio.sleep(0.01)
@@ -247,6 +247,12 @@ async def test_an_answer_does_not_wait_for_a_silence_that_waits_for_it(database)
 
     assert await count_timers(database) == 0
     assert (await types_told(database, port_out_id)).count("port_out_authorized") == 1
+
+
+async def fire(timers) -> None:
+    """Again where the counting below held the row just then."""
+    while not await timers.fire_one():
+        await asyncio.sleep(0.01)
 
 
 async def count_free_timers(database) -> int:
@@ -358,4 +364,4 @@ async def test_a_number_that_is_disabled_twice_is_ticked_once(database):
                 connection, number_ids[phone(1)], now()
             )
     told = await types_told(database, port_out_id)
-    assert told.count("porting.port_out_checklist_changed.v1") == 1
+    assert told.count("port_out_checklist_changed") == 1
