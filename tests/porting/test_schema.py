@@ -456,3 +456,15 @@ async def test_what_somebody_changed_meanwhile_is_not_changed_blindly(door, data
 
     (error,) = refused["userErrors"]
     assert (error["code"], error["path"]) == ("VERSION_CONFLICT", ["input", "expectedVersion"])
+
+
+async def test_a_port_out_that_somebody_moved_meanwhile_is_not_moved_blindly(door, database):
+    house = await found_house(database)
+    await add_inventory(database, house, phone(1))
+    given = {"portOutId": await a_port_out(database, house, phone(1)), "expectedVersion": 1}
+
+    moved = await door.act(house.administrator, "authorizePortOut", **given)
+    refused = await door.act(house.administrator, "authorizePortOut", **given)
+
+    assert moved["portOut"]["status"] == "AUTHORIZED"
+    assert [error["code"] for error in refused["userErrors"]] == ["VERSION_CONFLICT"]

@@ -411,3 +411,17 @@ async def test_a_page_of_a_named_origin_may_send_files_and_no_other(database, tm
 
     assert ours.headers["access-control-allow-origin"] == "https://app.example"
     assert "access-control-allow-origin" not in other.headers
+
+
+async def test_a_forwarding_number_of_another_open_request_is_a_loop(door, database):
+    house, other = await found_house(database), await found_house(database)
+    taken = await a_draft(database, other.administrator, other.dental)
+    await fill_by_csv(door, other.administrator, taken)
+    async with database.working() as connection:
+        await connection.execute("UPDATE lines SET state = 'READY'")
+    request_id = await a_draft(database, house.administrator, house.dental)
+    to_theirs = CSV.replace(b",3125550100", b",2125550100").replace(
+        b"\n2125550100", b"\n2125550123"
+    )
+    (error,) = await fill_by_csv(door, house.administrator, request_id, to_theirs)
+    assert (error["code"], error["column"]) == ("FORWARDING_LOOP", "forwarding_number")

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.databases import copy_service_database, drop_database
 from deploy.local.servers import Servers
-from libs.common.caller import Member
+from libs.common.caller import MACHINE_SCOPES, Machine, Member
 from libs.common.database import Database, open_database
 from libs.common.dev_issuer import IssuerKey
 from services.porting.schema import loaders, queries
@@ -20,6 +20,7 @@ from tests.porting.builders import (
     a_port_out,
     add_inventory,
     found_house,
+    login,
     phone,
 )
 from tests.porting.door import Door, open_door
@@ -374,3 +375,7 @@ async def test_another_accounts_port_out_is_unknown_to_a_mutation(door, scene, w
         )
         (error,) = payload["userErrors"]
         assert (error["code"], error["path"]) == ("NOT_FOUND", ["input", "portOutId"])
+
+
+def test_a_machine_sees_nothing_whatever_its_scopes():
+    assert access.sight_of(Machine(login=login("machine"), scopes=MACHINE_SCOPES)) is None

@@ -72,11 +72,11 @@ async def create_upload(
 async def find_promised_upload(
     connection: Connection, caller: Member, upload_id: str
 ) -> Upload:
+    """One that `create_upload` has answered to this caller."""
     upload = await documents.find_own_upload(
         connection, upload_id, caller.account_id, caller.member_id
     )
-    if upload is None:
-        raise UploadUnknown
+    assert upload is not None
     return upload
 
 

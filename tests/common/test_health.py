@@ -1,0 +1,56 @@
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from libs.common.health import health_routes
+from tests.common.traffic import broker, eventually, running
+
+
+@pytest.fixture
+async def app(database, amqp_url):
+    app = Starlette(routes=health_routes())
+    app.state.database = database
+    app.state.broker = broker(amqp_url)
+    return app
+
+
+async def ask(app, path):
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.get(path)
+    return answer.status_code, answer.json()
+
+
+async def hold(_connection):
+    await eventually(_never, within_s=60)
+
+
+async def _never():
+    return False
+
+
+async def test_a_service_is_ready_with_its_database_and_its_broker(app):
+    async def is_ready():
+        return (await ask(app, "/readyz"))[0] == 200
+
+    async with running(lambda: app.state.broker.keep_connected(hold)):
+        await eventually(is_ready)
+        assert await ask(app, "/readyz") == (200, {"database": True, "broker": True})
+
+
+async def test_without_a_broker_it_lives_and_is_not_ready(app):
+    assert await ask(app, "/healthz") == (200, {"alive": True})
+    assert await ask(app, "/readyz") == (503, {"database": True, "broker": False})
+
+
+async def test_without_a_database_it_lives_and_is_not_ready(app):
+    await app.state.database.close()
+
+    assert await ask(app, "/healthz") == (200, {"alive": True})
+    assert await ask(app, "/readyz") == (503, {"database": False, "broker": False})
+
+
+async def test_before_it_has_opened_anything_it_is_not_ready():
+    app = Starlette(routes=health_routes())
+
+    assert await ask(app, "/readyz") == (503, {"database": False, "broker": False})

@@ -1,0 +1,53 @@
+import pytest
+
+from libs.common.housekeeping import forget
+from libs.common.ids import new_event_id
+
+
+@pytest.fixture
+async def receive(database):
+    async def add(state, days):
+        async with database.working() as connection:
+            await connection.execute(
+                "INSERT INTO inbox "
+                "(event_id, source, subject, sequence, type, state, body, received_at) "
+                "VALUES ($1, '/sample', $2, 1, 'sample.changed.v1', $3, '{}', "
+                "clock_timestamp() - make_interval(days => $4))",
+                new_event_id(),
+                f"{state}-{days}",
+                state,
+                days,
+            )
+
+    return add
+
+
+async def test_only_what_was_applied_more_than_a_week_ago_is_forgotten(database, receive):
+    for state in ("applied", "pending", "dead"):
+        for days in (6, 8):
+            await receive(state, days)
+
+    await forget(database)
+
+    async with database.working() as connection:
+        rows = await connection.fetch("SELECT subject FROM inbox ORDER BY subject")
+    assert [row["subject"] for row in rows] == [
+        "applied-6", "dead-6", "dead-8", "pending-6", "pending-8",
+    ]  # fmt: skip
+
+
+async def test_idempotency_keys_are_kept_for_a_week(database):
+    async with database.working() as connection:
+        await connection.executemany(
+            "INSERT INTO idempotency_keys (owner, mutation, key, fingerprint, result, created_at)"
+            " VALUES ('acc_1', 'create', $1, '', '{}',"
+            " clock_timestamp() - make_interval(days => $2))",
+            [("young", 6), ("old", 8)],
+        )
+
+    await forget(database)
+
+    async with database.working() as connection:
+        assert await connection.fetchval(
+            "SELECT string_agg(key, '') FROM idempotency_keys"
+        ) == ("young")
