@@ -1,3 +1,5 @@
+"""The relay: every committed event leaves, in order, from one leader."""
+
 import aio_pika
 import asyncpg
 import pytest

@@ -1,5 +1,6 @@
 """One graph over three services: from a line to its account and back, whatever their number."""
 
+import asyncio
 import secrets
 
 import pytest
@@ -8,7 +9,7 @@ from deploy.local.demo_accounts import Tokens
 from deploy.local.graph_client import GraphClient
 from deploy.local.stack import SERVICES
 from tests.journeys.asking import ask, post
-from tests.journeys.cast import found_account
+from tests.journeys.cast import account_input, found_account
 from tests.journeys.observations import read_log
 from tests.journeys.port_ins import numbers_of, submit_port_in
 from tests.journeys.wires import count_statements
@@ -71,27 +72,58 @@ async def test_a_line_leads_to_its_account_and_back(wired, requests):
 async def test_ten_times_the_lines_cost_not_one_statement_or_request_more(wired, requests):
     costs = {}
     for count, request_id in requests.items():
-        await measure(wired, request_id)  # prepares statements, reads types
-        costs[count] = await measure(wired, request_id)
+        await measure(wired, id=request_id)  # prepares statements, reads types
+        costs[count] = await measure(wired, id=request_id)
 
     assert costs[30] == costs[3]
     assert costs[3]["statements"] > 0
     assert all(costs[3][service] > 0 for service in ("porting", "numbers"))
 
 
-async def measure(wired, request_id):
+ACCOUNTS = """
+query ($first: Int!) {
+  accounts(first: $first) {
+    edges {
+      node {
+        name
+        companies(first: 3) { totalCount edges { node { name } } }
+        members(first: 3) { edges { node { name companies { name } } } }
+        portRequests(first: 3) { totalCount edges { node { name letter { state } } } }
+      }
+    }
+  }
+}
+"""
+
+
+async def test_five_times_the_accounts_cost_no_statement_more(wired, requests):
+    support = GraphClient(wired.stack.gateway_url, Tokens(wired.stack.key_folder).of_support())
+    for _ in range(10):
+        given = account_input("One of many", secrets.token_hex(4))
+        await support.do("CreateAccount", **given)
+    costs = []
+    for first in (2, 10):
+        await measure(wired, query=ACCOUNTS, first=first)
+        costs.append(await measure(wired, query=ACCOUNTS, first=first))
+
+    few, many = costs
+    assert many == few
+
+
+async def measure(wired, query=THERE_AND_BACK, **variables):
     """Statements in the databases, and requests to each subgraph, for one query."""
     stack = wired.stack
     name = f"measured-{secrets.token_hex(6)}"
     with wired.database.listened_to() as heard:
         answer = await post(
             stack.gateway_url,
-            THERE_AND_BACK,
+            query,
             Tokens(stack.key_folder).of_support(),
             headers={"x-request-id": name},
-            id=request_id,
+            **variables,
         )
-    assert "errors" not in answer.json()
+    assert "errors" not in answer.json(), answer.text
+    await asyncio.sleep(0.2)  # a request's line follows its answer
     cost = {
         service: sum(
             line.get("request_id") == name and line.get("path") == "/graphql"
