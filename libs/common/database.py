@@ -126,9 +126,7 @@ class Database:
                 )
             case Support():
                 return _begin(mode, f"{self._service}_support", {})
-            case Machine():
-                return _begin(mode, f"{self._service}_worker", {})
-            case Anonymous():
+            case Machine() | Anonymous():
                 return _begin(mode, f"{self._service}_tenant", {"app.account": ""})
             case _:
                 assert_never(caller)

@@ -33,9 +33,11 @@ _CLEAR = """
       FOR UPDATE SKIP LOCKED
     )
 """
+# Not one that the fired function has set anew.
+_CLEAR_FIRED = "DELETE FROM timers WHERE kind = $1 AND key = $2 AND due_at = $3"
 # The next due timer that nobody else is firing.
 _CLAIM = """
-    SELECT kind, key, attempts
+    SELECT kind, key, due_at
     FROM timers
     WHERE due_at <= clock_timestamp()
       AND kind = ANY($1::text[])
@@ -98,5 +100,5 @@ class TimerWorker:
                     extra={"action": "timers.postponed", "kind": kind, "key": key},
                 )
             else:
-                await clear_timer(connection, kind, key)
+                await connection.execute(_CLEAR_FIRED, kind, key, row["due_at"])
             return True

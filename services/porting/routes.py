@@ -1,12 +1,13 @@
 """Where files are sent to: a signed link takes one file, checked against what was promised."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
@@ -18,6 +19,10 @@ from services.porting.store import documents
 
 log = logging.getLogger(__name__)
 
+# Nobody reads it: whoever sent the file has gone.
+_GONE = 499
+_SLOWEST_UPLOAD_S = 120
+
 
 def file_routes(
     database: Database, files: Files, links: UploadLinks, origins: Sequence[str] = ()
@@ -27,6 +32,8 @@ def file_routes(
     async def receive(request: Request) -> Response:
         try:
             return await _receive_upload(request, database, files, links)
+        except ClientDisconnect:
+            return Response(status_code=_GONE)
         except Exception as fault:  # noqa: BLE001 - the edge: masked here, told in the log
             log_fault(fault)
             sentence, code = sentence_and_code(fault)
@@ -58,7 +65,11 @@ async def _receive_upload(
         return _refuse(404, "UPLOAD_NOT_FOUND", "There is no such upload.")
     if upload.stored_at is not None:
         return _refuse(409, "ALREADY_UPLOADED", "This link has been used.")
-    content = await _read(request, upload)
+    try:
+        async with asyncio.timeout(_SLOWEST_UPLOAD_S):
+            content = await _read(request, upload)
+    except TimeoutError:
+        return _refuse(408, "UPLOAD_TOO_SLOW", "The file did not arrive in time.")
     if content is None or await digest(content) != upload.sha256:
         return _refuse(400, "CHECKSUM_MISMATCH", "These are not the bytes that were promised.")
     await files.put(upload_id, content)

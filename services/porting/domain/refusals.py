@@ -185,9 +185,24 @@ class TimeInTheFuture(PortingRefusal):
     sentence = "This time has not come yet."
 
 
+class TimeTooEarly(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "This time lies before the request itself: nothing could have moved."
+
+
 class TestCallNotValid(PortingRefusal):
     code = UserErrorCode.TEST_CALL_NOT_VALID
     sentence = "Call from a number outside this port-out and outside your inventory (S78)."
+
+
+class CalledBeforeThePort(PortingRefusal):
+    code = UserErrorCode.TEST_CALL_NOT_VALID
+    sentence = "This call was made before the number left: it rang here and proves nothing."
+
+
+class NumberListNotADocument(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "A number list comes by importLines: say what this document is."
 
 
 class UploadUnknown(PortingRefusal):

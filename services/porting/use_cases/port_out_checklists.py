@@ -12,7 +12,12 @@ from libs.contracts.porting_events import (
     PortOutFact,
 )
 from services.porting.domain.port_outs import PortOut, PortOutNumber, PortOutStatus
-from services.porting.domain.refusals import NumberUnknown, TestCallNotValid, TimeInTheFuture
+from services.porting.domain.refusals import (
+    CalledBeforeThePort,
+    NumberUnknown,
+    TestCallNotValid,
+    TimeInTheFuture,
+)
 from services.porting.store import copies, port_outs
 from services.porting.use_cases.access import lock_own_port_out, port_out_not_possible
 from services.porting.use_cases.recording import about_port_out, save_port_out
@@ -46,6 +51,8 @@ async def record_test_call(
     port_out, checked = await _lock_number(connection, caller, port_out_id, number)
     if called_at > datetime.now(UTC) + timedelta(minutes=5):
         raise TimeInTheFuture().at("input", "calledAt")
+    if port_out.ported_out_at is not None and called_at < port_out.ported_out_at:
+        raise CalledBeforeThePort().at("input", "calledAt")
     leaving = await port_outs.find_port_out_numbers(connection, port_out_id)
     inventory = await copies.find_inventory_numbers(connection, [calling_number])
     if calling_number in {each.tracking_number for each in leaving} or any(

@@ -27,6 +27,7 @@ from services.porting.domain.port_outs import (
 from services.porting.domain.refusals import (
     FirmDateNotAllowed,
     TimeInTheFuture,
+    TimeTooEarly,
 )
 from services.porting.store import copies, port_outs
 from services.porting.store.copies import InventoryNumber
@@ -161,6 +162,8 @@ async def record_ported_out(
     port_out = await lock_own_port_out(connection, caller, port_out_id)
     if ported_out_at > datetime.now(UTC) + timedelta(minutes=5):
         raise TimeInTheFuture().at("input", "portedOutAt")
+    if ported_out_at < port_out.received_at:
+        raise TimeTooEarly().at("input", "portedOutAt")
     await _move(
         connection,
         caller,
