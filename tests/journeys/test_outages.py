@@ -27,48 +27,40 @@ TELLS_TOO_MUCH = re.compile(
 )
 
 
-@pytest.fixture
-async def without_numbers(stack):
-    """The service is killed; alive again afterwards."""
-    process = stack.programs.get_process("numbers")
+def kill(stack, service):
+    process = stack.programs.get_process(service)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    yield
-    if process is stack.programs.get_process("numbers"):
-        stack.programs.start_again("numbers")
 
 
-async def test_a_dead_service_costs_its_fields_and_not_the_page(
-    stack, travelled, ada, without_numbers
+async def test_a_dead_service_costs_its_fields_and_not_the_page_until_it_is_back(
+    stack, travelled, ada
 ):
-    token = ada.tokens["ADMINISTRATOR"]
+    token, url = ada.tokens["ADMINISTRATOR"], stack.gateway_url
+    request_id = travelled.ids["PortRequest"]
+    command = """mutation { disableTrackingNumber(input: {trackingNumberId: "num_x"}) {
+        userErrors { code } } }"""
 
-    answer = await post(stack.gateway_url, PAGE, token, id=travelled.ids["PortRequest"])
+    kill(stack, "numbers")
+    page = await post(url, PAGE, token, id=request_id)
+    read = await post(url, "{ viewer { isSupport } }", token)
+    disabled = await post(url, command, token)
+    stack.programs.start_again("numbers")
+    back = await ask(url, PAGE, token, id=request_id)
 
-    request = answer.json()["data"]["portRequest"]
+    request = page.json()["data"]["portRequest"]
     assert request["name"] == "Our three numbers"
     assert request["account"] is None
     lines = [edge["node"] for edge in request["lines"]["edges"]]
     assert [line["phoneNumber"] for line in lines] == list(NUMBERS)
     assert all(line["trackingNumber"] is line["company"] is None for line in lines)
-    assert set(codes_of(answer.json())) == {"UNAVAILABLE"}
-    assert not TELLS_TOO_MUCH.search(answer.text), answer.text
-
-
-async def test_the_dead_services_own_fields_are_unavailable(stack, ada, without_numbers):
-    token = ada.tokens["ADMINISTRATOR"]
-
-    read = await post(stack.gateway_url, "{ viewer { isSupport } }", token)
-    disabled = await post(
-        stack.gateway_url,
-        """mutation { disableTrackingNumber(input: {trackingNumberId: "num_x"}) {
-            userErrors { code } } }""",
-        token,
-    )
-
-    for answer in (read, disabled):
-        assert codes_of(answer.json()) == ["UNAVAILABLE"]
+    assert set(codes_of(page.json())) == {"UNAVAILABLE"}
+    assert codes_of(read.json()) == codes_of(disabled.json()) == ["UNAVAILABLE"]
+    for answer in (page, read, disabled):
         assert not TELLS_TOO_MUCH.search(answer.text), answer.text
+    assert back["portRequest"]["account"]["name"] == ada.name
+    edges = back["portRequest"]["lines"]["edges"]
+    assert all(edge["node"]["trackingNumber"]["phoneNumber"] for edge in edges)
 
 
 async def test_an_event_whose_entity_hop_fails_shows_no_earlier_events_data(stack, ada):
@@ -90,9 +82,7 @@ async def test_an_event_whose_entity_hop_fails_shows_no_earlier_events_data(stac
             account=ada.id,
         )
         await until(lambda: hears_signing(client, socket, requests[0], signature))
-        process = stack.programs.get_process("numbers")
-        process.kill()
-        process.wait()
+        kill(stack, "numbers")
         await client.do("SignLetter", portRequestId=requests[1], **signature)
         payload = (await socket.next())["payload"]
         stack.programs.start_again("numbers")
@@ -114,19 +104,3 @@ async def hears_signing(client, socket, request_id, signature):
         return False
     assert message["payload"]["data"]["portStatusChanged"]["account"]["name"]
     return True
-
-
-async def test_a_service_that_is_back_is_asked_again(stack, travelled, ada):
-    process = stack.programs.get_process("numbers")
-    process.kill()
-    process.wait()
-
-    stack.programs.start_again("numbers")
-
-    page = await ask(
-        stack.gateway_url,
-        PAGE,
-        ada.tokens["ADMINISTRATOR"],
-        id=travelled.ids["PortRequest"],
-    )
-    assert page["portRequest"]["account"]["name"] == ada.name
