@@ -38,6 +38,7 @@ check: setup ## format, lint, types, imports, and the composed graph
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m deploy.local.snapshots --check
 	@$(NODE) gateway/check.mjs
 
 fix: setup ## format, and correct what ruff can

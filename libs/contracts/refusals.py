@@ -27,8 +27,8 @@ class UserErrorCode(StrEnum):
         "INVALID_STATE",
         "Not possible in the present status; see `availableActions`.",
     )
-    VERSION_CONFLICT = (
-        "VERSION_CONFLICT",
+    CONFLICT = (
+        "CONFLICT",
         "It was changed after `expectedVersion` was read: read it again.",
     )
 

@@ -455,7 +455,7 @@ async def test_what_somebody_changed_meanwhile_is_not_changed_blindly(door, data
     refused = await door.act(house.administrator, "acknowledgeWarnings", **given)
 
     (error,) = refused["userErrors"]
-    assert (error["code"], error["path"]) == ("VERSION_CONFLICT", ["input", "expectedVersion"])
+    assert (error["code"], error["path"]) == ("CONFLICT", ["input", "expectedVersion"])
 
 
 async def test_a_port_out_that_somebody_moved_meanwhile_is_not_moved_blindly(door, database):
@@ -467,4 +467,4 @@ async def test_a_port_out_that_somebody_moved_meanwhile_is_not_moved_blindly(doo
     refused = await door.act(house.administrator, "authorizePortOut", **given)
 
     assert moved["portOut"]["status"] == "AUTHORIZED"
-    assert [error["code"] for error in refused["userErrors"]] == ["VERSION_CONFLICT"]
+    assert [error["code"] for error in refused["userErrors"]] == ["CONFLICT"]

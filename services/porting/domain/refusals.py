@@ -25,7 +25,7 @@ class PortOutUnknown(PortingRefusal):
 
 
 class VersionConflict(PortingRefusal):
-    code = UserErrorCode.VERSION_CONFLICT
+    code = UserErrorCode.CONFLICT
     sentence = "Somebody changed this meanwhile: read it again."
 
 

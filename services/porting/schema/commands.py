@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 KEY = "The same key takes effect once, however often it is sent."
 INPUT = strawberry.argument(description="What is to be done.")
-_EXPECTED = "Refused with VERSION_CONFLICT where somebody has changed it since this version."
+_EXPECTED = "Refused with CONFLICT where somebody has changed it since this version."
 _ERRORS = "Every fault of the input at once; empty where it took effect."
 
 
