@@ -4,8 +4,7 @@ import asyncio
 import logging
 from typing import Final
 
-from libs.common.database import Database
-from libs.common.inbox import DATABASE_LOST
+from libs.common.database import DATABASE_LOST, Database
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from libs.common.database import Connection, Database
-from libs.common.inbox import DATABASE_LOST
+from libs.common.database import DATABASE_LOST, Connection, Database
 
 log = logging.getLogger(__name__)
 
