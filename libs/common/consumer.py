@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from aiormq.abc import DeliveredMessage
 from libs.common.broker import Broker
 from libs.common.database import Connection, Database, is_database_lost
 from libs.common.deliveries import BATCH, Deliveries
-from libs.common.events import Event, EventRegistry, Fact, UnreadableEventError
+from libs.common.events import CLOCK_SKEW, Event, EventRegistry, Fact, UnreadableEventError
 from libs.common.inbox import (
     InboxWorker,
     React,
@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 
 _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 5.0
-_CLOCK_SKEW: Final = timedelta(minutes=5)
 
 Apply: TypeAlias = Callable[[Connection, Sequence[Event]], Awaitable[None]]
 
@@ -223,7 +222,7 @@ class Consumer:
         self, messages: Sequence[DeliveredMessage]
     ) -> tuple[list[tuple[Event, str]], list[tuple[bytes, str]]]:
         readable, unreadable = [], []
-        latest = datetime.now(UTC) + _CLOCK_SKEW
+        latest = datetime.now(UTC) + CLOCK_SKEW
         for message in messages:
             try:
                 event = _refuse_future(self.registry.decode(message.body), latest)

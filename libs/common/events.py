@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from libs.common.ids import new_event_id
 
 MAX_EVENT_BYTES: Final = 256 * 1024
+# How far ahead another machine's clock may be.
+CLOCK_SKEW: Final = timedelta(minutes=5)
 _LONGEST_TEXT: Final = 256
 _SEQUENCES: Final = 2**31
 

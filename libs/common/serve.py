@@ -40,6 +40,8 @@ def main() -> int:
         ws_max_size=1_100_000,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=8,
+        # Longer than the gateway keeps an idle connection: who closes first meets no request.
+        timeout_keep_alive=120,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -1,10 +1,11 @@
 """What numbers says to everybody: accounts, companies, members, and numbers in inventory."""
 
+from datetime import UTC, datetime
 from typing import ClassVar, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, field_validator
 
-from libs.common.events import Fact
+from libs.common.events import CLOCK_SKEW, Fact
 from libs.contracts.phone_number import PhoneNumber
 
 
@@ -127,6 +128,13 @@ class CallReceived(Fact):
     tracking_number: PhoneNumber
     calling_number: str | None = None
     called_at: AwareDatetime
+
+    @field_validator("called_at")
+    @classmethod
+    def _refuse_the_future(cls, called_at: datetime) -> datetime:
+        if called_at > datetime.now(UTC) + CLOCK_SKEW:
+            raise ValueError("its time has not come")
+        return called_at
 
 
 NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (

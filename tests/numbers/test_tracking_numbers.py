@@ -127,3 +127,9 @@ def test_no_fact_is_ever_a_fault(state, facts):
             case Change.PORTED_OUT:
                 number = number.port_out("po_1", NOON)
     assert number.version <= len(facts)
+
+
+def test_a_number_that_was_called_before_it_ported_cannot_be_disabled():
+    called = a_number().receive_call(NOON)
+    assert not called.can_be_disabled
+    assert called.port_in(NOON).can_be_disabled

@@ -1,5 +1,6 @@
 """The losing carrier's part, as the real roles on a real PostgreSQL."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -7,7 +8,7 @@ import pytest
 
 from libs.contracts.number_events import PreconfigurationRefused, RefusedLine
 from libs.contracts.refusals import Refusal, Refused, StateRefusal
-from services.porting.domain.lines import WITH_A_CARRIER
+from services.porting.domain.lines import WITH_A_CARRIER, LineState
 from services.porting.domain.requests import PortRequestStatus, WaitingOn
 from services.porting.use_cases import carrier
 from tests.porting.builders import (
@@ -85,6 +86,11 @@ async def test_every_order_of_firm_date_port_and_first_call_ends_the_same(databa
             await tell(database, house, request_id, step, called, called_at)
         ends.add(await end_of(database, request_id))
 
+    async with database.working() as connection:
+        undated = await connection.fetchval(
+            "SELECT count(*) FROM lines WHERE firm_date IS NULL"
+        )
+    assert undated == 0
     by_call = "first_call" if called_at is EARLIER else "carrier"
     lines = (
         ("PORTED", min(STATED, called_at), by_call),
@@ -292,3 +298,23 @@ async def test_a_refused_preconfiguration_waits_on_the_requester(database):
     assert (await types_told(database, request_id)).count("action_required") == 1
     with pytest.raises(StateRefusal):
         await ported(database, request_id)
+
+
+async def test_a_number_that_rang_here_during_the_review_ports_when_it_is_sent(database):
+    house = await found_house(database)
+    called, silent = phone(100), phone(101)
+    added = [a_line(house.dental, number) for number in (called, silent)]
+    request_id = await a_full_draft(database, house.administrator, house.dental, added)
+    await submit(database, house.administrator, request_id)
+    number_ids = await preconfigure(database, request_id)
+    call = first_call(house, request_id, called, now())
+    await hear(database, replace(call, subject=number_ids[called]))
+
+    async with database.transaction(SUPPORT) as connection:
+        await carrier.send_to_carrier(connection, SUPPORT, request_id)
+
+    states = {
+        line.tracking_number: line.state for line in await lines_of(database, request_id)
+    }
+    assert states == {called: LineState.PORTED, silent: LineState.WITH_CARRIER}
+    assert (await request_of(database, request_id)).status is PortRequestStatus.PORTING

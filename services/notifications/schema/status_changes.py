@@ -157,7 +157,7 @@ class Query:
         after: connections.After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[StatusChange]:
+    ) -> Connection[StatusChange] | None:
         page = page_of(store.CHANGES, first=first, after=after, last=last, before=before)
         asked = filter or StatusChangeFilter()
         subjects = StatusSubject if asked.subjects is None else asked.subjects

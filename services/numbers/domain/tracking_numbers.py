@@ -152,7 +152,9 @@ class TrackingNumber:
 
     @property
     def can_be_disabled(self) -> bool:
-        return (self.state, Change.DISABLE) in NEXT_STATES
+        """Not one that was called before it ported: it is still on its way here."""
+        is_arriving = self.state is NumberState.ACTIVE and self.ported_at is None
+        return (self.state, Change.DISABLE) in NEXT_STATES and not is_arriving
 
     def port_in(self, at: datetime) -> Self:
         """The earlier instant counts: a later notice moves it back, never forward."""

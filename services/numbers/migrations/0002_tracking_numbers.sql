@@ -40,6 +40,8 @@ CREATE TABLE tracking_numbers (
 -- A number that was disabled or released may come back, as a new row.
 CREATE UNIQUE INDEX one_live_number_per_phone_number ON tracking_numbers (phone_number)
   WHERE state NOT IN ('DISABLED', 'RELEASED');
+CREATE INDEX tracking_numbers_by_forwarding_number ON tracking_numbers (forwarding_number)
+  WHERE state = 'PRECONFIGURED';
 CREATE INDEX tracking_numbers_of_account ON tracking_numbers (account_id, tab, id);
 CREATE INDEX tracking_numbers_of_company ON tracking_numbers (company_id, tab, id);
 

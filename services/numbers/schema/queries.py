@@ -47,7 +47,7 @@ class Viewer:
 @strawberry.type
 class Query:
     @strawberry.field(description="Who you are: your membership and its account.")
-    async def viewer(self, info: NumbersInfo) -> Viewer:
+    async def viewer(self, info: NumbersInfo) -> Viewer | None:
         caller = info.context.caller
         if not isinstance(caller, MemberCaller):
             return Viewer(member=None, account=None, is_support=isinstance(caller, Support))
@@ -75,7 +75,7 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[Account]:
+    ) -> Connection[Account] | None:
         page = page_of(
             account_store.EVERY_ACCOUNT, first=first, after=after, last=last, before=before
         )
@@ -124,7 +124,7 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[TrackingNumber]:
+    ) -> Connection[TrackingNumber] | None:
         page = page_of(
             number_store.OF_ACCOUNT, first=first, after=after, last=last, before=before
         )

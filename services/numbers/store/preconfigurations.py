@@ -74,6 +74,12 @@ _FIND_FAULTY_LINES = """
           FROM tracking_numbers AS live
           WHERE live.phone_number = line.forwarding_number
             AND live.state NOT IN ('DISABLED', 'RELEASED')
+        ) OR EXISTS (
+          SELECT
+          FROM tracking_numbers AS waiting
+          WHERE waiting.forwarding_number = line.phone_number
+            AND waiting.state = 'PRECONFIGURED'
+            AND waiting.line_id IS DISTINCT FROM line.line_id
         ) AS loops,
         company_id IN (
           SELECT id FROM companies WHERE account_id = $3

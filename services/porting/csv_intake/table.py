@@ -96,7 +96,7 @@ def _read_rows(text: str, most_rows: int) -> Iterator[Row]:
             RowFault(
                 UserErrorCode.CSV_UNREADABLE,
                 "This row cannot be read: a quotation mark is not closed, or a cell is too long.",
-                row=number + 1 if count else 1,
+                row=number + 1,
             )
         ) from error
 

@@ -59,7 +59,7 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[PortRequest]:
+    ) -> Connection[PortRequest] | None:
         page = page_of(
             request_store.REQUESTS, first=first, after=after, last=last, before=before
         )
@@ -96,7 +96,7 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[PortOut]:
+    ) -> Connection[PortOut] | None:
         page = page_of(
             port_out_store.PORT_OUTS, first=first, after=after, last=last, before=before
         )

@@ -27,6 +27,15 @@ _APPROVE: Final = f"""
       AND ($4::text[] IS NULL OR tracking_number = ANY($4))
     RETURNING {LINE_COLUMNS}
 """
+# The carrier's date can come after the number itself: it is kept, and changes no state.
+_KEEP_LATE_FIRM_DATE: Final = """
+    UPDATE lines
+    SET firm_date = $2
+    WHERE port_request_id = $1
+      AND state = 'PORTED'
+      AND firm_date IS NULL
+      AND ($3::text[] IS NULL OR tracking_number = ANY($3))
+"""
 # The port's instant is the earlier of the carrier's stated time and the first call.
 _PORT: Final = f"""
     UPDATE lines
@@ -45,6 +54,14 @@ _MOVE_PORTED_AT_BACK: Final = f"""
       AND ported_at > $2
       AND ($3::text[] IS NULL OR tracking_number = ANY($3))
     RETURNING {LINE_COLUMNS}
+"""
+# Those that rang here before the carrier had them.
+_FIND_CALLED: Final = """
+    SELECT lines.tracking_number
+    FROM lines
+    JOIN inventory_numbers AS number ON number.number_id = lines.number_id
+    WHERE lines.port_request_id = $1
+      AND number.state = 'ACTIVE'
 """
 _LATEST_FIRM_DATE: Final = "SELECT max(firm_date) FROM lines WHERE port_request_id = $1"
 
@@ -77,6 +94,8 @@ async def approve_lines(
     before: Sequence[str],
     numbers: Sequence[str] | None,
 ) -> list[Line]:
+    """Answers those that are approved now; those that have ported keep the date."""
+    await connection.execute(_KEEP_LATE_FIRM_DATE, request_id, firm_date, numbers)
     return read_lines(
         await connection.fetch(_APPROVE, request_id, firm_date, list(before), numbers)
     )
@@ -99,6 +118,12 @@ async def port_lines(
         _MOVE_PORTED_AT_BACK, request_id, ported_at, numbers, evidence
     )
     return read_lines([*ported, *moved_back])
+
+
+async def find_called(connection: Connection, request_id: str) -> list[str]:
+    """The tracking numbers of lines that were called already."""
+    rows = await connection.fetch(_FIND_CALLED, request_id)
+    return [row["tracking_number"] for row in rows]
 
 
 async def find_latest_firm_date(connection: Connection, request_id: str) -> date | None:

@@ -89,11 +89,22 @@ async def send_to_carrier(connection: Connection, caller: Caller, request_id: st
         connection, request_id, states_before(LineEvent.SENT), LineState.WITH_CARRIER
     )
     now = datetime.now(UTC)
-    await _derive_and_save(
+    sent = await _derive_and_save(
         connection,
         replace(request, sent_at=now),
-        lambda sent, counts: [about(PortSentToCarrier, sent, counts, sent_at=now)],
+        lambda derived, counts: [about(PortSentToCarrier, derived, counts, sent_at=now)],
     )
+    # A first call happens once: what rang here during the review has had it.
+    if called := await line_states.find_called(connection, request_id):
+        ported = await line_states.port_lines(
+            connection,
+            request_id,
+            now,
+            states_before(LineEvent.CALLED),
+            called,
+            evidence="first_call",
+        )
+        await _save_ported(connection, sent, ported, "first_call")
     return request.id
 
 
@@ -222,7 +233,7 @@ async def _derive_and_save(
     connection: Connection,
     request: PortRequest,
     facts: Callable[[PortRequest, LineCounts], Sequence[Fact]],
-) -> None:
+) -> PortRequest:
     """The lines have moved: the request's status follows, and says so where it matters."""
     now = datetime.now(UTC)
     counts = await lines.count_lines(connection, request.id)
@@ -243,7 +254,7 @@ async def _derive_and_save(
                     partial=status is PortRequestStatus.PARTIALLY_COMPLETED,
                 )
             )
-    await save(connection, derived, *said)
+    return await save(connection, derived, *said)
 
 
 def _approved_line(line: Line) -> ApprovedLine:
