@@ -129,6 +129,8 @@ class Broker:
             finally:
                 if connection is not None:
                     self._held.discard(connection)
+            if _is_cancelled():
+                raise asyncio.CancelledError
             if time.monotonic() - started > _HEALTHY_S:
                 pause = _FIRST_PAUSE_S
             await asyncio.sleep(pause)
@@ -144,8 +146,13 @@ class Broker:
                 await declare(channel, self.topology)
             self._hold(connection)
             await work(connection)
-        except RuntimeError as error:
-            # What the libraries say to a call on a connection that has just gone.
+        except LOST:
+            raise
+        except Exception as error:
+            # To a call that a cancellation or a lost connection meets, aiormq says RuntimeError
+            # or just Exception.
+            if _is_cancelled():
+                raise asyncio.CancelledError from error
             transport = connection.transport
             if transport is not None and not transport.connection.is_closed:
                 raise

@@ -86,7 +86,12 @@ class Relay:
         while True:
             try:
                 await self._lead()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (
+                OSError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                asyncpg.InternalClientError,
+            ) as error:
                 log.warning(
                     "relay lost its database",
                     extra={"action": "relay.database_lost", "reason": type(error).__name__},
@@ -107,8 +112,8 @@ class Relay:
                 lambda broker_connection: self._publish_forever(connection, broker_connection)
             )
         finally:
-            with suppress(OSError, TimeoutError, asyncpg.InterfaceError):
-                await connection.close(timeout=2)
+            # Not `close`: it fails where the server ended the session within a statement.
+            connection.terminate()
 
     async def _publish_forever(
         self, database: asyncpg.Connection, broker: AbstractConnection

@@ -1,6 +1,9 @@
+from contextlib import suppress
+
 import aio_pika
 import asyncpg
 import pytest
+from aio_pika.exceptions import DeliveryError
 
 from libs.common import outbox, relay
 from libs.common.broker import declare
@@ -59,17 +62,20 @@ def read(messages):
     ]
 
 
-async def bind_a_short_queue(amqp_url, limit):
-    """A second queue that refuses whatever is beyond its limit."""
+async def bind_a_full_queue(amqp_url):
+    """A second queue that refuses whatever comes."""
     async with channel(amqp_url) as opened:
         await declare(opened, TOPOLOGY)
         arguments = {
             "x-queue-type": "quorum",
-            "x-max-length": limit,
+            "x-max-length": 1,
             "x-overflow": "reject-publish",
         }
-        queue = await opened.declare_queue("short", durable=True, arguments=arguments)
+        queue = await opened.declare_queue("full", durable=True, arguments=arguments)
         await queue.bind(EXCHANGE, "#")
+        with suppress(DeliveryError):
+            while True:
+                await opened.default_exchange.publish(aio_pika.Message(b""), "full")
 
 
 def test_nothing_leaves_behind_the_first_failure_of_its_subject():
@@ -142,15 +148,14 @@ async def test_only_one_of_two_leads_and_the_other_takes_over(
 async def test_a_full_queue_loses_nothing_and_the_rest_goes_on_when_there_is_room(
     database, owner, make_relay, amqp_url
 ):
-    await bind_a_short_queue(amqp_url, limit=3)
+    await bind_a_full_queue(amqp_url)
     await record(database, *(event(sequence=sequence) for sequence in range(1, 41)))
 
     async with running(make_relay().run):
-        await eventually(lambda: count_waiting(amqp_url, "short"))
-        left = await owner.fetchval("SELECT count(*) FROM outbox")
-        assert left > 0
+        await eventually(lambda: count_waiting(amqp_url))
+        assert await owner.fetchval("SELECT count(*) FROM outbox") == 40
         async with channel(amqp_url) as opened:
-            await opened.queue_delete("short")
+            await opened.queue_delete("full")
         await eventually(lambda: is_empty(owner))
 
     registry = EventRegistry([Changed])
