@@ -8,7 +8,7 @@ NAME ?=
 N ?= 50000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check fix snapshots bench crash release
+.PHONY: help setup demo up test coverage check fix snapshots bench crash release
 
 help:
 	@echo "Portline: one telephone number's way, from a CSV file to its first call and out again."
@@ -28,11 +28,17 @@ up: setup ## start everything and keep it running until Ctrl-C; prints URLs and 
 test: setup ## the whole suite, against real private servers
 	@$(BIN)/pytest
 
+coverage: setup ## how much of services and libs the suite runs in its own process
+	@$(BIN)/coverage run -m pytest -q tests/common tests/contracts tests/numbers tests/notifications tests/porting
+	@$(BIN)/coverage report
+	@$(BIN)/coverage report --include='*/domain/*,*/use_cases/*' --fail-under=100
+
 check: setup ## format, lint, types, imports, and the composed graph
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m deploy.local.snapshots --check
 	@$(NODE) gateway/check.mjs
 
 fix: setup ## format, and correct what ruff can

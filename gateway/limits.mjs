@@ -13,7 +13,7 @@ const LIMITS = { depth: 16, tokens: 2000, aliases: 30, directives: 10 };
 /** The plugins; without suggestions in production, where nobody may guess the schema field by field. */
 export function limitPlugins({ production }) {
   return [
-    { onRequestParse: readJsonOnly },
+    { onRequestParse: readJsonOnly, onSubscribe: streamToThoseWhoAskForIt },
     maxTokensPlugin({ n: LIMITS.tokens }),
     maxDepthPlugin({ n: LIMITS.depth, flattenFragments: true }),
     maxAliasesPlugin({ n: LIMITS.aliases, allowList: [] }), // by default `__typename` is free, a thousand times over
@@ -36,8 +36,16 @@ function readJsonOnly({ request, setRequestParser }) {
   setRequestParser(async (unread) => parseOperation(await readBody(unread)));
 }
 
+// A client that would take anything, as most programs say, must not hang on a stream without an end.
+function streamToThoseWhoAskForIt({ args: { contextValue }, setResultAndStopExecution }) {
+  const { request, socket } = contextValue;
+  if (socket || /^text\/event-stream\s*(;|$)/i.test(request.headers.get('accept') ?? '')) return;
+  const message = 'A subscription needs a WebSocket (graphql-transport-ws), or the header accept: text/event-stream.';
+  setResultAndStopExecution({ errors: [refused(message, { status: 406 })] });
+}
+
 async function readBody(request) {
-  const tooLarge = () => refused('The request is larger than 1 MB.', { status: 413, headers: { connection: 'close' } });
+  const tooLarge = () => refused('The request is larger than 1 MB.', { status: 413 });
   if (Number(request.headers.get('content-length')) > LARGEST_BODY) throw tooLarge();
   const chunks = [];
   let size = 0;

@@ -8,7 +8,7 @@ import { readSettings, refuse } from './settings.mjs';
 import { serveSockets } from './sockets.mjs';
 
 const DRAIN = 8000; // milliseconds for requests in flight; the process is gone within 10 s
-const PLAIN_ID = /^[\w.:-]{1,64}$/;
+const PLAIN_ID = /^[\w.-]{1,64}$/; // what the services take over too
 
 // Libraries report to the console; every line of our log is JSON.
 console.error = console.warn = (message, fault) =>

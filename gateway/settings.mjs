@@ -1,5 +1,8 @@
 // What the environment says, read once; a missing or wrong setting ends the process with one sentence.
 
+// Its key lies on the machine that made it, for demo and tests: whoever starts one could sign for anybody.
+const DEVELOPMENT_ISSUER = 'urn:portline:development-issuer';
+const SHORTEST_SECRET = 32; // characters
 const SERVICES = { porting: 'PORTING_URL', numbers: 'NUMBERS_URL', notifications: 'NOTIFICATIONS_URL' };
 
 /** @returns {{host: string, listenPort: number, supergraph: string, pollSeconds: number, jwksUrl: URL, issuer: string,
@@ -10,6 +13,9 @@ export function readSettings(env = process.env) {
   if (!['development', 'production'].includes(profile)) refuse('PROFILE must be development or production.');
   const production = profile === 'production';
   if (production) required('GATEWAY_SECRET');
+  if (production && env.JWT_ISSUER === DEVELOPMENT_ISSUER) refuse('JWT_ISSUER: the development issuer is refused in production.');
+  if (env.GATEWAY_SECRET && env.GATEWAY_SECRET.length < SHORTEST_SECRET)
+    refuse(`GATEWAY_SECRET must have at least ${SHORTEST_SECRET} characters.`);
   const settings = {
     host: env.GATEWAY_HOST || '127.0.0.1',
     listenPort: count(env, 'GATEWAY_LISTEN_PORT', 4000),

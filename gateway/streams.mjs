@@ -22,7 +22,9 @@ export const streamTransport = {
     const clients = new Map();
     const execute = ({ document, variables, context }) => {
       const key = JSON.stringify([context.authorization, context.account]);
-      if (!clients.has(key)) clients.set(key, connectAs(url, context, () => clients.delete(key)));
+      // A client that was closed late must not take its successor's place away.
+      const forget = (client) => clients.get(key) === client && clients.delete(key);
+      if (!clients.has(key)) clients.set(key, connectAs(url, context, forget));
       return eventsOf(clients.get(key), { query: print(document), variables });
     };
     const dispose = async () => Promise.all([...clients.values()].map((client) => client.dispose()));
@@ -47,7 +49,7 @@ function connectAs(url, { authorization, account, signature }, forget) {
       pong: () => clearTimeout(overdue),
       closed: () => {
         clearTimeout(overdue);
-        forget();
+        forget(client);
       },
     },
   });

@@ -36,11 +36,13 @@ class Programs:
         self._guard = guard
         self._folder = folder
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._described: dict[str, Program] = {}
 
     def start(self, programs: Sequence[Program], say: Callable[[str], None]) -> None:
         """Returns when all are ready."""
         started = time.monotonic()
         for program in programs:
+            self._described[program.name] = program
             self._running[program.name] = self._guard.start(
                 program.command, env=program.env, log=self.get_log(program.name), cwd=ROOT
             )
@@ -53,6 +55,10 @@ class Programs:
             if time.monotonic() - started > READY_SECONDS:
                 self._fail(waiting[0].name, f"was not ready after {READY_SECONDS} s")
             time.sleep(LOOK_SECONDS)
+
+    def start_again(self, name: str) -> None:
+        """One that has ended, in its old place; returns when it is ready."""
+        self.start([self._described[name]], lambda _line: None)
 
     def check(self) -> None:
         """Fails with its last lines where a program has ended."""

@@ -39,12 +39,22 @@ def print_snapshots() -> Iterator[tuple[Path, str]]:
     yield ROOT / "libs" / "contracts" / "events.schema.json", f"{text}\n"
 
 
-def main() -> int:
-    for file, text in print_snapshots():
-        file.write_text(text)
-        print(f"  {file.relative_to(ROOT)}")
-    return 0
+def main(*, only_looks: bool) -> int:
+    """Writes them, or tells which are stale; the exit code."""
+    stale = [
+        (file, text)
+        for file, text in print_snapshots()
+        if not file.exists() or file.read_text() != text
+    ]
+    for file, text in stale:
+        name = file.relative_to(ROOT)
+        if only_looks:
+            print(f"{name} is stale: run `make snapshots`.", file=sys.stderr)
+        else:
+            file.write_text(text)
+            print(f"  {name}")
+    return 1 if stale and only_looks else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(only_looks="--check" in sys.argv[1:]))

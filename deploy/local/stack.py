@@ -5,7 +5,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,17 +47,22 @@ def run_stack(
     audience: str,
     durable: bool = False,
     signed_hop: bool = False,
+    servers: Servers | None = None,
     say: Callable[[str], None] = stay_silent,
 ) -> Iterator[Stack]:
     """`issuer` and `audience` are what tokens carry as `iss` and `aud`.
 
-    With `signed_hop` the services take requests from the gateway alone.
+    With `signed_hop` the services take requests from the gateway alone. Servers that are
+    given serve others too: nothing of this run stays in them.
     """
     folder = guard.make_folder(RUNS)
+    they_stay = servers is not None or bool(os.environ.get("PORTLINE_POSTGRES_URL"))
     with (
-        provide_servers(guard, durable=durable, say=say) as servers,
-        _create_databases(servers.postgres_url) as databases,
-        create_vhost(servers) as amqp_url,
+        nullcontext(servers)
+        if servers
+        else provide_servers(guard, durable=durable, say=say) as used,
+        _create_databases(used.postgres_url, drop_them=they_stay) as databases,
+        create_vhost(used) as amqp_url,
     ):
         shared = {
             "PROFILE": "development",
@@ -75,7 +80,7 @@ def run_stack(
         try:
             urls = _start_programs(programs, folder, databases, shared, say)
             yield Stack(
-                servers=servers,
+                servers=used,
                 amqp_url=amqp_url,
                 databases=databases,
                 programs=programs,
@@ -88,7 +93,9 @@ def run_stack(
 
 
 @contextmanager
-def _create_databases(postgres_url: str) -> Iterator[dict[str, DatabaseUrls]]:
+def _create_databases(
+    postgres_url: str, *, drop_them: bool
+) -> Iterator[dict[str, DatabaseUrls]]:
     """Under names of this run, for a given server may serve others too."""
     run = secrets.token_hex(4)
     names = {service: f"{service}_{run}" for service in SERVICES}
@@ -103,7 +110,7 @@ def _create_databases(postgres_url: str) -> Iterator[dict[str, DatabaseUrls]]:
     try:
         yield dict(zip(SERVICES, asyncio.run(create()), strict=True))
     finally:
-        if os.environ.get("PORTLINE_POSTGRES_URL"):
+        if drop_them:
             asyncio.run(drop())
 
 

@@ -13,7 +13,7 @@ from aio_pika.abc import AbstractConnection
 from aiormq.abc import DeliveredMessage
 
 from libs.common.broker import Broker
-from libs.common.database import Connection, Database
+from libs.common.database import Connection, Database, is_database_lost
 from libs.common.deliveries import BATCH, Deliveries
 from libs.common.events import Event, EventRegistry, Fact, UnreadableEventError
 from libs.common.inbox import (
@@ -22,7 +22,6 @@ from libs.common.inbox import (
     add_received,
     bury_unreadable,
     find_held_back,
-    is_database_lost,
 )
 
 log = logging.getLogger(__name__)

@@ -21,6 +21,28 @@ Connection: TypeAlias = (
 )
 Row: TypeAlias = asyncpg.Record
 
+DATABASE_LOST: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    # What a session says that the server ended within a statement.
+    asyncpg.InternalClientError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+
+
+def is_database_lost(error: BaseException) -> bool:
+    """False for a value that does not fit and a statement that took too long: theirs is the fault.
+
+    asyncpg derives the first from InterfaceError, the second from OperatorInterventionError.
+    """
+    return isinstance(error, DATABASE_LOST) and not isinstance(
+        error, ValueError | asyncpg.QueryCanceledError
+    )
+
+
 _waiting_for_commit: Final[ContextVar[list[Callable[[], None]] | None]] = ContextVar(
     "waiting_for_commit", default=None
 )
@@ -81,7 +103,7 @@ class Database:
         try:
             async with asyncio.timeout(2):
                 await self._pool.fetchval("SELECT 1")
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (*DATABASE_LOST, asyncpg.PostgresError):
             return False
         return True
 
@@ -126,9 +148,7 @@ class Database:
                 )
             case Support():
                 return _begin(mode, f"{self._service}_support", {})
-            case Machine():
-                return _begin(mode, f"{self._service}_worker", {})
-            case Anonymous():
+            case Machine() | Anonymous():
                 return _begin(mode, f"{self._service}_tenant", {"app.account": ""})
             case _:
                 assert_never(caller)

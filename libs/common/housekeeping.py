@@ -4,21 +4,31 @@ import asyncio
 import logging
 from typing import Final
 
-from libs.common.database import Database
-from libs.common.inbox import DATABASE_LOST
+from libs.common.database import DATABASE_LOST, Database
 
 log = logging.getLogger(__name__)
 
 _EVERY_S: Final = 3600
+_STEP: Final = 5_000
 
 # Longer than any redelivery: the relay publishes at most six days again.
 _FORGET_RECEIVED = """
     DELETE FROM inbox
-    WHERE state = 'applied' AND received_at < clock_timestamp() - interval '7 days'
+    WHERE event_id IN (
+      SELECT event_id
+      FROM inbox
+      WHERE state = 'applied' AND received_at < clock_timestamp() - interval '7 days'
+      LIMIT $1
+    )
 """
 _FORGET_IDEMPOTENCY_KEYS = """
     DELETE FROM idempotency_keys
-    WHERE created_at < clock_timestamp() - interval '7 days'
+    WHERE ctid IN (
+      SELECT ctid
+      FROM idempotency_keys
+      WHERE created_at < clock_timestamp() - interval '7 days'
+      LIMIT $1
+    )
 """
 
 
@@ -36,6 +46,13 @@ async def keep_house(database: Database) -> None:
 
 
 async def forget(database: Database) -> None:
+    """In small steps, so that no statement takes long however much there is."""
+    for statement in (_FORGET_RECEIVED, _FORGET_IDEMPOTENCY_KEYS):
+        while await _delete_some(database, statement) == _STEP:
+            pass
+
+
+async def _delete_some(database: Database, statement: str) -> int:
     async with database.working() as connection:
-        await connection.execute(_FORGET_RECEIVED)
-        await connection.execute(_FORGET_IDEMPOTENCY_KEYS)
+        _, _, deleted = (await connection.execute(statement, _STEP)).partition(" ")
+        return int(deleted)

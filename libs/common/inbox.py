@@ -11,10 +11,8 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-import asyncpg
-
-from libs.common.database import Connection, Database, Row
-from libs.common.events import Event, EventRegistry, UnreadableEventError
+from libs.common.database import DATABASE_LOST, Connection, Database, Row
+from libs.common.events import MAX_EVENT_BYTES, Event, EventRegistry, UnreadableEventError
 from libs.common.telemetry import continue_trace
 
 log = logging.getLogger(__name__)
@@ -22,31 +20,8 @@ log = logging.getLogger(__name__)
 TRIES: Final = 5
 _POLL_S: Final = 0.5
 _FIRST_DELAY_S: Final = 0.5
-_KEPT_TEXT: Final = 500
 
 React = Callable[[Connection, Event], Awaitable[None]]
-
-DATABASE_LOST: Final = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    # What a session says that the server ended within a statement.
-    asyncpg.InternalClientError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-)
-
-
-def is_database_lost(error: BaseException) -> bool:
-    """False for a value that does not fit and a statement that took too long: theirs is the fault.
-
-    asyncpg derives the first from InterfaceError, the second from OperatorInterventionError.
-    """
-    return isinstance(error, DATABASE_LOST) and not isinstance(
-        error, ValueError | asyncpg.QueryCanceledError
-    )
-
 
 # Stores a batch and answers which of it is new: the filter against duplicates.
 _ADD = """
@@ -134,7 +109,7 @@ async def find_held_back(
 
 async def bury_unreadable(connection: Connection, body: bytes, reason: str) -> None:
     event_id = UUID(bytes=hashlib.sha256(body).digest()[:16])
-    text = body[:_KEPT_TEXT].decode(errors="replace").replace("\x00", "")
+    text = body[:MAX_EVENT_BYTES].decode(errors="replace").replace("\x00", "")
     await connection.execute(_BURY_UNREADABLE, event_id, str(event_id), text, reason)
 
 

@@ -1,12 +1,15 @@
 """What every service reads from its environment; each adds its own fields below these."""
 
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
-from pydantic import HttpUrl, SecretStr, model_validator
+from pydantic import Field, HttpUrl, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from libs.common.tokens import DEVELOPMENT_ISSUER
+
+# Characters: a shorter one could be guessed from one signature.
+SHORTEST_SECRET: Final = 32
 
 
 class Profile(StrEnum):
@@ -28,7 +31,7 @@ class ServiceSettings(BaseSettings):
     jwks_url: HttpUrl
     jwt_issuer: str
     jwt_audience: str
-    gateway_secret: SecretStr | None = None
+    gateway_secret: SecretStr | None = Field(default=None, min_length=SHORTEST_SECRET)
 
     @model_validator(mode="after")
     def _stand_firm_in_production(self) -> Self:

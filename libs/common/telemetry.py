@@ -186,6 +186,7 @@ class _LogLine(JsonFormatter):
 
     @override
     def process_log_record(self, log_data: LogData) -> LogData:
+        log_data.setdefault("action", "library_report")  # ours all say what they do
         if (request_id := _request_id.get()) is not None:
             log_data["request_id"] = request_id
         if (trace := _trace.get()) is not None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from libs.common.database import Connection, Database
-from libs.common.inbox import DATABASE_LOST
+from libs.common.database import DATABASE_LOST, Connection, Database
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +22,21 @@ _SET = """
     ON CONFLICT ON CONSTRAINT one_timer_per_key DO UPDATE
     SET due_at = excluded.due_at, attempts = 0, reason = NULL
 """
-_CLEAR = "DELETE FROM timers WHERE kind = $1 AND key = $2"
+# One that is firing now is left to itself: who waited for it could hold what it waits for.
+_CLEAR = """
+    DELETE FROM timers
+    WHERE (kind, key) IN (
+      SELECT kind, key
+      FROM timers
+      WHERE kind = $1 AND key = $2
+      FOR UPDATE SKIP LOCKED
+    )
+"""
+# Not one that the fired function has set anew.
+_CLEAR_FIRED = "DELETE FROM timers WHERE kind = $1 AND key = $2 AND due_at = $3"
 # The next due timer that nobody else is firing.
 _CLAIM = """
-    SELECT kind, key, attempts
+    SELECT kind, key, due_at
     FROM timers
     WHERE due_at <= clock_timestamp()
       AND kind = ANY($1::text[])
@@ -89,5 +99,5 @@ class TimerWorker:
                     extra={"action": "timers.postponed", "kind": kind, "key": key},
                 )
             else:
-                await clear_timer(connection, kind, key)
+                await connection.execute(_CLEAR_FIRED, kind, key, row["due_at"])
             return True

@@ -1,9 +1,8 @@
 """What numbers says to everybody: accounts, companies, members, and numbers in inventory."""
 
-from datetime import datetime
 from typing import ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from libs.common.events import Fact
 from libs.contracts.phone_number import PhoneNumber
@@ -94,14 +93,14 @@ class NumberFact(Fact):
 
 class NumberPortedIn(NumberFact):
     type: ClassVar[str] = "numbers.number_ported_in.v1"
-    ported_at: datetime
+    ported_at: AwareDatetime
 
 
 class FirstCallReceived(NumberFact):
     """The first inbound call, by anyone, reached the number."""
 
     type: ClassVar[str] = "numbers.first_call_received.v1"
-    called_at: datetime
+    called_at: AwareDatetime
 
 
 class NumberPortingOut(NumberFact):
@@ -112,12 +111,12 @@ class NumberPortingOut(NumberFact):
 class NumberPortedOut(NumberFact):
     type: ClassVar[str] = "numbers.number_ported_out.v1"
     port_out_id: str
-    ported_out_at: datetime
+    ported_out_at: AwareDatetime
 
 
 class NumberDisabled(NumberFact):
     type: ClassVar[str] = "numbers.number_disabled.v1"
-    disabled_at: datetime
+    disabled_at: AwareDatetime
     disabled_by: str
 
 
@@ -127,7 +126,7 @@ class CallReceived(Fact):
     type: ClassVar[str] = "calls.call_received.v1"
     tracking_number: PhoneNumber
     calling_number: str | None = None
-    called_at: datetime
+    called_at: AwareDatetime
 
 
 NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (

@@ -1,9 +1,9 @@
 """What porting says to everybody: facts about port requests, their lines, and port-outs."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import ClassVar, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from libs.common.events import Fact
 from libs.contracts.phone_number import PhoneNumber
@@ -43,7 +43,7 @@ class PortSubmitted(PortRequestFact):
     """The customer submitted the request."""
 
     type: ClassVar[str] = "porting.port_submitted.v1"
-    submitted_at: datetime
+    submitted_at: AwareDatetime
     submitted_by: str
 
 
@@ -59,7 +59,7 @@ class LetterSigned(PortRequestFact):
 
     type: ClassVar[str] = "porting.letter_signed.v1"
     letter_id: str
-    signed_at: datetime
+    signed_at: AwareDatetime
     document_hash: str
 
 
@@ -101,7 +101,7 @@ class LinesPreconfigured(PortRequestFact):
 
 class PortSentToCarrier(PortRequestFact):
     type: ClassVar[str] = "porting.port_sent_to_carrier.v1"
-    sent_at: datetime
+    sent_at: AwareDatetime
 
 
 class ApprovedLine(_Part):
@@ -129,7 +129,7 @@ class PortedLine(_Part):
 
     line_id: str
     tracking_number: PhoneNumber
-    ported_at: datetime
+    ported_at: AwareDatetime
     evidence: Literal["carrier", "first_call"]
 
 
@@ -142,7 +142,7 @@ class PortCompleted(PortRequestFact):
     """All lines are terminal and at least one is ported; `partial` where some are not."""
 
     type: ClassVar[str] = "porting.port_completed.v1"
-    completed_at: datetime
+    completed_at: AwareDatetime
     partial: bool
 
 
@@ -160,8 +160,8 @@ class PortOutReceived(PortOutFact):
     """A gaining carrier asks; silence until `answer_by` authorizes."""
 
     type: ClassVar[str] = "porting.port_out_received.v1"
-    received_at: datetime
-    answer_by: datetime
+    received_at: AwareDatetime
+    answer_by: AwareDatetime
 
 
 class PortOutAuthorized(PortOutFact):
@@ -180,7 +180,7 @@ class PortOutPorted(PortOutFact):
     """The numbers are with the gaining carrier; they ring here too until disabled."""
 
     type: ClassVar[str] = "porting.port_out_ported.v1"
-    ported_out_at: datetime
+    ported_out_at: AwareDatetime
 
 
 class PortOutConfirmed(PortOutFact):
@@ -188,7 +188,7 @@ class PortOutConfirmed(PortOutFact):
 
     type: ClassVar[str] = "porting.port_out_confirmed.v1"
     tracking_number: PhoneNumber
-    confirmed_at: datetime
+    confirmed_at: AwareDatetime
 
 
 class PortOutChecklistChanged(PortOutFact):
@@ -206,7 +206,7 @@ class PortOutReported(Fact):
     gaining_carrier: str
     reference: str
     tracking_numbers: list[PhoneNumber]
-    answer_by: datetime
+    answer_by: AwareDatetime
 
 
 PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (

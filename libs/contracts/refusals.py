@@ -23,13 +23,12 @@ class UserErrorCode(StrEnum):
     REQUIRED = "REQUIRED", "A value is missing that is needed here."
     INVALID = "INVALID", "A value has the wrong form."
     TOO_LONG = "TOO_LONG", "A value is longer than allowed."
-    ROLE_TOO_LOW = "ROLE_TOO_LOW", "Your role may not do this; the message says whose may."
     INVALID_STATE = (
         "INVALID_STATE",
         "Not possible in the present status; see `availableActions`.",
     )
-    VERSION_CONFLICT = (
-        "VERSION_CONFLICT",
+    CONFLICT = (
+        "CONFLICT",
         "It was changed after `expectedVersion` was read: read it again.",
     )
 
@@ -42,15 +41,7 @@ class UserErrorCode(StrEnum):
         "Numbers can be ported only after the trial has ended.",
     )
     CARD_REQUIRED = "CARD_REQUIRED", "A payment card must be on file first."
-    ACCOUNT_HAS_OPEN_PORTS = (
-        "ACCOUNT_HAS_OPEN_PORTS",
-        "The account cannot be disabled while a port is open or a port-out unconfirmed.",
-    )
     ALREADY_EXISTS = "ALREADY_EXISTS", "There is one with this name or address already."
-    LAST_ADMINISTRATOR = (
-        "LAST_ADMINISTRATOR",
-        "An account always has an administrator: name another one first.",
-    )
 
     INVALID_PHONE_NUMBER = (
         "INVALID_PHONE_NUMBER",
@@ -101,11 +92,6 @@ class UserErrorCode(StrEnum):
     )
     FILE_TOO_LARGE = "FILE_TOO_LARGE", "The file is larger than allowed."
     FILE_EMPTY = "FILE_EMPTY", "The file is empty."
-    FILE_DAMAGED = "FILE_DAMAGED", "The file cannot be read, or is encrypted."
-    CHECKSUM_MISMATCH = (
-        "CHECKSUM_MISMATCH",
-        "The uploaded bytes differ from the announced size or SHA-256.",
-    )
     DOCUMENT_REQUIRED = (
         "DOCUMENT_REQUIRED",
         "An invoice, CSR, screenshot, ownership e-mail or receipt is needed.",
@@ -138,18 +124,7 @@ class UserErrorCode(StrEnum):
         "FIRM_DATE_NOT_ALLOWED",
         "The firm date is in the past or not a business day.",
     )
-    TOO_LATE_TO_CANCEL = (
-        "TOO_LATE_TO_CANCEL",
-        "The firm date is too near: cancelling is no longer possible.",
-    )
 
-    NUMBER_NOT_ACTIVE = "NUMBER_NOT_ACTIVE", "The number is not active in your inventory."
-    PORT_OUT_LOCKED = "PORT_OUT_LOCKED", "The number or account is locked against porting out."
-    PORT_OUT_PIN_WRONG = "PORT_OUT_PIN_WRONG", "The port-out PIN is wrong."
-    PORT_OUT_REASON_NOT_LAWFUL = (
-        "PORT_OUT_REASON_NOT_LAWFUL",
-        "A port-out can be rejected only for a reason of the closed list.",
-    )
     TEST_CALL_NOT_VALID = (
         "TEST_CALL_NOT_VALID",
         "A test call must come from a number outside this port-out and your inventory.",

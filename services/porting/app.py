@@ -46,7 +46,7 @@ def create_app() -> Starlette:
                 database=wiring.database,
                 room=room,
             ),
-            *file_routes(wiring.database, files, links),
+            *file_routes(wiring.database, files, links, settings.origins),
         ]
 
     return build_app(

@@ -28,7 +28,8 @@ from services.porting.use_cases.carrier import (
     note_preconfiguration_refused,
     note_preconfigured,
 )
-from services.porting.use_cases.port_outs import note_number_disabled, receive_port_out
+from services.porting.use_cases.port_out_checklists import note_number_disabled
+from services.porting.use_cases.port_outs import receive_port_out
 
 F = TypeVar("F", bound=Fact)
 

@@ -1,18 +1,24 @@
 """What porting reads from its environment."""
 
-from pydantic import HttpUrl, SecretStr
+from pydantic import Field, HttpUrl, SecretStr
 
-from libs.common.settings import ServiceSettings
+from libs.common.settings import SHORTEST_SECRET, ServiceSettings
 
 
 class Settings(ServiceSettings):
     """Where files are kept, where browsers reach the file routes, and what signs their links.
 
-    `files_url` is such as `file:///srv/files` or `s3://bucket`.
+    `files_url` is such as `file:///srv/files` or `s3://bucket`; `cors_origins` are the origins of
+    pages that may send files, with commas, as at the gateway.
     """
 
     files_url: str
     public_url: HttpUrl
-    upload_secret: SecretStr
+    upload_secret: SecretStr = Field(min_length=SHORTEST_SECRET)
     most_rows: int = 1_000
     allow_fictional_numbers: bool = False
+    cors_origins: str = ""
+
+    @property
+    def origins(self) -> list[str]:
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]

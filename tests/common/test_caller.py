@@ -1,3 +1,5 @@
+"""A caller is a token's login joined with our rows, and no more than either says."""
+
 import pytest
 
 from libs.common.caller import (

@@ -1,3 +1,5 @@
+"""A batch of messages: published at once, and each with its own answer."""
+
 import asyncio
 
 import aio_pika

@@ -1,3 +1,5 @@
+"""Consumers: each event once and in order, whatever comes twice, late or broken."""
+
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 

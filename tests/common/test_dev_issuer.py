@@ -1,3 +1,5 @@
+"""The development issuer: one key that lasts, tokens that our services take."""
+
 import os
 import socket
 import subprocess

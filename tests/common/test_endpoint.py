@@ -1,3 +1,5 @@
+"""The door of a graph: what it takes, what it refuses, and in which words."""
+
 import asyncio
 import json
 

@@ -1,3 +1,5 @@
+"""Plain fields are answered by the short way, and no differently."""
+
 from enum import Enum
 from typing import Any, cast
 

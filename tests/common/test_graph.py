@@ -1,3 +1,5 @@
+"""A graph's rights, entities, limits and errors."""
+
 import gc
 import logging
 from enum import Enum

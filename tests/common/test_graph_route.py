@@ -1,3 +1,5 @@
+"""A graph made from a service's settings, on its own rows."""
+
 import asyncpg
 import httpx
 import pytest

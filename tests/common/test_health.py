@@ -1,3 +1,5 @@
+"""Health says what database and broker are."""
+
 import httpx
 import pytest
 from starlette.applications import Starlette

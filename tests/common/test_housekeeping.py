@@ -1,3 +1,5 @@
+"""What nobody needs any more is forgotten."""
+
 import pytest
 
 from libs.common.housekeeping import forget

@@ -1,3 +1,5 @@
+"""The same key takes effect once."""
+
 import asyncio
 import uuid
 from dataclasses import dataclass

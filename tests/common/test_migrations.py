@@ -1,3 +1,5 @@
+"""Migrations are applied once, in order, by one of many."""
+
 import asyncio
 from uuid import uuid4
 

@@ -1,3 +1,5 @@
+"""The outbox: events are there with their change, or not at all."""
+
 from contextlib import suppress
 
 import asyncpg

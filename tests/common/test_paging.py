@@ -1,3 +1,5 @@
+"""Pages by keyset: every row once, whatever the direction."""
+
 import base64
 import json
 from datetime import UTC, datetime, timedelta

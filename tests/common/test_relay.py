@@ -1,3 +1,5 @@
+"""The relay: every committed event leaves, in order, from one leader."""
+
 from contextlib import suppress
 
 import aio_pika

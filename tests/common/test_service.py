@@ -1,3 +1,5 @@
+"""A service that is told to stop."""
+
 import asyncio
 from contextlib import suppress
 

@@ -1,3 +1,5 @@
+"""Subscriptions over a WebSocket: who may, how long, and how they end."""
+
 import asyncio
 import json
 import logging

@@ -1,3 +1,5 @@
+"""Log lines have an action and ids, and nothing that a client sent."""
+
 import json
 import logging
 

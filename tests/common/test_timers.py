@@ -1,3 +1,5 @@
+"""Timers fire once each, when they are due."""
+
 import asyncio
 from datetime import UTC, datetime, timedelta
 

@@ -1,3 +1,5 @@
+"""Tokens that are believed, and all those that are not."""
+
 import base64
 import hmac
 import json

@@ -1,3 +1,5 @@
+"""Refusals keep their place and become user errors of their kind."""
+
 import pytest
 
 from libs.contracts.graph import (

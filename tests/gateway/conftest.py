@@ -1,3 +1,5 @@
+"""What the gateway's tests share: subgraphs, an issuer, and one gateway."""
+
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -61,6 +63,9 @@ def house(printed: Path) -> Iterator[House]:
 @pytest.fixture(scope="session")
 def gateway(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """The one most tests share: the production profile, as customers meet it."""
-    settings = house.settings | {"PROFILE": "production", "GATEWAY_SECRET": "hop secret"}
+    settings = house.settings | {
+        "PROFILE": "production",
+        "GATEWAY_SECRET": "a secret that nobody guesses, of the hop",
+    }
     with running_gateway(settings, tmp_path_factory.mktemp("gateway") / "log") as running:
         yield running

@@ -219,7 +219,9 @@ def canonical(signed: dict[str, Any]) -> str:
 
 
 def signature_of(text: str) -> str:
-    return base64.b64encode(hmac.digest(b"hop secret", text.encode(), "sha256")).decode()
+    return base64.b64encode(
+        hmac.digest(b"a secret that nobody guesses, of the hop", text.encode(), "sha256")
+    ).decode()
 
 
 def schema(query: type, **roots: type) -> strawberry.federation.Schema:

@@ -1,3 +1,5 @@
+"""What `kill -9` of everything that carries events leaves behind."""
+
 import pytest
 
 from deploy.local.guard import Guard

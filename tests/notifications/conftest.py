@@ -1,3 +1,5 @@
+"""What the tests of notifications share."""
+
 from collections.abc import AsyncIterator
 from uuid import uuid4
 

@@ -1,3 +1,5 @@
+"""Events become lines of the log, once each."""
+
 import asyncio
 from collections.abc import AsyncIterator
 

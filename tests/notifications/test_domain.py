@@ -1,3 +1,5 @@
+"""What is told, in which order, to whom."""
+
 from itertools import chain
 
 import pytest
@@ -16,7 +18,13 @@ from services.notifications.domain.status_changes import (
 )
 from services.notifications.domain.visibility import loses, may_see
 from tests.notifications.callers import SUPPORT, member
-from tests.notifications.facts import account_changed, approved, lines_ported, submitted
+from tests.notifications.facts import (
+    account_changed,
+    approved,
+    lines_ported,
+    member_changed,
+    submitted,
+)
 
 
 def test_every_fact_is_told_or_listed_as_not_told() -> None:
@@ -90,3 +98,7 @@ def test_a_stream_ends_only_where_a_right_was_taken_away(before, now, is_lost) -
 )
 def test_who_is_neither_member_nor_support_sees_nothing(caller) -> None:
     assert not may_see(caller, describe(submitted()))
+
+
+def test_a_change_of_an_account_itself_is_shown_to_nobody() -> None:
+    assert not may_see(SUPPORT, describe(member_changed()))

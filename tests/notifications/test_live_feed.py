@@ -1,3 +1,5 @@
+"""The live feed: bounded, in order, and whole after any loss."""
+
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress

@@ -1,3 +1,5 @@
+"""The printed schema of notifications."""
+
 from pathlib import Path
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType

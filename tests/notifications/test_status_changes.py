@@ -1,3 +1,5 @@
+"""The list of status changes."""
+
 import asyncio
 
 import pytest

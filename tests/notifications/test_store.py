@@ -1,3 +1,5 @@
+"""Every statement of notifications, on a migrated database."""
+
 import asyncio
 from contextlib import suppress
 

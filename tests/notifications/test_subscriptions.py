@@ -1,3 +1,5 @@
+"""Subscriptions of the running service."""
+
 import asyncio
 import json
 import signal

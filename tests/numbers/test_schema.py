@@ -189,7 +189,7 @@ async def test_disabling_is_refused_in_the_wrong_state_or_version(door, database
         ),
         (
             {"trackingNumberId": active.id, "expectedVersion": 1},
-            {"code": "VERSION_CONFLICT", "path": ["input", "expectedVersion"]},
+            {"code": "CONFLICT", "path": ["input", "expectedVersion"]},
         ),
     ):
         answer = await door.see(house.administrator, DISABLE, input=given)

@@ -1,3 +1,5 @@
+"""A migrated database of porting, and its graph's door."""
+
 from collections.abc import AsyncIterator
 from pathlib import Path
 

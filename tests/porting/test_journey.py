@@ -1,3 +1,5 @@
+"""One request's way, from a draft to completed."""
+
 from services.porting.domain.requests import PortRequestStatus, WaitingOn
 from services.porting.use_cases import carrier
 from tests.porting.builders import (

@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 
 from libs.common.timers import TimerWorker
+from libs.contracts.number_events import NumbersPreconfigured, PreconfiguredNumber
 from libs.contracts.refusals import Refusal, StateRefusal
 from services.porting.domain.port_outs import PortOutStatus
 from services.porting.store import port_outs as store
 from services.porting.timers import TIMERS
-from services.porting.use_cases import port_outs
+from services.porting.use_cases import port_out_checklists, port_outs
 from services.porting.use_cases.port_outs import NoSuchNumbersError
 from tests.porting.builders import (
     OUTSIDE,
@@ -20,6 +21,7 @@ from tests.porting.builders import (
     disable_number,
     found_house,
     hear,
+    heard,
     now,
     phone,
     port_out_of,
@@ -49,7 +51,7 @@ async def call_test(database, house, port_out_id, number, calling=OUTSIDE, at=No
     await run(
         database,
         house.administrator,
-        port_outs.record_test_call,
+        port_out_checklists.record_test_call,
         port_out_id,
         number,
         calling_number=calling,
@@ -59,7 +61,11 @@ async def call_test(database, house, port_out_id, number, calling=OUTSIDE, at=No
 
 async def confirm(database, house, port_out_id, number) -> None:
     await run(
-        database, house.administrator, port_outs.confirm_gaining_carrier, port_out_id, number
+        database,
+        house.administrator,
+        port_out_checklists.confirm_gaining_carrier,
+        port_out_id,
+        number,
     )
 
 
@@ -159,6 +165,30 @@ async def test_a_report_of_unknown_numbers_is_for_a_person(database):
         await hear(database, port_out_reported(phone(1)))
 
 
+async def test_a_report_of_some_unknown_numbers_is_about_the_others(database, caplog):
+    house = await found_house(database)
+    number_id = await add_inventory(database, house, phone(1))
+    still_coming = NumbersPreconfigured(
+        account_id=house.id,
+        batch=1,
+        of=1,
+        numbers=[
+            PreconfiguredNumber(
+                number_id="num_x",
+                line_id="ln_x",
+                tracking_number=phone(2),
+                company_id=house.dental,
+            )
+        ],
+    )
+    await hear(database, heard(still_coming, subject="pr_x"))
+    await hear(database, port_out_reported(phone(1), phone(2), phone(3)))
+    async with database.working() as connection:
+        rows = await connection.fetch("SELECT number_id FROM port_out_numbers")
+    assert [row["number_id"] for row in rows] == [number_id]
+    assert [record.action for record in caplog.records] == ["port_out_of_unknown_numbers"]
+
+
 async def test_silence_authorizes_when_the_time_has_passed(database):
     house = await found_house(database)
     port_out_id, _ = await leaving(database, house, phone(1))
@@ -199,6 +229,37 @@ async def test_answer_and_silence_at_once_authorize_once(database):
     assert (await types_told(database, port_out_id)).count("port_out_authorized") == 1
 
 
+async def test_an_answer_does_not_wait_for_a_silence_that_waits_for_it(database):
+    house = await found_house(database)
+    port_out_id, _ = await leaving(database, house, phone(1))
+    async with database.working() as connection:
+        await connection.execute("UPDATE timers SET due_at = now()")
+    timers = TimerWorker(database=database, kinds=TIMERS)
+
+    async with database.transaction(house.administrator) as connection:
+        await store.lock_port_out(connection, port_out_id)
+        firing = asyncio.create_task(fire(timers))
+        async with asyncio.timeout(5):
+            while await count_free_timers(database):  # noqa: ASYNC110 - a lock tells nobody
+                await asyncio.sleep(0.01)
+        await port_outs.authorize_port_out(connection, house.administrator, port_out_id)
+    await firing
+
+    assert await count_timers(database) == 0
+    assert (await types_told(database, port_out_id)).count("port_out_authorized") == 1
+
+
+async def fire(timers) -> None:
+    """Again where the counting below held the row just then."""
+    while not await timers.fire_one():  # noqa: ASYNC110 - a lock tells nobody
+        await asyncio.sleep(0.01)
+
+
+async def count_free_timers(database) -> int:
+    async with database.working() as connection:
+        return len(await connection.fetch("SELECT FROM timers FOR UPDATE SKIP LOCKED"))
+
+
 async def test_silence_after_the_end_changes_nothing(database):
     house = await found_house(database)
     port_out_id, _ = await leaving(database, house, phone(1))
@@ -232,7 +293,7 @@ async def test_a_test_call_from_another_accounts_number_is_fine(database):
     await gone(database, house, port_out_id)
     await call_test(database, house, port_out_id, phone(1), phone(9))
     async with database.working() as connection:
-        (number,) = (await store.find_port_out_numbers(connection, [port_out_id]))[port_out_id]
+        (number,) = await store.find_port_out_numbers(connection, port_out_id)
     assert number.test_call_from == phone(9)
 
 
@@ -291,3 +352,16 @@ async def test_what_a_carrier_says_twice_or_late_is_no_error(database):
     await run(database, SUPPORT, port_outs.schedule_port_out, port_out_id, day)
     await run(database, SUPPORT, port_outs.record_ported_out, port_out_id, now())
     assert await types_told(database, port_out_id) == before
+
+
+async def test_a_number_that_is_disabled_twice_is_ticked_once(database):
+    house = await found_house(database)
+    port_out_id, number_ids = await leaving(database, house, phone(1), phone(2))
+    await gone(database, house, port_out_id)
+    async with database.working() as connection:
+        for _ in range(2):
+            await port_out_checklists.note_number_disabled(
+                connection, number_ids[phone(1)], now()
+            )
+    told = await types_told(database, port_out_id)
+    assert told.count("port_out_checklist_changed") == 1

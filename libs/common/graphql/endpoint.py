@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -87,7 +87,10 @@ class GraphEndpoint(GraphQL[Context[Any], None], Generic[Room]):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        response = await self._answer(Request(scope, receive))
+        try:
+            response = await self._answer(Request(scope, receive))
+        except ClientDisconnect:
+            return
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -101,6 +104,8 @@ class GraphEndpoint(GraphQL[Context[Any], None], Generic[Room]):
             return await self._execute(asked, caller)
         except _REFUSALS as refusal:
             return _refuse(refusal)
+        except ClientDisconnect:
+            raise
         except Exception as fault:  # noqa: BLE001 - the edge: masked here, told in the log
             log_fault(fault)
             return _refuse(fault)
@@ -153,6 +158,11 @@ class GraphEndpoint(GraphQL[Context[Any], None], Generic[Room]):
     ) -> Context[Any]:
         """A socket's context until `connection_init` names the caller."""
         return self.context_for(Anonymous(), is_live=True)
+
+    @override
+    def decode_json(self, data: str | bytes) -> object:
+        """Refuses what is nested too deeply; Python's own reader would run out of stack."""
+        return orjson.loads(data)
 
     @override
     def encode_json(self, data: object) -> str:

@@ -26,6 +26,7 @@ from strawberry.schema.exceptions import (
 )
 
 from libs.common.caller import AccountNotChosen
+from libs.common.database import DATABASE_LOST
 from libs.common.telemetry import current_request_id
 from libs.common.tokens import KeysUnavailable, Unauthenticated
 
@@ -102,14 +103,7 @@ class Unavailable(TopLevelError):
 
 
 # The database or the network is away: nobody's mistake, and worth another try.
-_OUTAGES = (
-    TimeoutError,
-    OSError,
-    KeysUnavailable,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-)
+_OUTAGES = (*DATABASE_LOST, KeysUnavailable)
 
 
 _NO_SUCH_OPERATION = (CannotGetOperationTypeError, InvalidOperationTypeError)
@@ -123,9 +117,9 @@ def sentence_and_code(fault: BaseException | None) -> tuple[str, ErrorCode]:
             return str(fault), ErrorCode.UNAUTHENTICATED
         case AccountNotChosen():
             return str(fault), ErrorCode.BAD_USER_INPUT
-        case asyncpg.CharacterNotInRepertoireError():
+        case asyncpg.CharacterNotInRepertoireError() | asyncpg.UntranslatableCharacterError():
             return "A text holds a character that no text may hold.", ErrorCode.BAD_USER_INPUT
-        case _ if isinstance(fault, _OUTAGES):
+        case _ if isinstance(fault, _OUTAGES) and not isinstance(fault, ValueError):
             return Unavailable.sentence, ErrorCode.UNAVAILABLE
         case _:
             return "Something went wrong on our side.", ErrorCode.INTERNAL

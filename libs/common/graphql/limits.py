@@ -1,4 +1,4 @@
-"""How large one document may be: depth, aliases, directives, fragments spread out.
+"""How large one document may be: depth, aliases, directives, and objects that it can bring.
 
 Fragments are measured once each: counted spread by spread, thirty of them that name each other
 twice would be counted a billion times.
@@ -13,6 +13,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     InlineFragmentNode,
+    IntValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
 )
@@ -26,6 +27,7 @@ class Limits:
     aliases: int = 50
     directives: int = 50
     fields: int = 2_000
+    objects: int = 50_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +36,11 @@ class _Size:
     aliases: int = 0
     directives: int = 0
     fields: int = 0
+    objects: int = 0
 
+
+_LARGEST_PAGE = 100
+_USUAL_PAGE = 25
 
 # The keys by which production hides the schema, and Federation's own way to ask for it.
 _INTROSPECTION = frozenset({"__schema", "__type", "_service"})
@@ -50,7 +56,7 @@ class _Meter:
         self._sizes: dict[str, _Size | None] = {}
 
     def size_of(self, selection_set: SelectionSetNode | None) -> _Size:
-        depth = aliases = directives = fields = 0
+        depth = aliases = directives = fields = objects = 0
         for selection in selection_set.selections if selection_set else ():
             directives += len(selection.directives or ())
             match selection:
@@ -59,18 +65,23 @@ class _Meter:
                     depth = max(depth, inner.depth + 1)
                     fields += 1
                     aliases += selection.alias is not None
+                    objects += _count_objects(selection, inner.objects)
                 case InlineFragmentNode():
                     inner = self.size_of(selection.selection_set)
                     depth = max(depth, inner.depth)
+                    objects += inner.objects
                 case FragmentSpreadNode():
                     inner = self._size_of_fragment(selection.name.value)
                     depth = max(depth, inner.depth)
+                    objects += inner.objects
                 case _:
                     continue
             aliases += inner.aliases
             directives += inner.directives
             fields += inner.fields
-        return _Size(depth=depth, aliases=aliases, directives=directives, fields=fields)
+        return _Size(
+            depth=depth, aliases=aliases, directives=directives, fields=fields, objects=objects
+        )
 
     def _size_of_fragment(self, name: str) -> _Size:
         if name not in self._fragments:
@@ -80,6 +91,32 @@ class _Meter:
             self._sizes[name] = None
             self._sizes[name] = self.size_of(self._fragments[name].selection_set)
         return self._sizes[name] or _Size()
+
+
+def _count_objects(field: FieldNode, inner: int) -> int:
+    """At most: a list brings as many as its page may hold, each with all that is below it."""
+    if field.selection_set is None:
+        return 0
+    if field.name.value == "edges":
+        return inner
+    return _page_size(field) * (1 + inner)
+
+
+def _page_size(field: FieldNode) -> int:
+    """What a variable says is not known here, so it counts as the largest page."""
+    if field.name.value == "_entities":
+        return _LARGEST_PAGE
+    for argument in field.arguments or ():
+        if argument.name.value in {"first", "last"}:
+            value = argument.value
+            if isinstance(value, IntValueNode):
+                return min(max(1, int(value.value[:4])), _LARGEST_PAGE)
+            return _LARGEST_PAGE
+    selections = field.selection_set.selections if field.selection_set else ()
+    is_list = any(
+        isinstance(each, FieldNode) and each.name.value == "edges" for each in selections
+    )
+    return _USUAL_PAGE if is_list else 1
 
 
 def find_excess(document: DocumentNode, limits: Limits) -> GraphQLError | None:
@@ -99,6 +136,7 @@ def find_excess(document: DocumentNode, limits: Limits) -> GraphQLError | None:
             ("aliases", size.aliases, limits.aliases),
             ("directives", size.directives, limits.directives),
             ("fields", size.fields, limits.fields),
+            ("objects in its lists", size.objects, limits.objects),
         ):
             if measured > allowed:
                 return GraphQLError(f"The document is too large: at most {allowed} {name}.")

@@ -5,8 +5,7 @@ import logging
 from collections.abc import Sequence
 from typing import Final
 
-from libs.common.database import Database
-from libs.common.inbox import DATABASE_LOST
+from libs.common.database import DATABASE_LOST, Database
 from services.notifications.domain.status_changes import LoggedChange, SubjectKind
 from services.notifications.live_feed.exchange import LiveExchange
 from services.notifications.live_feed.subscribers import Subscriber

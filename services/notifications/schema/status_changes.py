@@ -8,7 +8,15 @@ from typing import Annotated, Final, Self
 
 import strawberry
 
-from libs.common.graphql.connections import Connection, connection_of, page_of
+from libs.common.graphql import connections
+from libs.common.graphql.connections import (
+    Before,
+    Connection,
+    First,
+    Last,
+    connection_of,
+    page_of,
+)
 from libs.common.graphql.context import Context
 from libs.common.graphql.enums import publish_enum
 from libs.common.graphql.errors import BadUserInput
@@ -145,18 +153,10 @@ class Query:
         filter: Annotated[
             StatusChangeFilter | None, strawberry.argument(description="Which of them.")
         ] = None,
-        first: Annotated[
-            int | None, strawberry.argument(description="How many from the start, 1 to 100.")
-        ] = None,
-        after: Annotated[
-            str | None, strawberry.argument(description="From behind this cursor.")
-        ] = None,
-        last: Annotated[
-            int | None, strawberry.argument(description="How many from the end, 1 to 100.")
-        ] = None,
-        before: Annotated[
-            str | None, strawberry.argument(description="Up to before this cursor.")
-        ] = None,
+        first: First = None,
+        after: connections.After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[StatusChange]:
         page = page_of(store.CHANGES, first=first, after=after, last=last, before=before)
         asked = filter or StatusChangeFilter()

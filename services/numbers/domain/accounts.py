@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from libs.common.caller import Role
+from libs.contracts.company_names import company_key
 from libs.contracts.refusals import Refusal
 from services.numbers.domain.refusals import (
     AdministratorMissing,
@@ -89,11 +90,6 @@ class NewAccount:
 
 def clean_text(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split()))
-
-
-def company_key(name: str) -> str:
-    """Equal for names that differ only in case, spaces or Unicode form."""
-    return unicodedata.normalize("NFKC", clean_text(name)).casefold()
 
 
 def find_faults(new: NewAccount) -> list[Refusal]:

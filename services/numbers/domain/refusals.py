@@ -85,7 +85,7 @@ class NumberNotFound(NumbersRefusal):
 
 
 class VersionConflict(NumbersRefusal):
-    code = UserErrorCode.VERSION_CONFLICT
+    code = UserErrorCode.CONFLICT
 
     def __init__(self) -> None:
         super().__init__("It was changed meanwhile: read it again.")

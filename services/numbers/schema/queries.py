@@ -6,12 +6,20 @@ import strawberry
 
 from libs.common.caller import Member as MemberCaller
 from libs.common.caller import Support
-from libs.common.graphql.connections import Connection, connection_of, page_of
+from libs.common.graphql.connections import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    connection_of,
+    page_of,
+)
 from libs.common.graphql.errors import BadUserInput
 from libs.common.paging import Page
 from services.numbers.domain.sight import sight_of
 from services.numbers.domain.tracking_numbers import NumberTab
-from services.numbers.schema.arguments import After, Before, First, Last, Tab
+from services.numbers.schema.arguments import Tab
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.loaders import (
     empty_page,

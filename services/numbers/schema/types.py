@@ -7,7 +7,15 @@ import strawberry
 
 from libs.common.caller import Caller, Role, Support
 from libs.common.caller import Member as MemberCaller
-from libs.common.graphql.connections import Connection, connection_of, page_of
+from libs.common.graphql.connections import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    connection_of,
+    page_of,
+)
 from libs.common.graphql.errors import Forbidden
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain import accounts, tracking_numbers
@@ -17,7 +25,7 @@ from services.numbers.domain.tracking_numbers import (
     NumberState,
     NumberTab,
 )
-from services.numbers.schema.arguments import After, Before, First, Last, Tab
+from services.numbers.schema.arguments import Tab
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.elsewhere import PortRequest
 from services.numbers.schema.loaders import (

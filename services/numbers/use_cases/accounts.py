@@ -7,6 +7,7 @@ from libs.common import outbox
 from libs.common.caller import Role
 from libs.common.database import Connection
 from libs.common.ids import new_id
+from libs.contracts.company_names import company_key
 from libs.contracts.number_events import (
     AccountChanged,
     AccountFact,
@@ -20,7 +21,6 @@ from services.numbers.domain.accounts import (
     Member,
     NewAccount,
     clean_text,
-    company_key,
     find_faults,
 )
 from services.numbers.store import accounts as store

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from libs.common.ids import new_id
+from libs.contracts.company_names import company_key
 from libs.contracts.phone_number import InvalidPhoneNumberError, PhoneNumber
 from libs.contracts.refusals import UserErrorCode
 from services.porting.csv_intake.table import COLUMNS, Row, Unreadable, read_rows
@@ -80,7 +81,7 @@ def _read_row(row: Row, rules: Rules, faults: list[RowFault]) -> ReadRow:
             code, message = _REASONS[portability]
             faults.append(_fault(code, message, row, "tracking_number"))
     company = row.cells["company"]
-    company_id = rules.companies.get(company.casefold())
+    company_id = rules.companies.get(company_key(company))
     if company_id is None and company:
         message = "The account has no such company."
         faults.append(_fault(UserErrorCode.UNKNOWN_COMPANY, message, row, "company"))

@@ -24,6 +24,11 @@ class PortOutUnknown(PortingRefusal):
     sentence = "There is no such port-out."
 
 
+class VersionConflict(PortingRefusal):
+    code = UserErrorCode.CONFLICT
+    sentence = "Somebody changed this meanwhile: read it again."
+
+
 class NumberUnknown(PortingRefusal):
     code = UserErrorCode.NOT_FOUND
     sentence = "This number is not part of it."
@@ -180,9 +185,24 @@ class TimeInTheFuture(PortingRefusal):
     sentence = "This time has not come yet."
 
 
+class TimeTooEarly(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "This time lies before the request itself: nothing could have moved."
+
+
 class TestCallNotValid(PortingRefusal):
     code = UserErrorCode.TEST_CALL_NOT_VALID
     sentence = "Call from a number outside this port-out and outside your inventory (S78)."
+
+
+class CalledBeforeThePort(PortingRefusal):
+    code = UserErrorCode.TEST_CALL_NOT_VALID
+    sentence = "This call was made before the number left: it rang here and proves nothing."
+
+
+class NumberListNotADocument(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "A number list comes by importLines: say what this document is."
 
 
 class UploadUnknown(PortingRefusal):
@@ -205,6 +225,11 @@ class FileEmpty(PortingRefusal):
 class FilenameNotAllowed(PortingRefusal):
     code = UserErrorCode.INVALID
     sentence = "Give the file's name, without folders, with at most 255 characters."
+
+
+class MediaTypeNotAllowed(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "Give the file's media type, such as text/csv or application/pdf."
 
 
 class ChecksumNotAllowed(PortingRefusal):

@@ -6,7 +6,7 @@ import hmac
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 import obstore
 from obstore.store import ObjectStore, from_url
@@ -20,7 +20,7 @@ class Files:
     def __init__(self, files_url: str) -> None:
         parts = urlsplit(files_url)
         if parts.scheme == "file":
-            Path(parts.path).mkdir(parents=True, exist_ok=True)
+            Path(unquote(parts.path)).mkdir(parents=True, exist_ok=True)
         self._store: ObjectStore = from_url(files_url)
 
     async def put(self, upload_id: str, content: bytes) -> None:

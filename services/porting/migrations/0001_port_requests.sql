@@ -234,7 +234,7 @@ AS $$
   SELECT i.tracking_number, true
   FROM inventory_numbers AS i
   WHERE i.tracking_number = ANY(candidates)
-    AND i.state NOT IN ('DISABLED', 'QUARANTINED', 'RELEASED')
+    AND i.state NOT IN ('DISABLED', 'RELEASED')
   UNION ALL
   SELECT l.tracking_number, false
   FROM lines AS l

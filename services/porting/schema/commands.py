@@ -12,15 +12,35 @@ from libs.common.graphql.idempotency import remember
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
 from services.porting.schema.context import PortingInfo
-from services.porting.schema.loaders import load_requests
-from services.porting.schema.port_outs import PortOut, load_port_outs
+from services.porting.schema.loaders import load_port_outs, load_requests
+from services.porting.schema.port_outs import PortOut
 from services.porting.schema.requests import PortRequest
+from services.porting.use_cases.access import expect_port_out_version, expect_request_version
 
 T = TypeVar("T")
 
 KEY = "The same key takes effect once, however often it is sent."
 INPUT = strawberry.argument(description="What is to be done.")
+_EXPECTED = "Refused with CONFLICT where somebody has changed it since this version."
 _ERRORS = "Every fault of the input at once; empty where it took effect."
+
+
+@strawberry.input
+class OnPortRequest:
+    """What every command about one port request begins with."""
+
+    port_request_id: strawberry.ID = strawberry.field(description="The port request's id.")
+    expected_version: int | None = strawberry.field(default=None, description=_EXPECTED)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+
+
+@strawberry.input
+class OnPortOut:
+    """What every command about one port-out begins with."""
+
+    port_out_id: strawberry.ID = strawberry.field(description="The port-out's id.")
+    expected_version: int | None = strawberry.field(default=None, description=_EXPECTED)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.type(description="What became of a command about a port request.")
@@ -46,8 +66,16 @@ async def change_request(
     act: Callable[[Connection], Awaitable[str]],
 ) -> PortRequestPayload:
     """`act` answers the request's id; `given` is the input, with its `idempotency_key` if any."""
+
+    async def act_on_expected_version(connection: Connection) -> str:
+        if isinstance(given, OnPortRequest):
+            await expect_request_version(
+                connection, info.context.caller, given.port_request_id, given.expected_version
+            )
+        return await act(connection)
+
     try:
-        request_id = await run_once(info, mutation, given, act)
+        request_id = await run_once(info, mutation, given, act_on_expected_version)
     except (Refusal, Refused) as refused:
         return PortRequestPayload(port_request=None, user_errors=user_errors(refused))
     [request] = await load_requests(info.context, [request_id])
@@ -59,11 +87,17 @@ async def change_request(
 async def change_port_out(
     info: PortingInfo,
     mutation: str,
-    given: object,
+    given: OnPortOut,
     act: Callable[[Connection], Awaitable[str]],
 ) -> PortOutPayload:
+    async def act_on_expected_version(connection: Connection) -> str:
+        await expect_port_out_version(
+            connection, info.context.caller, given.port_out_id, given.expected_version
+        )
+        return await act(connection)
+
     try:
-        port_out_id = await run_once(info, mutation, given, act)
+        port_out_id = await run_once(info, mutation, given, act_on_expected_version)
     except (Refusal, Refused) as refused:
         return PortOutPayload(port_out=None, user_errors=user_errors(refused))
     [port_out] = await load_port_outs(info.context, [port_out_id])

@@ -49,7 +49,7 @@ class Line:
     ported_at: datetime | None = strawberry.field(
         description="The earlier of the carrier's stated time and the first call."
     )
-    company: Company = strawberry.field(description="The company that will have it.")
+    company: Company | None = strawberry.field(description="The company that will have it.")
     tracking_number: TrackingNumber | None = strawberry.field(
         description="The number in inventory, once it is preconfigured."
     )

@@ -1,16 +1,18 @@
 """One read for a whole list: what belongs to many requests or accounts, as the caller sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
 from libs.common.paging import Page, Slice
 from services.porting.domain.documents import Document
 from services.porting.domain.letters import Letter
+from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import PortRequest
 from services.porting.schema.context import PortingContext
 from services.porting.store import documents as document_store
 from services.porting.store import letters as letter_store
 from services.porting.store import lines as line_store
+from services.porting.store import port_outs as port_out_store
 from services.porting.store import requests as request_store
 from services.porting.store.lines import Line
 from services.porting.use_cases.access import Sight, sight_of
@@ -37,15 +39,12 @@ async def load_requests(
 async def load_line_pages(
     context: PortingContext, keys: list[PageKey]
 ) -> Sequence[Slice[Line]]:
-    """As a rule all ask for the same page."""
-    sight = _sight(context)
-    found: dict[PageKey, Slice[Line]] = {}
+    company_ids = _sight(context).company_ids
     async with context.database.reading(context.caller) as connection:
-        for page in dict.fromkeys(page for _, page in keys):
-            ids = [request_id for request_id, asked in keys if asked == page]
-            pages = await line_store.find_line_pages(connection, ids, sight.company_ids, page)
-            found |= {(request_id, page): rows for request_id, rows in pages.items()}
-    return [found.get(key) or _empty_page() for key in keys]
+        return await _read_pages(
+            keys,
+            lambda ids, page: line_store.find_line_pages(connection, ids, company_ids, page),
+        )
 
 
 async def load_line_counts(context: PortingContext, ids: list[str]) -> Sequence[int]:
@@ -62,11 +61,15 @@ async def load_letters(context: PortingContext, ids: list[str]) -> Sequence[Lett
     return [found.get(request_id) for request_id in ids]
 
 
-async def load_documents(context: PortingContext, ids: list[str]) -> Sequence[list[Document]]:
+async def load_document_pages(
+    context: PortingContext, keys: list[PageKey]
+) -> Sequence[Slice[Document]]:
     """Of requests that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
-        found = await document_store.find_documents(connection, ids)
-    return [found[request_id] for request_id in ids]
+        return await _read_pages(
+            keys,
+            lambda ids, page: document_store.find_document_pages(connection, ids, page),
+        )
 
 
 async def load_request_pages(
@@ -74,15 +77,39 @@ async def load_request_pages(
 ) -> Sequence[Slice[PortRequest]]:
     """The requests of each account."""
     sight = _sight(context)
-    found: dict[PageKey, Slice[PortRequest]] = {}
     async with context.database.reading(context.caller) as connection:
-        for page in dict.fromkeys(page for _, page in keys):
-            ids = [account_id for account_id, asked in keys if asked == page]
-            pages = await request_store.find_request_pages(
+        return await _read_pages(
+            keys,
+            lambda ids, page: request_store.find_request_pages(
                 connection, _seen(sight, ids), sight.company_ids, sight.requester_id, page
-            )
-            found |= {(account_id, page): rows for account_id, rows in pages.items()}
-    return [found.get(key) or _empty_page() for key in keys]
+            ),
+        )
+
+
+async def load_port_outs(context: PortingContext, ids: list[str]) -> Sequence[PortOut | None]:
+    """None for what is unknown, or not the caller's."""
+    sight = sight_of(context.caller)
+    if sight is None:
+        return [None] * len(ids)
+    async with context.database.reading(context.caller) as connection:
+        found = await port_out_store.find_port_outs(
+            connection, ids, sight.account_id, sight.company_ids
+        )
+    return [found.get(port_out_id) for port_out_id in ids]
+
+
+async def load_number_pages(
+    context: PortingContext, keys: list[PageKey]
+) -> Sequence[Slice[PortOutNumber]]:
+    """The numbers of each port-out."""
+    company_ids = _sight(context).company_ids
+    async with context.database.reading(context.caller) as connection:
+        return await _read_pages(
+            keys,
+            lambda ids, page: port_out_store.find_number_pages(
+                connection, ids, company_ids, page
+            ),
+        )
 
 
 async def load_request_counts(context: PortingContext, ids: list[str]) -> Sequence[int]:
@@ -92,6 +119,20 @@ async def load_request_counts(context: PortingContext, ids: list[str]) -> Sequen
             connection, _seen(sight, ids), sight.company_ids, sight.requester_id
         )
     return [found.get(account_id, 0) for account_id in ids]
+
+
+async def _read_pages(
+    keys: list[PageKey],
+    find: Callable[[list[str], Page], Awaitable[Mapping[str, Slice[Row]]]],
+) -> list[Slice[Row]]:
+    """One statement for each page that is asked for; as a rule all ask for the same."""
+    found: dict[PageKey, Slice[Row]] = {}
+    for page in dict.fromkeys(page for _, page in keys):
+        ids = [parent_id for parent_id, asked in keys if asked == page]
+        found |= {
+            (parent_id, page): rows for parent_id, rows in (await find(ids, page)).items()
+        }
+    return [found.get(key) or _empty_page() for key in keys]
 
 
 def _seen(sight: Sight, account_ids: Sequence[str]) -> list[str]:

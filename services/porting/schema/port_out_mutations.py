@@ -8,44 +8,37 @@ import strawberry
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.schema.commands import (
     INPUT,
-    KEY,
+    OnPortOut,
     PortOutPayload,
     change_port_out,
     member_of,
 )
 from services.porting.schema.context import PortingInfo
-from services.porting.use_cases import port_outs
-
-_PORT_OUT = "The port-out's id."
+from services.porting.use_cases import port_out_checklists, port_outs
 
 
 @strawberry.input(description="A port-out that is acted on.")
-class PortOutInput:
-    port_out_id: strawberry.ID = strawberry.field(description=_PORT_OUT)
-    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+class PortOutInput(OnPortOut):
+    pass
 
 
 @strawberry.input(description="The day on which the numbers leave.")
-class SchedulePortOutInput:
-    port_out_id: strawberry.ID = strawberry.field(description=_PORT_OUT)
+class SchedulePortOutInput(OnPortOut):
     firm_date: date = strawberry.field(description="In the gaining carrier's zone.")
 
 
 @strawberry.input(description="Numbers that have left.")
-class RecordPortedOutInput:
-    port_out_id: strawberry.ID = strawberry.field(description=_PORT_OUT)
+class RecordPortedOutInput(OnPortOut):
     ported_out_at: datetime = strawberry.field(description="When they left.")
 
 
 @strawberry.input(description="One number of a port-out.")
-class ConfirmGainingCarrierInput:
-    port_out_id: strawberry.ID = strawberry.field(description=_PORT_OUT)
+class ConfirmGainingCarrierInput(OnPortOut):
     tracking_number: PhoneNumber = strawberry.field(description="The number.")
 
 
 @strawberry.input(description="A test call to a number that has left.")
-class RecordTestCallInput:
-    port_out_id: strawberry.ID = strawberry.field(description=_PORT_OUT)
+class RecordTestCallInput(OnPortOut):
     tracking_number: PhoneNumber = strawberry.field(description="The number that was called.")
     calling_number: PhoneNumber = strawberry.field(
         description="Called from here: outside the port-out and outside your inventory."
@@ -106,7 +99,7 @@ class PortOutMutation:
             info,
             "confirmGainingCarrier",
             input,
-            lambda connection: port_outs.confirm_gaining_carrier(
+            lambda connection: port_out_checklists.confirm_gaining_carrier(
                 connection, member, input.port_out_id, input.tracking_number
             ),
         )
@@ -122,7 +115,7 @@ class PortOutMutation:
             info,
             "recordTestCall",
             input,
-            lambda connection: port_outs.record_test_call(
+            lambda connection: port_out_checklists.record_test_call(
                 connection,
                 member,
                 input.port_out_id,

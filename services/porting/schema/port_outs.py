@@ -1,21 +1,29 @@
 """Port-outs in the graph."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Self
 
 import strawberry
 
+from libs.common.graphql.connections import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    connection_of,
+    page_of,
+)
 from libs.common.graphql.enums import publish_enum
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain import port_outs
 from services.porting.domain.actions import PortOutAction, port_out_actions_for
 from services.porting.domain.port_outs import PortOutStatus
-from services.porting.schema.context import PortingContext, PortingInfo
+from services.porting.schema.context import PortingInfo
 from services.porting.schema.elsewhere import TrackingNumber
+from services.porting.schema.loaders import load_number_pages, load_port_outs
 from services.porting.schema.requests import Account
 from services.porting.store import port_outs as port_out_store
-from services.porting.use_cases.access import sight_of
 
 publish_enum(
     PortOutStatus,
@@ -48,7 +56,9 @@ publish_enum(
 @strawberry.type(description="One number of a port-out, and the customer's checklist for it.")
 class PortOutNumber:
     phone_number: PhoneNumber = strawberry.field(description="In E.164.")
-    tracking_number: TrackingNumber = strawberry.field(description="The number in inventory.")
+    tracking_number: TrackingNumber | None = strawberry.field(
+        description="The number in inventory."
+    )
     gaining_carrier_confirmed_at: datetime | None = strawberry.field(
         description="When the customer heard from the gaining carrier that it works there."
     )
@@ -95,9 +105,19 @@ class PortOut:
         return list(port_out_actions_for(info.context.caller, self.port_out.status))
 
     @strawberry.field(description="The numbers that leave and that you may see.")
-    async def numbers(self, info: PortingInfo) -> list[PortOutNumber]:
-        found = await info.context.loader(_load_numbers).load(self.id)
-        return [PortOutNumber.of(number) for number in found]
+    async def numbers(
+        self,
+        info: PortingInfo,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[PortOutNumber]:
+        page = page_of(
+            port_out_store.NUMBERS, first=first, after=after, last=last, before=before
+        )
+        found = await info.context.loader(load_number_pages).load((self.id, page))
+        return connection_of(found.map(PortOutNumber.of))
 
     @classmethod
     def of(cls, port_out: port_outs.PortOut) -> Self:
@@ -119,27 +139,3 @@ class PortOut:
     async def resolve_reference(cls, info: PortingInfo, id: strawberry.ID) -> Self | None:
         port_out = await info.context.loader(load_port_outs).load(id)
         return cls.of(port_out) if port_out else None
-
-
-async def load_port_outs(
-    context: PortingContext, ids: list[str]
-) -> Sequence[port_outs.PortOut | None]:
-    """None for what is unknown, or not the caller's."""
-    sight = sight_of(context.caller)
-    if sight is None:
-        return [None] * len(ids)
-    async with context.database.reading(context.caller) as connection:
-        found = await port_out_store.find_port_outs(
-            connection, ids, sight.account_id, sight.company_ids
-        )
-    return [found.get(port_out_id) for port_out_id in ids]
-
-
-async def _load_numbers(
-    context: PortingContext, ids: list[str]
-) -> Sequence[list[port_outs.PortOutNumber]]:
-    sight = sight_of(context.caller)
-    assert sight is not None
-    async with context.database.reading(context.caller) as connection:
-        found = await port_out_store.find_port_out_numbers(connection, ids, sight.company_ids)
-    return [found[port_out_id] for port_out_id in ids]

@@ -16,8 +16,8 @@ from libs.common.graphql.connections import (
 )
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.schema.context import PortingInfo
-from services.porting.schema.loaders import load_requests
-from services.porting.schema.port_outs import PortOut, load_port_outs
+from services.porting.schema.loaders import load_port_outs, load_requests
+from services.porting.schema.port_outs import PortOut
 from services.porting.schema.requests import PortRequest
 from services.porting.store import port_outs as port_out_store
 from services.porting.store import requests as request_store

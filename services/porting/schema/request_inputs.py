@@ -6,9 +6,7 @@ import strawberry
 
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.documents import DocumentKind
-from services.porting.schema.commands import KEY
-
-_REQUEST = "The port request's id."
+from services.porting.schema.commands import KEY, OnPortRequest
 
 
 @strawberry.input(description="A new port request.")
@@ -19,18 +17,14 @@ class CreatePortRequestInput:
 
 
 @strawberry.input(description="A number list that takes the place of the draft's numbers.")
-class ImportLinesInput:
-    port_request_id: strawberry.ID = strawberry.field(description=_REQUEST)
+class ImportLinesInput(OnPortRequest):
     upload_id: strawberry.ID = strawberry.field(description="From `createUpload`.")
-    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.input(description="A document that is added to a draft.")
-class AttachDocumentInput:
-    port_request_id: strawberry.ID = strawberry.field(description=_REQUEST)
+class AttachDocumentInput(OnPortRequest):
     upload_id: strawberry.ID = strawberry.field(description="From `createUpload`.")
     kind: DocumentKind = strawberry.field(description="What it is.")
-    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.input(description="Where the service is, not where the bill goes.")
@@ -43,8 +37,7 @@ class ServiceAddressInput:
 
 
 @strawberry.input(description="The Letter of Authorization, exactly as the carrier has it.")
-class PrepareLetterInput:
-    port_request_id: strawberry.ID = strawberry.field(description=_REQUEST)
+class PrepareLetterInput(OnPortRequest):
     subscriber_name: str = strawberry.field(description="As on the account, to the letter.")
     is_business: bool = strawberry.field(description="A business, not a person.")
     service_address: ServiceAddressInput = strawberry.field(
@@ -60,22 +53,18 @@ class PrepareLetterInput:
 
 
 @strawberry.input(description="A signature under the letter.")
-class SignLetterInput:
-    port_request_id: strawberry.ID = strawberry.field(description=_REQUEST)
+class SignLetterInput(OnPortRequest):
     signer_name: str = strawberry.field(description="The name, typed as a signature.")
     consent: bool = strawberry.field(description="I agree to sign electronically.")
-    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.input(description="A port request that is acted on.")
-class PortRequestInput:
-    port_request_id: strawberry.ID = strawberry.field(description=_REQUEST)
-    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+class PortRequestInput(OnPortRequest):
+    pass
 
 
 @strawberry.input(description="The losing carrier's firm date.")
-class RecordFirmDateInput:
-    port_request_id: strawberry.ID = strawberry.field(description=_REQUEST)
+class RecordFirmDateInput(OnPortRequest):
     firm_date: date = strawberry.field(description="In the losing carrier's zone.")
     tracking_numbers: list[PhoneNumber] | None = strawberry.field(
         default=None, description="Of these numbers; all where absent."
@@ -83,8 +72,7 @@ class RecordFirmDateInput:
 
 
 @strawberry.input(description="Numbers that have ported.")
-class RecordPortedInput:
-    port_request_id: strawberry.ID = strawberry.field(description=_REQUEST)
+class RecordPortedInput(OnPortRequest):
     ported_at: datetime = strawberry.field(description="When, by the carrier's word.")
     tracking_numbers: list[PhoneNumber] | None = strawberry.field(
         default=None, description="These numbers; all where absent."

@@ -23,7 +23,7 @@ from services.porting.schema.context import PortingInfo
 from services.porting.schema.elsewhere import Company
 from services.porting.schema.lines import Line
 from services.porting.schema.loaders import (
-    load_documents,
+    load_document_pages,
     load_letters,
     load_line_counts,
     load_line_pages,
@@ -32,6 +32,7 @@ from services.porting.schema.loaders import (
     load_requests,
 )
 from services.porting.schema.papers import Document, Letter
+from services.porting.store import documents as document_store
 from services.porting.store import lines as line_store
 from services.porting.store import requests as request_store
 
@@ -132,9 +133,19 @@ class PortRequest:
         return Letter.of(letter) if letter else None
 
     @strawberry.field(description="Its documents, the newest first.")
-    async def documents(self, info: PortingInfo) -> list[Document]:
-        found = await info.context.loader(load_documents).load(self.id)
-        return [Document.of(document) for document in found]
+    async def documents(
+        self,
+        info: PortingInfo,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Document]:
+        page = page_of(
+            document_store.DOCUMENTS, first=first, after=after, last=last, before=before
+        )
+        found = await info.context.loader(load_document_pages).load((self.id, page))
+        return connection_of(found.map(Document.of))
 
     @classmethod
     def of(cls, request: Request) -> Self:

@@ -90,7 +90,7 @@ _FIND_NUMBERS: Final = """
     SELECT number_id, account_id, company_id, tracking_number, state, port_request_id, version
     FROM inventory_numbers
     WHERE tracking_number = ANY($1::text[])
-      AND state NOT IN ('DISABLED', 'QUARANTINED', 'RELEASED')
+      AND state NOT IN ('DISABLED', 'RELEASED')
 """
 
 

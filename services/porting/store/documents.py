@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from libs.common.database import Connection, Row
+from libs.common.paging import Key, Listing, Page, Slice, read_pages
 from services.porting.domain.documents import Document, DocumentKind, Upload, UploadPurpose
 
 _UPLOAD_COLUMNS: Final = """
@@ -34,12 +35,22 @@ _ADD_DOCUMENT: Final = """
        sha256, attached_at, attached_by)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
-_FIND_DOCUMENTS: Final = f"""
-    SELECT {_DOCUMENT_COLUMNS}
-    FROM documents
-    WHERE port_request_id = ANY($1::text[])
-    ORDER BY id DESC
-"""
+_FIND_KINDS: Final = "SELECT DISTINCT kind FROM documents WHERE port_request_id = $1"
+# The same page of each request's documents, the newest first.
+DOCUMENTS: Final = Listing(
+    f"""
+    SELECT document.*
+    FROM unnest($1::text[]) AS wanted (request_id)
+    CROSS JOIN LATERAL (
+      SELECT {_DOCUMENT_COLUMNS}
+      FROM documents
+      WHERE port_request_id = wanted.request_id {{keyset}} {{order}}
+    ) AS document
+    """,
+    parameters=1,
+    keys=[Key(column="id", kind=str)],
+    descending=True,
+)
 
 
 async def add_upload(connection: Connection, upload: Upload, created_by: str) -> None:
@@ -92,15 +103,21 @@ async def add_document(
     )
 
 
-async def find_documents(
-    connection: Connection, request_ids: Sequence[str]
-) -> dict[str, list[Document]]:
-    """Of each request, the newest first."""
-    found: dict[str, list[Document]] = {request_id: [] for request_id in request_ids}
-    for row in await connection.fetch(_FIND_DOCUMENTS, list(request_ids)):
-        document = Document(**{**dict(row), "kind": DocumentKind(row["kind"])})
-        found[document.port_request_id].append(document)
-    return found
+async def find_document_kinds(connection: Connection, request_id: str) -> set[DocumentKind]:
+    rows = await connection.fetch(_FIND_KINDS, request_id)
+    return {DocumentKind(row["kind"]) for row in rows}
+
+
+async def find_document_pages(
+    connection: Connection, request_ids: Sequence[str], page: Page
+) -> dict[str, Slice[Document]]:
+    """The same page of each request's documents; a request without any is missing."""
+    pages = await read_pages(connection, DOCUMENTS, page, "port_request_id", list(request_ids))
+    return {request_id: rows.map(_document) for request_id, rows in pages.items()}
+
+
+def _document(row: Row) -> Document:
+    return Document(**{**dict(row), "kind": DocumentKind(row["kind"])})
 
 
 def _upload(row: Row) -> Upload:

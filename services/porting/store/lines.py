@@ -97,7 +97,12 @@ LINES: Final = Listing(
     parameters=2,
     keys=[Key(column="id", kind=str)],
 )
-_TAKEN: Final = "SELECT phone_number, is_ours FROM find_taken_numbers($1)"
+# A number that is preconfigured for an open request is that request's, not in use here.
+_TAKEN: Final = """
+    SELECT phone_number, bool_and(is_ours) AS is_ours
+    FROM find_taken_numbers($1)
+    GROUP BY phone_number
+"""
 _FORWARDED_TO: Final = "SELECT phone_number FROM find_forwarded_to($1)"
 
 
@@ -175,7 +180,7 @@ async def find_line_pages(
 async def find_taken_numbers(
     connection: Connection, candidates: Sequence[str]
 ) -> dict[str, bool]:
-    """Taken over all accounts: true where the number is in our inventory already."""
+    """Taken over all accounts: true where it is in our inventory and in no open request."""
     rows = await connection.fetch(_TAKEN, list(candidates))
     return {row["phone_number"]: row["is_ours"] for row in rows}
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from libs.common.database import Connection, Row
-from libs.common.paging import Key, Listing, Page, Slice, read_page
+from libs.common.paging import Key, Listing, Page, Slice, read_page, read_pages
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.port_outs import PortOut, PortOutNumber, PortOutStatus
 
@@ -95,14 +95,27 @@ _COUNT: Final = """
         )
       )
 """
-# The caller sees only the numbers of their companies.
 _FIND_NUMBERS: Final = f"""
-    SELECT port_out_id, {_NUMBER_COLUMNS}
+    SELECT {_NUMBER_COLUMNS}
     FROM port_out_numbers
-    WHERE port_out_id = ANY($1::text[])
-      AND ($2::text[] IS NULL OR company_id = ANY($2))
-    ORDER BY port_out_id, tracking_number
+    WHERE port_out_id = $1
+    ORDER BY tracking_number
 """
+# The same page of each port-out's numbers: the caller sees those of their companies.
+NUMBERS: Final = Listing(
+    f"""
+    SELECT leaving.*
+    FROM unnest($1::text[]) AS wanted (port_out_id)
+    CROSS JOIN LATERAL (
+      SELECT port_out_id, {_NUMBER_COLUMNS}
+      FROM port_out_numbers
+      WHERE port_out_id = wanted.port_out_id
+        AND ($2::text[] IS NULL OR company_id = ANY($2)) {{keyset}} {{order}}
+    ) AS leaving
+    """,
+    parameters=2,
+    keys=[Key(column="tracking_number", kind=str)],
+)
 
 
 async def add_port_out(
@@ -200,28 +213,36 @@ async def count_port_outs(
 
 
 async def find_port_out_numbers(
+    connection: Connection, port_out_id: str
+) -> list[PortOutNumber]:
+    return [_number(row) for row in await connection.fetch(_FIND_NUMBERS, port_out_id)]
+
+
+async def find_number_pages(
     connection: Connection,
     port_out_ids: Sequence[str],
-    company_ids: Sequence[str] | None = None,
-) -> dict[str, list[PortOutNumber]]:
-    found: dict[str, list[PortOutNumber]] = {port_out_id: [] for port_out_id in port_out_ids}
-    for row in await connection.fetch(_FIND_NUMBERS, list(port_out_ids), company_ids):
-        columns = dict(row)
-        port_out_id = columns.pop("port_out_id")
-        found[port_out_id].append(_number(columns))
-    return found
+    company_ids: Sequence[str] | None,
+    page: Page,
+) -> dict[str, Slice[PortOutNumber]]:
+    """The same page of each port-out's numbers; one without any is missing."""
+    pages = await read_pages(
+        connection, NUMBERS, page, "port_out_id", list(port_out_ids), company_ids
+    )
+    return {port_out_id: rows.map(_number) for port_out_id, rows in pages.items()}
 
 
 def _port_out(row: Row) -> PortOut:
     return PortOut(**{**dict(row), "status": PortOutStatus(row["status"])})
 
 
-def _number(columns: dict[str, object]) -> PortOutNumber:
+def _number(row: Row) -> PortOutNumber:
+    columns = dict(row)
+    columns.pop("port_out_id", None)
     caller = columns["test_call_from"]
     return PortOutNumber(
         **{
             **columns,
             "tracking_number": PhoneNumber(columns["tracking_number"]),
             "test_call_from": PhoneNumber(caller) if caller else None,
-        }  # type: ignore[arg-type]
+        }
     )

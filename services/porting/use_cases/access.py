@@ -12,6 +12,7 @@ from services.porting.domain.refusals import (
     PortOutUnknown,
     PortRequestNotPossible,
     PortRequestUnknown,
+    VersionConflict,
 )
 from services.porting.domain.requests import PortRequest
 from services.porting.store import port_outs, requests
@@ -50,6 +51,17 @@ async def lock_own_request(
     return request
 
 
+async def expect_request_version(
+    connection: Connection, caller: Caller, request_id: str, version: int | None
+) -> None:
+    """Keeps the request from others, where the caller says what version they looked at."""
+    if version is None:
+        return
+    request = await lock_own_request(connection, caller, request_id)
+    if request.version != version:
+        raise VersionConflict().at("input", "expectedVersion")
+
+
 async def lock_own_draft(
     connection: Connection, caller: Caller, request_id: str
 ) -> PortRequest:
@@ -77,6 +89,16 @@ async def lock_own_port_out(
     ):
         raise PortOutUnknown().at("input", "portOutId")
     return port_out
+
+
+async def expect_port_out_version(
+    connection: Connection, caller: Caller, port_out_id: str, version: int | None
+) -> None:
+    if version is None:
+        return
+    port_out = await lock_own_port_out(connection, caller, port_out_id)
+    if port_out.version != version:
+        raise VersionConflict().at("input", "expectedVersion")
 
 
 def port_out_not_possible(caller: Caller, port_out: PortOut) -> PortOutNotPossible:

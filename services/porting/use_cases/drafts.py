@@ -28,6 +28,7 @@ from services.porting.domain.refusals import (
     LetterSignedAlready,
     LinesMissing,
     NameMissing,
+    NumberListNotADocument,
     PinNeedsSupport,
     PostOfficeBox,
     SignerNameMissing,
@@ -102,6 +103,8 @@ async def attach_document(
     upload: Upload,
 ) -> str:
     """The upload's content type was told by its bytes."""
+    if kind is DocumentKind.NUMBER_LIST:
+        raise NumberListNotADocument().at("input", "kind")
     request = await lock_own_draft(connection, caller, request_id)
     await _add_document(connection, request, kind, upload, caller)
     await _save_draft(connection, request)

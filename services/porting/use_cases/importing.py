@@ -12,6 +12,7 @@ import filetype
 
 from libs.common.caller import Member
 from libs.common.database import Connection, Database
+from libs.contracts.company_names import company_key
 from libs.contracts.refusals import refuse_all
 from services.porting.csv_intake.lines import (
     ReadRow,
@@ -67,7 +68,7 @@ async def read_number_list(
         most_rows=limits.most_rows,
         allow_fictional=limits.allow_fictional,
         companies={
-            name.casefold(): company_id
+            company_key(name): company_id
             for company_id, name in names.items()
             if caller.has_company(company_id)
         },

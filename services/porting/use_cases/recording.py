@@ -1,12 +1,13 @@
 """How a change is kept: the request's row and its facts, at the next version, in one transaction."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
-from libs.common.database import Connection
+from libs.common.database import Connection, after_commit
 from libs.common.events import MAX_EVENT_BYTES, Fact
 from libs.common.outbox import record
 from libs.contracts.porting_events import (
@@ -20,6 +21,8 @@ from services.porting.domain.requests import LineCounts, PortRequest
 from services.porting.store import port_outs, requests
 from services.porting.store.lines import Line
 
+log = logging.getLogger(__name__)
+
 _BYTES_FOR_LINES: Final = MAX_EVENT_BYTES - 16_384
 
 RequestFact = TypeVar("RequestFact", bound=PortRequestFact)
@@ -31,6 +34,7 @@ async def save(connection: Connection, request: PortRequest, *facts: Fact) -> Po
     version = await record(connection, request.id, request.version, *facts)
     saved = replace(request, version=version)
     await requests.save_request(connection, saved)
+    _log_facts(facts, port_request_id=saved.id, status=saved.status, version=version)
     return saved
 
 
@@ -86,7 +90,18 @@ async def save_port_out(
     version = await record(connection, port_out.id, port_out.version, *facts)
     saved = replace(port_out, version=version)
     await port_outs.save_port_out(connection, saved)
+    _log_facts(facts, port_out_id=saved.id, status=saved.status, version=version)
     return saved
+
+
+def _log_facts(facts: Sequence[Fact], **known: object) -> None:
+    """One line for each, once they are committed: ids and states, never what is in them."""
+
+    def log_all() -> None:
+        for fact in facts:
+            log.info("porting went on", extra={"action": fact.type.split(".")[1], **known})
+
+    after_commit(log_all)
 
 
 PortOutSaid = TypeVar("PortOutSaid", bound=PortOutFact)

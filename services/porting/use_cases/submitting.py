@@ -123,11 +123,11 @@ def _ready_line(line: Line) -> ReadyLine:
 async def _find_missing(connection: Connection, request: PortRequest) -> list[Refusal]:
     numbers = await lines.find_tracking_numbers(connection, request.id)
     letter = (await letters.find_letters(connection, [request.id])).get(request.id)
-    attached = (await documents.find_documents(connection, [request.id]))[request.id]
+    attached = await documents.find_document_kinds(connection, request.id)
     missing = [*await _faults_of_account(connection, request.account_id)]
     if not numbers:
         missing.append(LinesMissing().at("input", "lines"))
-    if not any(document.kind in PROOFS for document in attached):
+    if not attached & PROOFS:
         missing.append(ProofMissing().at("input", "documents"))
     missing += _faults_of_letter(letter, numbers)
     if request.warnings_acknowledged_at is None:

@@ -19,12 +19,14 @@ from services.porting.domain.refusals import (
     FileEmpty,
     FilenameNotAllowed,
     FileTooLarge,
+    MediaTypeNotAllowed,
     UploadUnknown,
 )
 from services.porting.store import documents
 
 _LIFETIME: Final = timedelta(minutes=15)
 _USABLE: Final = timedelta(hours=24)
+_MEDIA_TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,64}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -42,6 +44,9 @@ async def create_upload(
     name = filename.strip()
     if not 0 < len(name) <= LONGEST_FILENAME or re.search(r"[/\\\x00-\x1f]", name):
         faults.append(FilenameNotAllowed().at("input", "filename"))
+    media_type = content_type.strip().lower()
+    if not _MEDIA_TYPE.fullmatch(media_type):
+        faults.append(MediaTypeNotAllowed().at("input", "contentType"))
     if byte_size < 1:
         faults.append(FileEmpty().at("input", "byteSize"))
     if byte_size > LARGEST_UPLOAD:
@@ -54,7 +59,7 @@ async def create_upload(
         account_id=caller.account_id,
         purpose=purpose,
         filename=name,
-        content_type=content_type.strip().lower()[:LONGEST_FILENAME],
+        content_type=media_type,
         byte_size=byte_size,
         sha256=sha256.lower(),
         expires_at=datetime.now(UTC) + _LIFETIME,
@@ -67,11 +72,11 @@ async def create_upload(
 async def find_promised_upload(
     connection: Connection, caller: Member, upload_id: str
 ) -> Upload:
+    """One that `create_upload` has answered to this caller."""
     upload = await documents.find_own_upload(
         connection, upload_id, caller.account_id, caller.member_id
     )
-    if upload is None:
-        raise UploadUnknown
+    assert upload is not None
     return upload
 
 

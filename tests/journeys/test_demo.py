@@ -1,0 +1,83 @@
+"""`make demo` on servers of its own: nothing runs, listens or lies about when it is cut short."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local.ladder import choose_source
+from deploy.local.places import ROOT, RUNS
+from tests.local.observations import find_listeners, find_processes, lives, wait_until
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.skipif(
+        {choose_source("postgres"), choose_source("rabbitmq")} != {"local"},
+        reason="the servers are given or in containers",
+    ),
+]
+
+
+def descendants_of(pid: int) -> set[int]:
+    """Also those that have a session of their own, as all that the guard starts have."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (folder / "stat").read_text()
+        except OSError:
+            continue
+        parents[int(folder.name)] = int(stat.rpartition(")")[2].split()[1])
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+@pytest.fixture
+def demos():
+    """Two at once, each up to the moment in which everything is ready."""
+    before = set(RUNS.iterdir()) if RUNS.exists() else set()
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "deploy.local.demo"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for demo in running:
+        assert any("everything is ready" in line for line in demo.stdout)
+    yield running, set(RUNS.iterdir()) - before
+    for demo in running:
+        demo.kill()
+        demo.communicate()
+
+
+def test_a_demo_that_is_cut_short_leaves_nothing_behind(demos):
+    running, folders = demos
+    ends = (signal.SIGINT, signal.SIGKILL)
+    programs = [descendants_of(demo.pid) - {demo.pid} for demo in running]
+    listening = [
+        {pid for pid in mine if lives(pid) and find_listeners(pid)} for mine in programs
+    ]
+
+    for demo, end in zip(running, ends, strict=True):
+        demo.send_signal(end)
+
+    assert all(len(mine) > 10 for mine in programs)
+    assert all(len(mine) >= 6 for mine in listening)
+    for mine in programs:
+        assert wait_until(lambda mine=mine: not any(map(lives, mine)), seconds=15)
+    assert wait_until(lambda: not any(folder.exists() for folder in folders), seconds=10)
+    assert not any(find_processes(folder) for folder in folders)
+    interrupted, _ = running
+    said, _ = interrupted.communicate(timeout=10)
+    assert interrupted.returncode == 1
+    assert said.splitlines()[-1] == "stopped"
+    assert "Traceback" not in said
