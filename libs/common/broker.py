@@ -24,6 +24,7 @@ _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 5.0
 # A connection that lasted so long was a good one: its loss is met at once.
 _HEALTHY_S: Final = 10.0
+_GOODBYE_S: Final = 2.0
 
 # What a broker that is away, or frozen, raises.
 LOST: Final = (
@@ -115,8 +116,7 @@ class Broker:
                 connection = await aio_pika.connect(
                     self.url, timeout=5, client_properties={"connection_name": self.name}
                 )
-                async with connection:
-                    await self._use(connection, work)
+                await self._use(connection, work)
             except asyncio.CancelledError:
                 if _is_cancelled():
                     raise
@@ -129,6 +129,7 @@ class Broker:
             finally:
                 if connection is not None:
                     self._held.discard(connection)
+                    await _say_goodbye(connection)
             if _is_cancelled():
                 raise asyncio.CancelledError
             if time.monotonic() - started > _HEALTHY_S:
@@ -162,6 +163,18 @@ class Broker:
         """Until it closes: a loop that has nothing to send would not notice."""
         self._held.add(connection)
         connection.close_callbacks.add(lambda *_: self._held.discard(connection))
+
+
+async def _say_goodbye(connection: AbstractConnection) -> None:
+    """Within a moment: where both sides close at once, aiormq waits for ever."""
+    try:
+        async with asyncio.timeout(_GOODBYE_S):
+            await connection.close()
+    except Exception as error:  # noqa: BLE001 - it is gone in any case
+        log.info(
+            "connection did not close well",
+            extra={"action": "broker.close_failed", "reason": type(error).__name__},
+        )
 
 
 def _is_cancelled() -> bool:
