@@ -44,6 +44,10 @@ class Floor:
     async def empty(self) -> None:
         await self._channel.queue_purge(QUEUE.name)
 
+    async def is_consumed(self) -> bool:
+        declared = await self._channel.queue_declare(QUEUE.name, passive=True)
+        return bool(declared.consumer_count)
+
 
 def describe(event: Event) -> spec.Basic.Properties:
     return spec.Basic.Properties(
