@@ -8,7 +8,7 @@ from pathlib import Path
 from deploy.local.places import ROOT
 from libs.common.events import Fact
 from libs.contracts.number_events import NUMBER_EVENTS, NUMBER_REPORTS
-from libs.contracts.porting_events import PORTING_EVENTS, PORTING_REPORTS
+from libs.contracts.porting_events.registry import PORTING_EVENTS, PORTING_REPORTS
 from services.notifications.schema.graph import build_graph as build_notifications_graph
 from services.numbers.schema.graph import build_graph as build_numbers_graph
 from services.porting.schema.graph import build_graph as build_porting_graph

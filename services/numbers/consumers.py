@@ -7,13 +7,9 @@ from libs.common.consumer import Consumes, Projection, Reaction, Report
 from libs.common.database import Connection
 from libs.common.events import Event, Fact
 from libs.contracts.number_events import CallReceived
-from libs.contracts.porting_events import (
-    LinesPorted,
-    LinesReadied,
-    PortOutAuthorized,
-    PortOutPorted,
-    ReviewStarted,
-)
+from libs.contracts.porting_events.lines import LinesPorted, LinesReadied
+from libs.contracts.porting_events.port_outs import PortOutAuthorized, PortOutPorted
+from libs.contracts.porting_events.requests import ReviewStarted
 from libs.contracts.topology import NUMBERS_EVENTS, NUMBERS_REPORTS
 from services.numbers.use_cases.preconfigurations import announce_lines, preconfigure_numbers
 from services.numbers.use_cases.tracking_numbers import (

@@ -19,7 +19,7 @@ from libs.contracts.number_events import (
     NumbersPreconfigured,
     PreconfigurationRefused,
 )
-from libs.contracts.porting_events import PortOutReported
+from libs.contracts.porting_events.port_outs import PortOutReported
 from libs.contracts.topology import PORTING_EVENTS, PORTING_REPORTS
 from services.porting.store import copies
 from services.porting.store.copies import InventoryNumber

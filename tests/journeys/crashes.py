@@ -26,7 +26,7 @@ from deploy.local.servers import Servers
 from deploy.local.vhosts import create_vhost
 from libs.common.database import Database, open_database
 from libs.common.ids import new_id
-from libs.contracts.porting_events import (
+from libs.contracts.porting_events.requests import (
     DraftChanged,
     PortSentToCarrier,
     PortSubmitted,

@@ -11,12 +11,9 @@ from libs.contracts.number_events import (
     MemberChanged,
 )
 from libs.contracts.phone_number import PhoneNumber
-from libs.contracts.porting_events import (
-    LinesPorted,
-    PortApproved,
-    PortOutReceived,
-    PortSubmitted,
-)
+from libs.contracts.porting_events.lines import LinesPorted
+from libs.contracts.porting_events.port_outs import PortOutReceived
+from libs.contracts.porting_events.requests import PortApproved, PortSubmitted
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 NUMBER = PhoneNumber("+12125550142")

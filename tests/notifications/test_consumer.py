@@ -7,7 +7,7 @@ import pytest
 
 from libs.common.database import open_database
 from libs.contracts.number_events import NumbersPreconfigured
-from libs.contracts.porting_events import DraftChanged
+from libs.contracts.porting_events.requests import DraftChanged
 from services.notifications.store import status_changes as store
 from tests.notifications.facts import approved, event, submitted
 from tests.notifications.processes import RunningService

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from libs.common.caller import Anonymous, Machine, Role, Stranger
 from libs.contracts.number_events import NUMBER_EVENTS, AccountChanged, CompanyChanged
-from libs.contracts.porting_events import PORTING_EVENTS
+from libs.contracts.porting_events.registry import PORTING_EVENTS
 from services.notifications.domain.status_changes import (
     NOT_TOLD,
     TOLD,

@@ -13,7 +13,7 @@ from libs.common.events import Event, EventRegistry, Fact, make_event
 from libs.common.ids import new_id
 from libs.contracts.number_events import NUMBER_EVENTS
 from libs.contracts.phone_number import PhoneNumber
-from libs.contracts.porting_events import LinesReadied, ReadyLine
+from libs.contracts.porting_events.lines import LinesReadied, ReadyLine
 from services.numbers.domain.accounts import NewAccount, NewMember
 from services.numbers.domain.sight import EVERYTHING
 from services.numbers.domain.tracking_numbers import NumberState, TrackingNumber

@@ -24,13 +24,9 @@ from libs.contracts.number_events import (
     NumbersPreconfigured,
     PreconfigurationRefused,
 )
-from libs.contracts.porting_events import (
-    LinesPorted,
-    PortedLine,
-    PortOutAuthorized,
-    PortOutPorted,
-    ReviewStarted,
-)
+from libs.contracts.porting_events.lines import LinesPorted, PortedLine
+from libs.contracts.porting_events.port_outs import PortOutAuthorized, PortOutPorted
+from libs.contracts.porting_events.requests import ReviewStarted
 from libs.contracts.topology import EVENTS, NUMBERS_EVENTS, NUMBERS_REPORTS, REPORTS, TOPOLOGY
 from services.numbers.consumers import CONSUMES
 from services.numbers.domain.tracking_numbers import NumberState

@@ -23,7 +23,8 @@ from libs.contracts.number_events import (
     PreconfiguredNumber,
 )
 from libs.contracts.phone_number import PhoneNumber
-from libs.contracts.porting_events import PORTING_EVENTS, PortOutReported
+from libs.contracts.porting_events.port_outs import PortOutReported
+from libs.contracts.porting_events.registry import PORTING_EVENTS
 from services.porting.consumers import CONSUMES
 from services.porting.domain.documents import DocumentKind, Upload, UploadPurpose
 from services.porting.domain.letters import ServiceAddress, Subscriber

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.porting.csv_intake.lines import ReadRow, Rules, read_lines
-from services.porting.domain.refusals import RowFault
+from services.porting.domain.refusals.lines import RowFault
 from tests.porting.builders import phone
 
 HEADING = "tracking_number,forwarding_number,name,source,company"

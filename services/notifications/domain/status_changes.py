@@ -8,9 +8,12 @@ from typing import Final
 from uuid import UUID
 
 from libs.common.events import Event, Fact
-from libs.contracts import number_events, porting_events
+from libs.contracts import number_events
 from libs.contracts.number_events import MemberChanged, NumberFact
-from libs.contracts.porting_events import LinesPorted, PortOutFact, PortRequestFact
+from libs.contracts.porting_events import letters, lines, port_outs, requests
+from libs.contracts.porting_events.base import PortRequestFact
+from libs.contracts.porting_events.lines import LinesPorted
+from libs.contracts.porting_events.port_outs import PortOutFact
 
 
 class SubjectKind(StrEnum):
@@ -51,21 +54,21 @@ class LoggedChange(StatusChange):
 
 # One line for each status change.
 TOLD: Final[tuple[type[Fact], ...]] = (
-    porting_events.PortSubmitted,
-    porting_events.PortAuthorized,
-    porting_events.LetterSigned,
-    porting_events.ReviewStarted,
-    porting_events.ActionRequired,
-    porting_events.LinesPreconfigured,
-    porting_events.PortSentToCarrier,
-    porting_events.PortApproved,
-    porting_events.PortCompleted,
-    porting_events.PortOutReceived,
-    porting_events.PortOutAuthorized,
-    porting_events.PortOutScheduled,
-    porting_events.PortOutPorted,
-    porting_events.PortOutChecklistChanged,
-    porting_events.PortOutConfirmed,
+    requests.PortSubmitted,
+    requests.PortAuthorized,
+    letters.LetterSigned,
+    requests.ReviewStarted,
+    requests.ActionRequired,
+    requests.LinesPreconfigured,
+    requests.PortSentToCarrier,
+    requests.PortApproved,
+    requests.PortCompleted,
+    port_outs.PortOutReceived,
+    port_outs.PortOutAuthorized,
+    port_outs.PortOutScheduled,
+    port_outs.PortOutPorted,
+    port_outs.PortOutChecklistChanged,
+    port_outs.PortOutConfirmed,
     number_events.NumberPortedIn,
     number_events.FirstCallReceived,
     number_events.NumberPortingOut,
@@ -77,10 +80,10 @@ TOLD: Final[tuple[type[Fact], ...]] = (
 # batch does, the others tell nothing new.
 TOLD_ONCE_WHILE: Final[Mapping[type[Fact], str]] = {LinesPorted: "PORTING"}
 NOT_TOLD: Final[tuple[type[Fact], ...]] = (
-    porting_events.DraftChanged,
+    requests.DraftChanged,
     # Batches of lines: the request's own fact follows each last one.
-    porting_events.LinesReadied,
-    porting_events.LinesApproved,
+    lines.LinesReadied,
+    lines.LinesApproved,
     number_events.NumbersPreconfigured,
     # porting answers it with action_required.
     number_events.PreconfigurationRefused,

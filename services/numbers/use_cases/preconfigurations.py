@@ -14,7 +14,7 @@ from libs.contracts.number_events import (
     PreconfiguredNumber,
     RefusedLine,
 )
-from libs.contracts.porting_events import LinesReadied
+from libs.contracts.porting_events.lines import LinesReadied
 from services.numbers.domain.preconfigurations import AnnouncedLine, FaultyLine
 from services.numbers.store import preconfigurations as store
 from services.numbers.store.preconfigurations import AddedNumber

@@ -11,7 +11,8 @@ from libs.contracts.refusals import UserErrorCode
 from services.porting.csv_intake.table import COLUMNS, Row, Unreadable, read_rows
 from services.porting.domain.letters import says_no_pin
 from services.porting.domain.numbers import Portability, judge
-from services.porting.domain.refusals import PinNeedsSupport, RowFault
+from services.porting.domain.refusals.letters import PinNeedsSupport
+from services.porting.domain.refusals.lines import RowFault
 from services.porting.store.lines import NewLine
 
 _LONGEST_CELL: Final = 200

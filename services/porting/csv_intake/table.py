@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from libs.contracts.refusals import UserErrorCode
-from services.porting.domain.refusals import RowFault
+from services.porting.domain.refusals.lines import RowFault
 
 COLUMNS: Final = ("tracking_number", "forwarding_number", "name", "source", "company")
 OPTIONAL_COLUMNS: Final = ("account_number", "pin", "billing_number")

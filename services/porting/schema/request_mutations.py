@@ -7,7 +7,7 @@ import strawberry
 from libs.common.database import Connection
 from libs.contracts.graph import user_errors
 from services.porting.domain import letters
-from services.porting.domain.refusals import ConsentMissing
+from services.porting.domain.refusals.letters import ConsentMissing
 from services.porting.schema.commands import (
     INPUT,
     PortRequestPayload,

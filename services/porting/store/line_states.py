@@ -8,7 +8,7 @@ import asyncpg
 
 from libs.common.database import Connection
 from services.porting.domain.lines import LineState
-from services.porting.domain.refusals import NumberIsInAnotherRequest
+from services.porting.domain.refusals.lines import NumberIsInAnotherRequest
 from services.porting.store.lines import LINE_COLUMNS, Line, read_lines
 
 # Lines in one of the states before, all or the named ones, take the state behind.

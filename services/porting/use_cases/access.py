@@ -7,9 +7,8 @@ from libs.common.caller import Caller, Member, Role, Support
 from libs.common.database import Connection
 from services.porting.domain.actions import actions_for, port_out_actions_for
 from services.porting.domain.port_outs import PortOut
-from services.porting.domain.refusals import (
-    PortOutNotPossible,
-    PortOutUnknown,
+from services.porting.domain.refusals.port_outs import PortOutNotPossible, PortOutUnknown
+from services.porting.domain.refusals.requests import (
     PortRequestNotPossible,
     PortRequestUnknown,
     VersionConflict,

@@ -9,27 +9,29 @@ from typing import Literal
 from libs.common.caller import Caller
 from libs.common.database import Connection
 from libs.common.events import Fact
-from libs.contracts.porting_events import (
-    ActionRequired,
+from libs.contracts.porting_events.lines import (
     ApprovedLine,
     LinesApproved,
     LinesPorted,
+    PortedLine,
+)
+from libs.contracts.porting_events.requests import (
+    ActionRequired,
     LinesPreconfigured,
     PortApproved,
     PortCompleted,
-    PortedLine,
     PortSentToCarrier,
 )
 from libs.contracts.refusals import Refusal, refuse_all
 from services.porting.domain.lines import LineEvent, LineState, is_refused, states_before
-from services.porting.domain.refusals import (
+from services.porting.domain.refusals.lines import (
     FirmDateNotAllowed,
     LineNotPossible,
-    NotPreconfigured,
     NumbersMissing,
     NumberUnknown,
     TimeInTheFuture,
 )
+from services.porting.domain.refusals.requests import NotPreconfigured
 from services.porting.domain.requests import (
     LineCounts,
     PortRequest,

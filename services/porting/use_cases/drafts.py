@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from libs.common.caller import Caller, Member
 from libs.common.database import Connection
 from libs.common.ids import new_id
-from libs.contracts.porting_events import DraftChanged, LetterSigned
+from libs.contracts.porting_events.letters import LetterSigned
+from libs.contracts.porting_events.requests import DraftChanged
 from libs.contracts.refusals import Refusal, Refused, refuse_all
 from services.porting.domain.actions import PortRequestAction, actions_for
 from services.porting.domain.documents import Document, DocumentKind, Upload
@@ -20,21 +21,20 @@ from services.porting.domain.letters import (
     is_email,
     says_no_pin,
 )
-from services.porting.domain.refusals import (
-    AccountHasNoCard,
-    CompanyUnknown,
+from services.porting.domain.refusals.accounts import AccountHasNoCard
+from services.porting.domain.refusals.base import TextTooLong
+from services.porting.domain.refusals.documents import NumberListNotADocument
+from services.porting.domain.refusals.letters import (
     InvalidEmail,
     LetterMissing,
     LetterSignedAlready,
-    LinesMissing,
-    NameMissing,
-    NumberListNotADocument,
     PinNeedsSupport,
     PostOfficeBox,
     SignerNameMissing,
-    TextTooLong,
     ValueMissing,
 )
+from services.porting.domain.refusals.lines import LinesMissing
+from services.porting.domain.refusals.requests import CompanyUnknown, NameMissing
 from services.porting.domain.requests import LONGEST_NAME, PortRequest, PortRequestStatus
 from services.porting.store import copies, documents, letters, lines, requests
 from services.porting.store.lines import NewLine

@@ -23,7 +23,8 @@ from services.porting.csv_intake.lines import (
     taken_fault,
 )
 from services.porting.domain.documents import DOCUMENT_TYPES, Upload, UploadPurpose
-from services.porting.domain.refusals import FileTypeNotAllowed, RowFault
+from services.porting.domain.refusals.documents import FileTypeNotAllowed
+from services.porting.domain.refusals.lines import RowFault
 from services.porting.integrations.files import Files
 from services.porting.store import copies
 from services.porting.store import lines as line_store

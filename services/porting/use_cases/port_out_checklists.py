@@ -6,18 +6,14 @@ from datetime import UTC, datetime, timedelta
 from libs.common.caller import Member
 from libs.common.database import Connection
 from libs.contracts.phone_number import PhoneNumber
-from libs.contracts.porting_events import (
+from libs.contracts.porting_events.port_outs import (
     PortOutChecklistChanged,
     PortOutConfirmed,
     PortOutFact,
 )
 from services.porting.domain.port_outs import PortOut, PortOutNumber, PortOutStatus
-from services.porting.domain.refusals import (
-    CalledBeforeThePort,
-    NumberUnknown,
-    TestCallNotValid,
-    TimeInTheFuture,
-)
+from services.porting.domain.refusals.lines import NumberUnknown, TimeInTheFuture
+from services.porting.domain.refusals.port_outs import CalledBeforeThePort, TestCallNotValid
 from services.porting.store import copies, port_outs
 from services.porting.use_cases.access import lock_own_port_out, port_out_not_possible
 from services.porting.use_cases.recording import about_port_out, save_port_out

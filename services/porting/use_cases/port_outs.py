@@ -10,7 +10,7 @@ from libs.common.caller import Anonymous, Caller, Member
 from libs.common.database import Connection
 from libs.common.ids import new_id
 from libs.common.timers import clear_timer, set_timer
-from libs.contracts.porting_events import (
+from libs.contracts.porting_events.port_outs import (
     PortOutAuthorized,
     PortOutFact,
     PortOutPorted,
@@ -24,7 +24,7 @@ from services.porting.domain.port_outs import (
     PortOutNumber,
     PortOutStatus,
 )
-from services.porting.domain.refusals import (
+from services.porting.domain.refusals.lines import (
     FirmDateNotAllowed,
     TimeInTheFuture,
     TimeTooEarly,

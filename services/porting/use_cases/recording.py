@@ -10,12 +10,8 @@ from pydantic import BaseModel
 from libs.common.database import Connection, after_commit
 from libs.common.events import MAX_EVENT_BYTES, Fact
 from libs.common.outbox import record
-from libs.contracts.porting_events import (
-    LINES_PER_EVENT,
-    LineBatchFact,
-    PortOutFact,
-    PortRequestFact,
-)
+from libs.contracts.porting_events.base import LINES_PER_EVENT, LineBatchFact, PortRequestFact
+from libs.contracts.porting_events.port_outs import PortOutFact
 from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import LineCounts, PortRequest
 from services.porting.store import port_outs, requests

@@ -8,32 +8,30 @@ from libs.common.caller import Member, Role
 from libs.common.database import Connection
 from libs.common.events import Fact
 from libs.contracts.phone_number import PhoneNumber
-from libs.contracts.porting_events import (
-    LinesReadied,
-    PortAuthorized,
-    PortSubmitted,
-    ReadyLine,
-    ReviewStarted,
-)
+from libs.contracts.porting_events.lines import LinesReadied, ReadyLine
+from libs.contracts.porting_events.requests import PortAuthorized, PortSubmitted, ReviewStarted
 from libs.contracts.refusals import Refusal, refuse_all
 from services.porting.domain.documents import PROOFS
 from services.porting.domain.letters import Letter, LetterState, hash_document
 from services.porting.domain.lines import LineEvent, states_before
-from services.porting.domain.refusals import (
+from services.porting.domain.refusals.accounts import (
     AccountHasNoCard,
     AccountInTrial,
     AccountNotInGoodStanding,
-    ForwardingLoop,
+)
+from services.porting.domain.refusals.documents import ProofMissing
+from services.porting.domain.refusals.letters import (
     LetterMissing,
     LetterNotSigned,
     LetterOutdated,
+)
+from services.porting.domain.refusals.lines import (
+    ForwardingLoop,
     LinesMissing,
     NumberClaimed,
     NumberIsOurs,
-    OwnSubmission,
-    ProofMissing,
-    WarningsNotAcknowledged,
 )
+from services.porting.domain.refusals.requests import OwnSubmission, WarningsNotAcknowledged
 from services.porting.domain.requests import LineCounts, PortRequest, PortRequestStatus
 from services.porting.store import copies, documents, letters, line_states, lines
 from services.porting.store.lines import Line

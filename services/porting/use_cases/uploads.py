@@ -14,7 +14,7 @@ from services.porting.domain.documents import (
     Upload,
     UploadPurpose,
 )
-from services.porting.domain.refusals import (
+from services.porting.domain.refusals.documents import (
     ChecksumNotAllowed,
     FileEmpty,
     FilenameNotAllowed,

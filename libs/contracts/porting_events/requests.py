@@ -1,0 +1,69 @@
+"""Facts about a port request as a whole."""
+
+from datetime import date
+from typing import ClassVar
+
+from pydantic import AwareDatetime
+
+from libs.contracts.porting_events.base import PortRequestFact
+
+
+class DraftChanged(PortRequestFact):
+    """Internal: somebody filled in more of a draft."""
+
+    type: ClassVar[str] = "porting.draft_changed.v1"
+
+
+class PortSubmitted(PortRequestFact):
+    """The customer submitted the request."""
+
+    type: ClassVar[str] = "porting.port_submitted.v1"
+    submitted_at: AwareDatetime
+    submitted_by: str
+
+
+class PortAuthorized(PortRequestFact):
+    """An administrator authorized a manager's request."""
+
+    type: ClassVar[str] = "porting.port_authorized.v1"
+    authorized_by: str
+
+
+class ReviewStarted(PortRequestFact):
+    """Authorized and signed: our checks begin."""
+
+    type: ClassVar[str] = "porting.review_started.v1"
+
+
+class ActionRequired(PortRequestFact):
+    """Something must be corrected; `code` says what, `waiting_on` whose turn it is."""
+
+    type: ClassVar[str] = "porting.action_required.v1"
+    code: str
+    waiting_on: str
+
+
+class LinesPreconfigured(PortRequestFact):
+    """`numbers` has said that every line rings here from now on."""
+
+    type: ClassVar[str] = "porting.lines_preconfigured.v1"
+
+
+class PortSentToCarrier(PortRequestFact):
+    type: ClassVar[str] = "porting.port_sent_to_carrier.v1"
+    sent_at: AwareDatetime
+
+
+class PortApproved(PortRequestFact):
+    """Every live line has its firm date; `firm_date` is the latest of them."""
+
+    type: ClassVar[str] = "porting.port_approved.v1"
+    firm_date: date
+
+
+class PortCompleted(PortRequestFact):
+    """All lines are terminal and at least one is ported; `partial` where some are not."""
+
+    type: ClassVar[str] = "porting.port_completed.v1"
+    completed_at: AwareDatetime
+    partial: bool

@@ -1,0 +1,19 @@
+"""Refusals of accounts that may not port yet (S5 to S8)."""
+
+from libs.contracts.refusals import UserErrorCode
+from services.porting.domain.refusals.base import PortingRefusal
+
+
+class AccountHasNoCard(PortingRefusal):
+    code = UserErrorCode.CARD_REQUIRED
+    sentence = "Put a payment card on file first; porting itself is free."
+
+
+class AccountNotInGoodStanding(PortingRefusal):
+    code = UserErrorCode.ACCOUNT_NOT_IN_GOOD_STANDING
+    sentence = "The account has an open balance or is suspended."
+
+
+class AccountInTrial(PortingRefusal):
+    code = UserErrorCode.ACCOUNT_IN_TRIAL
+    sentence = "Numbers can be ported once the trial has ended."

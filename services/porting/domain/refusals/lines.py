@@ -1,0 +1,93 @@
+"""Refusals of lines, their numbers and dates."""
+
+from libs.contracts.refusals import RowRefusal, StateRefusal, UserErrorCode
+from services.porting.domain.refusals.base import PortingRefusal
+
+
+class NumberUnknown(PortingRefusal):
+    code = UserErrorCode.NOT_FOUND
+    sentence = "This number is not part of it."
+
+
+class NumbersMissing(PortingRefusal):
+    code = UserErrorCode.REQUIRED
+    sentence = "Name a number, or leave the list away to mean all."
+
+
+class LinesMissing(PortingRefusal):
+    code = UserErrorCode.NO_LINES
+    sentence = "Upload the CSV file with the numbers to port."
+
+
+class NumberIsInAnotherRequest(PortingRefusal):
+    """Tells nothing of whose request it is."""
+
+    code = UserErrorCode.NUMBER_ALREADY_CLAIMED
+    sentence = "One of the numbers is part of another open port request."
+
+
+class NumberClaimed(PortingRefusal):
+    code = UserErrorCode.NUMBER_ALREADY_CLAIMED
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} is part of another open port request.")
+
+
+class NumberIsOurs(PortingRefusal):
+    """The owner is not told."""
+
+    code = UserErrorCode.INTERNAL_PORT
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} is in our inventory already: it moves without a port.")
+
+
+class ForwardingLoop(PortingRefusal):
+    """S24, S25."""
+
+    code = UserErrorCode.FORWARDING_LOOP
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} would forward to itself: it is, or will be, ported.")
+
+
+class FirmDateNotAllowed(PortingRefusal):
+    code = UserErrorCode.FIRM_DATE_NOT_ALLOWED
+    sentence = "The firm date lies in the past or more than 30 days ahead."
+
+
+class TimeInTheFuture(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "This time has not come yet."
+
+
+class TimeTooEarly(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "This time lies before the request itself: nothing could have moved."
+
+
+class LineNotPossible(StateRefusal):
+    """Of one number of a request: what can be done, can be done with the request."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            f"This is not possible while the number is {state}.",
+            status=state,
+            available_actions=(),
+        )
+
+
+class RowFault(RowRefusal):
+    """A fault of one row of an uploaded number list."""
+
+    def __init__(
+        self,
+        code: UserErrorCode,
+        message: str,
+        *,
+        row: int,
+        column: str | None = None,
+        value: str | None = None,
+    ) -> None:
+        super().__init__(message, row=row, column=column, value=value)
+        self.code = code  # type: ignore[misc] # a table has too many faults for a class each
