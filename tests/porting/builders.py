@@ -30,9 +30,17 @@ from services.porting.domain.documents import DocumentKind, Upload, UploadPurpos
 from services.porting.domain.letters import ServiceAddress, Subscriber
 from services.porting.domain.port_outs import PortOut, PortOutStatus
 from services.porting.domain.requests import PortRequest, PortRequestStatus
-from services.porting.store import documents, lines, port_outs, requests
+from services.porting.store import documents as document_store
+from services.porting.store import lines, port_outs, requests
 from services.porting.store.lines import Line, NewLine
-from services.porting.use_cases import carrier, drafts, submitting
+from services.porting.use_cases import (
+    carrier,
+    documents,
+    drafts,
+    importing,
+    letters,
+    submitting,
+)
 
 OUTSIDE = PhoneNumber("+13125550100")
 _REGISTRY = EventRegistry(PORTING_EVENTS)
@@ -239,8 +247,8 @@ async def add_upload(
         stored_at=None,
     )
     async with database.transaction(caller) as connection:
-        await documents.add_upload(connection, upload, caller.member_id)
-        await documents.mark_stored(connection, upload.id, now())
+        await document_store.add_upload(connection, upload, caller.member_id)
+        await document_store.mark_stored(connection, upload.id, now())
     return upload
 
 
@@ -258,13 +266,13 @@ async def fill_lines(
 ) -> None:
     upload = await add_upload(database, caller, UploadPurpose.NUMBER_LIST)
     async with database.transaction(caller) as connection:
-        await drafts.replace_lines(connection, caller, request_id, added, upload)
+        await importing.replace_lines(connection, caller, request_id, added, upload)
 
 
 async def sign(database: Database, caller: Member, request_id: str) -> None:
     async with database.transaction(caller) as connection:
-        await drafts.prepare_letter(connection, caller, request_id, a_subscriber())
-        await drafts.sign_letter(connection, caller, request_id, signer_name="Ada Lovelace")
+        await letters.prepare_letter(connection, caller, request_id, a_subscriber())
+        await letters.sign_letter(connection, caller, request_id, signer_name="Ada Lovelace")
 
 
 async def a_full_draft(
@@ -275,7 +283,7 @@ async def a_full_draft(
     await fill_lines(database, caller, request_id, added)
     upload = await add_upload(database, caller)
     async with database.transaction(caller) as connection:
-        await drafts.attach_document(
+        await documents.attach_document(
             connection,
             caller,
             request_id,

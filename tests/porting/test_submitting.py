@@ -9,7 +9,7 @@ from libs.common.caller import Role
 from libs.contracts.refusals import Refusal, Refused
 from services.porting.domain.requests import PortRequestStatus, WaitingOn
 from services.porting.store import line_states
-from services.porting.use_cases import drafts, submitting
+from services.porting.use_cases import letters, submitting
 from tests.porting.builders import (
     a_draft,
     a_full_draft,
@@ -147,7 +147,7 @@ async def test_a_letter_is_signed_once_by_name_and_for_numbers(database):
 
     async def sign_as(name: str) -> None:
         async with database.transaction(house.administrator) as connection:
-            await drafts.sign_letter(
+            await letters.sign_letter(
                 connection, house.administrator, request_id, signer_name=name
             )
 

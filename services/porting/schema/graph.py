@@ -6,6 +6,10 @@ from libs.common.graphql.rights import ADMINISTRATORS, READERS, REQUESTERS, SUPP
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
+from services.porting.schema.carrier_mutations import CarrierMutation
+from services.porting.schema.document_mutations import DocumentMutation
+from services.porting.schema.letter_mutations import LetterMutation
+from services.porting.schema.line_mutations import LineMutation
 from services.porting.schema.port_out_mutations import PortOutMutation
 from services.porting.schema.queries import Query
 from services.porting.schema.request_mutations import PortRequestMutation
@@ -37,7 +41,15 @@ RIGHTS = {
 
 
 @strawberry.type
-class Mutation(PortRequestMutation, UploadMutation, PortOutMutation):
+class Mutation(
+    PortRequestMutation,
+    LineMutation,
+    UploadMutation,
+    DocumentMutation,
+    LetterMutation,
+    CarrierMutation,
+    PortOutMutation,
+):
     pass
 
 

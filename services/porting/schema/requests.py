@@ -20,7 +20,9 @@ from services.porting.domain.actions import PortRequestAction, actions_for
 from services.porting.domain.requests import PortRequest as Request
 from services.porting.domain.requests import PortRequestStatus, WaitingOn
 from services.porting.schema.context import PortingInfo
+from services.porting.schema.documents import Document
 from services.porting.schema.elsewhere import Company
+from services.porting.schema.letters import Letter
 from services.porting.schema.lines import Line
 from services.porting.schema.loaders import (
     load_document_pages,
@@ -31,7 +33,6 @@ from services.porting.schema.loaders import (
     load_request_pages,
     load_requests,
 )
-from services.porting.schema.papers import Document, Letter
 from services.porting.store import documents as document_store
 from services.porting.store import lines as line_store
 from services.porting.store import requests as request_store

@@ -22,14 +22,21 @@ from services.porting.csv_intake.lines import (
     read_lines,
     taken_fault,
 )
-from services.porting.domain.documents import DOCUMENT_TYPES, Upload, UploadPurpose
+from services.porting.domain.documents import (
+    DOCUMENT_TYPES,
+    DocumentKind,
+    Upload,
+    UploadPurpose,
+)
 from services.porting.domain.refusals.documents import FileTypeNotAllowed
 from services.porting.domain.refusals.lines import RowFault
 from services.porting.integrations.files import Files
-from services.porting.store import copies
+from services.porting.store import copies, letters
 from services.porting.store import lines as line_store
+from services.porting.store.lines import NewLine
 from services.porting.use_cases.access import lock_own_draft
-from services.porting.use_cases.drafts import replace_lines
+from services.porting.use_cases.documents import add_document
+from services.porting.use_cases.drafts import save_draft
 from services.porting.use_cases.uploads import find_stored_upload
 
 log = logging.getLogger(__name__)
@@ -131,3 +138,19 @@ async def _find_taken(connection: Connection, rows: Sequence[ReadRow]) -> list[R
             yield loop_fault(row)
 
     return [fault for row in rows for fault in find_faults(row)]
+
+
+async def replace_lines(
+    connection: Connection,
+    caller: Member,
+    request_id: str,
+    added: Sequence[NewLine],
+    upload: Upload,
+) -> str:
+    """The accepted file's numbers are the draft's numbers now; the file is kept with it."""
+    request = await lock_own_draft(connection, caller, request_id)
+    await line_store.replace_lines(connection, request.id, request.account_id, added)
+    await letters.supersede_letter(connection, request.id)
+    await add_document(connection, request, DocumentKind.NUMBER_LIST, upload, caller)
+    await save_draft(connection, request)
+    return request.id

@@ -1,4 +1,4 @@
-"""Letters and documents in the graph. What a letter says about PINs is never shown."""
+"""Letters in the graph. What a letter says about PINs is never shown."""
 
 from datetime import datetime
 from typing import Self
@@ -7,8 +7,7 @@ import strawberry
 
 from libs.common.graphql.enums import publish_enum
 from libs.contracts.phone_number import PhoneNumber
-from services.porting.domain import documents, letters
-from services.porting.domain.documents import DocumentKind, UploadPurpose
+from services.porting.domain import letters
 from services.porting.domain.letters import LetterState
 
 publish_enum(
@@ -18,27 +17,6 @@ publish_enum(
         LetterState.DRAFT: "Filled in, not signed.",
         LetterState.SIGNED: "Signed.",
         LetterState.SUPERSEDED: "A newer letter, or a change of numbers, took its place.",
-    },
-)
-publish_enum(
-    DocumentKind,
-    description="What a document is.",
-    values={
-        DocumentKind.INVOICE: "The losing carrier's latest invoice.",
-        DocumentKind.CSR: "The losing carrier's Customer Service Record.",
-        DocumentKind.ACCOUNT_SCREENSHOT: "A screenshot of the numbers in the present account.",
-        DocumentKind.OWNERSHIP_EMAIL: "An e-mail that shows the ownership.",
-        DocumentKind.RECEIPT: "A receipt for the numbers.",
-        DocumentKind.NUMBER_LIST: "The accepted number list.",
-        DocumentKind.OTHER: "Anything else.",
-    },
-)
-publish_enum(
-    UploadPurpose,
-    description="What a file is uploaded for.",
-    values={
-        UploadPurpose.NUMBER_LIST: "A CSV file for `importLines`.",
-        UploadPurpose.DOCUMENT: "A PDF or picture for `attachDocument`.",
     },
 )
 
@@ -90,27 +68,4 @@ class Letter:
             signer_name=letter.signer_name,
             signed_at=letter.signed_at,
             document_hash=letter.document_hash,
-        )
-
-
-@strawberry.type(description="A file that belongs to a port request.")
-class Document:
-    id: strawberry.ID = strawberry.field(description="`doc_…`.")
-    kind: DocumentKind = strawberry.field(description="What it is.")
-    filename: str = strawberry.field(description="As it was uploaded.")
-    content_type: str = strawberry.field(description="By its content, not by its name.")
-    byte_size: int = strawberry.field(description="Its size in bytes.")
-    sha256: str = strawberry.field(description="Its SHA-256, in hexadecimal.")
-    attached_at: datetime = strawberry.field(description="When it was attached.")
-
-    @classmethod
-    def of(cls, document: documents.Document) -> Self:
-        return cls(
-            id=strawberry.ID(document.id),
-            kind=document.kind,
-            filename=document.filename,
-            content_type=document.content_type,
-            byte_size=document.byte_size,
-            sha256=document.sha256,
-            attached_at=document.attached_at,
         )
