@@ -13,6 +13,8 @@ from libs.common.database import Database, open_database
 from libs.common.dev_issuer import IssuerKey, load_key
 from tests.databases import service_of
 
+pytest_plugins = ["pytester", "tests.requirements"]
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
