@@ -47,7 +47,7 @@ def name_of(node_id: str) -> str:
     return node_id.partition("[")[0]
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)  # pytest keeps plug-ins in sets
 class Proofs:
     """The tests of each requirement, and how often each passed or did not."""
 
