@@ -18,10 +18,14 @@ from services.porting.store import (
     lines,
     port_outs,
     requests,
+    uploads,
 )
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
-STORES = (copies, documents, faults, history, letters, line_states, lines, port_outs, requests)
+STORES = (
+    copies, documents, faults, history, letters, line_states, lines, port_outs, requests,
+    uploads,
+)  # fmt: skip
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
     "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
