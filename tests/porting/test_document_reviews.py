@@ -89,7 +89,7 @@ async def test_an_accepted_document_says_what_it_shows(door, database, house, re
     assert reviewer == "support"
 
 
-@pytest.mark.requirement("S18", "S31")
+@pytest.mark.requirement("S31")
 async def test_a_refused_document_waits_for_the_requester_and_is_replaced(
     door, database, house, request_id
 ):
