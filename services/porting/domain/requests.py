@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Self
 
@@ -94,7 +94,8 @@ _NOBODYS_TURN: Final = (WaitingOn.NOBODY, "Nothing is left to do.")
 class PortRequest:
     """`version` counts the request's events; `status_since` dates the latest status.
 
-    `preconfigured_at` is when `numbers` said that every line rings through here.
+    `preconfigured_at` is when `numbers` said that every line rings through here. What stands from
+    `line_count` on is read from lines and carrier orders whenever the request is saved.
     """
 
     id: str
@@ -118,6 +119,13 @@ class PortRequest:
     completed_at: datetime | None = None
     fault_code: str | None = None
     fault_waiting_on: WaitingOn | None = None
+    requested_firm_date: date | None = None
+    claimed_by: str | None = None
+    claimed_at: datetime | None = None
+    line_count: int = 0
+    earliest_firm_date: date | None = None
+    losing_carriers: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
 
     def moved_to(self, status: PortRequestStatus, at: datetime) -> Self:
         """A fault lasts as long as the status that it made."""
@@ -141,6 +149,11 @@ class PortRequest:
     @property
     def is_draft(self) -> bool:
         return self.status is PortRequestStatus.DRAFT
+
+    @property
+    def is_open(self) -> bool:
+        """Submitted and not finished: it is in the port desk's queue."""
+        return not self.is_draft and self.status not in FINAL
 
 
 def derive_status(counts: LineCounts) -> PortRequestStatus:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from libs.common.caller import Caller
@@ -23,13 +23,12 @@ from libs.contracts.porting_events.requests import (
     PortSentToCarrier,
 )
 from libs.contracts.refusals import Refusal, refuse_all
+from services.porting.domain.firm_dates import find_fault_of_time
 from services.porting.domain.lines import LineEvent, LineState, is_refused, states_before
 from services.porting.domain.refusals.lines import (
-    FirmDateNotAllowed,
     LineNotPossible,
     NumbersMissing,
     NumberUnknown,
-    TimeInTheFuture,
 )
 from services.porting.domain.refusals.requests import NotPreconfigured
 from services.porting.domain.requests import (
@@ -39,14 +38,18 @@ from services.porting.domain.requests import (
     WaitingOn,
     derive_status,
 )
-from services.porting.store import line_states, lines, requests
+from services.porting.store import carrier_orders, line_states, lines, requests
 from services.porting.store.lines import Line
 from services.porting.use_cases.access import lock_own_request, request_not_possible
+from services.porting.use_cases.carrier_orders import (
+    choose_orders_to_send,
+    propose_carrier_orders,
+)
+from services.porting.use_cases.firm_dates import judge_granted_date
 from services.porting.use_cases.recording import about, batches_about, save
 
 log = logging.getLogger(__name__)
 
-_FARTHEST = timedelta(days=30)
 _COMPLETED = frozenset({PortRequestStatus.COMPLETED, PortRequestStatus.PARTIALLY_COMPLETED})
 
 
@@ -62,6 +65,7 @@ async def note_preconfigured(
         return
     counts = await lines.count_lines(connection, request_id)
     ready = replace(request, preconfigured_at=datetime.now(UTC))
+    await propose_carrier_orders(connection, ready)
     await save(connection, ready, about(LinesPreconfigured, ready, counts))
 
 
@@ -81,20 +85,30 @@ async def note_preconfiguration_refused(
     await save(connection, refused, fact)
 
 
-async def send_to_carrier(connection: Connection, caller: Caller, request_id: str) -> str:
+async def send_to_carrier(
+    connection: Connection,
+    caller: Caller,
+    request_id: str,
+    order_ids: Sequence[str] | None = None,
+) -> str:
+    """All carrier orders that are not sent, or the named ones."""
     request = await lock_own_request(connection, caller, request_id)
-    if request.status is not PortRequestStatus.IN_REVIEW:
+    if request.status is not PortRequestStatus.IN_REVIEW and request.sent_at is None:
         raise request_not_possible(caller, request)
     if request.preconfigured_at is None:
         raise NotPreconfigured().at("input", "portRequestId")
-    await line_states.move_lines(
-        connection, request_id, states_before(LineEvent.SENT), LineState.WITH_CARRIER
-    )
+    orders = await choose_orders_to_send(connection, request, order_ids)
+    if not orders:
+        raise request_not_possible(caller, request)
     now = datetime.now(UTC)
+    before = states_before(LineEvent.SENT)
+    await carrier_orders.send_lines(connection, request_id, orders, before, now)
     sent = await _derive_and_save(
         connection,
-        replace(request, sent_at=now),
-        lambda derived, counts: [about(PortSentToCarrier, derived, counts, sent_at=now)],
+        replace(request, sent_at=request.sent_at or now),
+        lambda derived, counts: [
+            about(PortSentToCarrier, derived, counts, sent_at=now, carrier_order_ids=orders)
+        ],
     )
     # A first call happens once: what rang here during the review has had it.
     if called := await line_states.find_called(connection, request_id):
@@ -116,12 +130,13 @@ async def record_firm_date(
     request_id: str,
     firm_date: date,
     numbers: Sequence[str] | None,
+    override_reason: str | None = None,
 ) -> str:
     """Of all lines, or of the named ones. Late and doubled words change nothing."""
     request = await _lock_for(LineEvent.APPROVED, connection, caller, request_id, numbers)
-    today = datetime.now(UTC).date()
-    if not today - timedelta(days=1) <= firm_date <= today + _FARTHEST:
-        raise FirmDateNotAllowed().at("input", "firmDate")
+    warnings = await judge_granted_date(
+        connection, request_id, firm_date, numbers, override_reason
+    )
     approved = await line_states.approve_lines(
         connection, request_id, firm_date, states_before(LineEvent.APPROVED), numbers
     )
@@ -130,7 +145,14 @@ async def record_firm_date(
             connection,
             request,
             lambda now, counts: batches_about(
-                LinesApproved, now, counts, approved, _approved_line, firm_date=firm_date
+                LinesApproved,
+                now,
+                counts,
+                approved,
+                _approved_line,
+                firm_date=firm_date,
+                warnings=warnings,
+                override_reason=override_reason,
             ),
         )
     return request.id
@@ -145,8 +167,8 @@ async def record_ported(
 ) -> str:
     """The carrier says so. Where a call was first, the instant may only move back."""
     request = await _lock_for(LineEvent.PORTED, connection, caller, request_id, numbers)
-    if ported_at > datetime.now(UTC) + timedelta(minutes=5):
-        raise TimeInTheFuture().at("input", "portedAt")
+    if fault := find_fault_of_time(ported_at, datetime.now(UTC)):
+        raise fault.at("input", "portedAt")
     ported = await line_states.port_lines(
         connection,
         request_id,
