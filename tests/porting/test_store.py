@@ -13,6 +13,8 @@ from services.porting.store import (
     copies,
     desk_queue,
     documents,
+    estimates,
+    history,
     letters,
     line_states,
     lines,
@@ -21,10 +23,14 @@ from services.porting.store import (
 )
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
-STORES = (carrier_orders, copies, documents, letters, line_states, lines, port_outs, requests)
+STORES = (
+    carrier_orders, copies, documents, estimates, history, letters, line_states, lines, port_outs,
+    requests,
+)  # fmt: skip
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
-    "letters", "uploads", "documents", "port_outs", "port_out_numbers", "carrier_orders",
+    "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
+    "carrier_orders",
 )  # fmt: skip
 
 

@@ -9,12 +9,14 @@ from libs.contracts.porting_events.base import Part, PortRequestFact
 class PortClaimed(PortRequestFact):
     """Somebody of the desk works on it from now on; `taken_from` whoever had it before."""
 
+    is_internal: ClassVar[bool] = True
     type: ClassVar[str] = "porting.port_claimed.v1"
     claimed_by: str
     taken_from: str | None
 
 
 class PortReleased(PortRequestFact):
+    is_internal: ClassVar[bool] = True
     type: ClassVar[str] = "porting.port_released.v1"
     released_by: str
 

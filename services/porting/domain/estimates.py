@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from services.porting.domain.calendars import day_in
 from services.porting.domain.losing_carriers import LosingCarrier
@@ -15,14 +15,28 @@ _BULK_DAYS: Final = (42, 56)
 
 
 class EstimateReason(StrEnum):
-    """Why the window is as it is, the weightiest first."""
+    """Why the window is as it is, the weightiest first; each carries its sentence."""
 
-    FIRM_DATE = "FIRM_DATE"
-    LETTER_REPLACED = "LETTER_REPLACED"
-    DOCUMENT_REPLACED = "DOCUMENT_REPLACED"
-    LOSING_CARRIER = "LOSING_CARRIER"
-    BULK = "BULK"
-    USUAL = "USUAL"
+    sentence: str
+
+    def __new__(cls, value: str, sentence: str) -> Self:
+        reason = str.__new__(cls, value)
+        reason._value_ = value
+        reason.sentence = sentence
+        return reason
+
+    FIRM_DATE = "FIRM_DATE", "The losing carrier gave the date."
+    LETTER_REPLACED = (
+        "LETTER_REPLACED",
+        "The letter had to be signed again, so the time counts from its new signature.",
+    )
+    DOCUMENT_REPLACED = (
+        "DOCUMENT_REPLACED",
+        "A document had to be replaced, so the time counts from the day the new one came in.",
+    )
+    LOSING_CARRIER = "LOSING_CARRIER", "This losing carrier has its own usual time."
+    BULK = "BULK", "Requests with many numbers usually take 6 to 8 weeks."
+    USUAL = "USUAL", "Ports usually take 4 to 6 weeks from the last needed document."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Port requests in the graph."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 import strawberry
@@ -18,14 +18,22 @@ from libs.common.graphql.connections import (
 from libs.common.graphql.enums import publish_enum
 from services.porting.domain.actions import PortRequestAction, actions_for
 from services.porting.domain.requests import PortRequest as Request
-from services.porting.domain.requests import PortRequestStatus, WaitingOn
+from services.porting.domain.requests import WaitingOn
+from services.porting.schema.carrier_orders import CarrierOrder
 from services.porting.schema.context import PortingInfo
+from services.porting.schema.desk import Desk
 from services.porting.schema.documents import Document
 from services.porting.schema.elsewhere import Company
+from services.porting.schema.estimates import Estimate
+from services.porting.schema.history import HistoryEntry
 from services.porting.schema.letters import Letter
 from services.porting.schema.lines import Line
 from services.porting.schema.loaders import (
+    load_carrier_orders,
     load_document_pages,
+    load_estimate_grounds,
+    load_history_counts,
+    load_history_pages,
     load_letters,
     load_line_counts,
     load_line_pages,
@@ -33,29 +41,12 @@ from services.porting.schema.loaders import (
     load_request_pages,
     load_requests,
 )
+from services.porting.schema.statuses import PortRequestStatus
 from services.porting.store import documents as document_store
+from services.porting.store import history as history_store
 from services.porting.store import lines as line_store
 from services.porting.store import requests as request_store
 
-publish_enum(
-    PortRequestStatus,
-    description="Where a request stands; from the carrier on, its lines decide.",
-    values={
-        PortRequestStatus.DRAFT: "Being filled in.",
-        PortRequestStatus.AWAITING_AUTHORIZATION: "An administrator must authorize it.",
-        PortRequestStatus.AWAITING_SIGNATURE: "The signer must sign the letter.",
-        PortRequestStatus.IN_REVIEW: "We check it.",
-        PortRequestStatus.WITH_CARRIER: "The losing carrier has it.",
-        PortRequestStatus.APPROVED: "Every number has its firm date.",
-        PortRequestStatus.PORTING: "Numbers are moving.",
-        PortRequestStatus.COMPLETED: "Every number rings here.",
-        PortRequestStatus.PARTIALLY_COMPLETED: "Some numbers ring here, the others never will.",
-        PortRequestStatus.ACTION_REQUIRED: "Something must be corrected.",
-        PortRequestStatus.CANCEL_REQUESTED: "The losing carrier was asked to stop.",
-        PortRequestStatus.CANCELLED: "Nothing moves.",
-        PortRequestStatus.EXPIRED: "It lay untouched for too long.",
-    },
-)
 publish_enum(
     WaitingOn,
     description="Whose turn it is.",
@@ -106,6 +97,9 @@ class PortRequest:
     account: "Account | None" = strawberry.field(description="The account.")
     company: Company | None = strawberry.field(description="The company it is made for.")
     waiting_on: Turn = strawberry.field(description="Whose turn it is.")
+    requested_firm_date: date | None = strawberry.field(
+        description="The day that the losing carriers are asked for, where one was wished."
+    )
 
     @strawberry.field(description="What you can do with it now.")
     def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
@@ -128,6 +122,23 @@ class PortRequest:
 
         return connection_of(found.map(Line.of), count)
 
+    @strawberry.field(
+        description="When it will probably be done; null for drafts, finished requests, and while"
+        " a needed document is missing."
+    )
+    async def estimate(self, info: PortingInfo) -> Estimate | None:
+        ground = await info.context.loader(load_estimate_grounds).load(self.id)
+        return Estimate.on(ground, info.context.room.bulk_lines)
+
+    @strawberry.field(description="Its numbers as they go to the losing carriers.")
+    async def carrier_orders(self, info: PortingInfo) -> list[CarrierOrder]:
+        orders = await info.context.loader(load_carrier_orders).load(self.id)
+        return [CarrierOrder.of(order) for order in orders]
+
+    @strawberry.field(description="What only the port desk sees; null for others.")
+    def desk(self, info: PortingInfo) -> Desk | None:
+        return Desk.of(self.request, info.context.caller)
+
     @strawberry.field(description="The letter that stands, if it has been filled in.")
     async def letter(self, info: PortingInfo) -> Letter | None:
         letter = await info.context.loader(load_letters).load(self.id)
@@ -148,6 +159,26 @@ class PortRequest:
         found = await info.context.loader(load_document_pages).load((self.id, page))
         return connection_of(found.map(Document.of))
 
+    @strawberry.field(description="What happened to it, the oldest first.")
+    async def history(
+        self,
+        info: PortingInfo,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[HistoryEntry]:
+        page = page_of(
+            history_store.HISTORY, first=first, after=after, last=last, before=before
+        )
+        found = await info.context.loader(load_history_pages).load((self.id, page))
+
+        async def count() -> int:
+            return await info.context.loader(load_history_counts).load(self.id)
+
+        caller = info.context.caller
+        return connection_of(found.map(lambda entry: HistoryEntry.of(entry, caller)), count)
+
     @classmethod
     def of(cls, request: Request) -> Self:
         waiting_on, remedy = request.turn
@@ -163,6 +194,7 @@ class PortRequest:
             requester_name=request.requester_name,
             account=Account(id=strawberry.ID(request.account_id)),
             company=Company(id=strawberry.ID(request.company_id)),
+            requested_firm_date=request.requested_firm_date,
             waiting_on=Turn(waiting_on=waiting_on, since=request.status_since, remedy=remedy),
         )
 
