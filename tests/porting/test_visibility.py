@@ -323,6 +323,13 @@ BY_SUPPORT = {
     "sendToCarrier": {},
     "recordFirmDate": {"firmDate": "2026-03-01"},
     "recordPorted": {"portedAt": "2026-03-01T12:00:00Z"},
+    "claimPortRequest": {},
+    "releasePortRequest": {},
+    "createCarrierOrder": {"trackingNumbers": []},
+    "moveLinesToCarrierOrder": {"carrierOrderId": "ord_x", "trackingNumbers": []},
+    "mergeCarrierOrders": {"carrierOrderId": "ord_x", "fromCarrierOrderIds": []},
+    "sendCarrierOrders": {"carrierOrderIds": []},
+    "recordCarrierReference": {"carrierOrderId": "ord_x", "carrierReference": "R"},
 }
 
 
