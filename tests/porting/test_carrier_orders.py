@@ -285,7 +285,7 @@ async def test_what_is_sent_stays_as_it_was_sent(door, database):
             ("INVALID_STATE", ["input", "trackingNumbers", "0"]),
         ),
     ):
-        assert (mutation, await act(door, mutation, request_id, **given)) == (
+        assert (mutation, await act(door, mutation, request_id, **said)) == (
             mutation,
             [fault],
         )
