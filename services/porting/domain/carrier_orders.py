@@ -24,7 +24,7 @@ class OrderKey:
     country: str
     is_toll_free: bool
     losing_account: str
-    billing_number: str
+    billing_number: PhoneNumber | None
 
     def may_hold(self, number: PhoneNumber) -> bool:
         """One country, and local or toll-free; toll-free numbers have no country."""

@@ -10,7 +10,7 @@ CREATE TABLE carrier_orders (
   country text NOT NULL,
   is_toll_free boolean NOT NULL,
   losing_account text NOT NULL,
-  billing_number text NOT NULL,
+  billing_number text COLLATE "C",
   created_at timestamptz NOT NULL,
   requested_firm_date date,
   sent_at timestamptz,
@@ -93,9 +93,11 @@ CREATE INDEX open_requests_by_firm_date ON port_requests (earliest_firm_date, id
   WHERE is_open;
 CREATE INDEX open_requests_by_lines ON port_requests (line_count, id) WHERE is_open;
 CREATE INDEX open_requests_by_account ON port_requests (account_id, id) WHERE is_open;
+CREATE INDEX open_requests_by_claim ON port_requests (claimed_by, status_since, id)
+  WHERE is_open AND claimed_by IS NOT NULL;
 
 -- migrate:down
-DROP INDEX open_requests_by_account, open_requests_by_lines, open_requests_by_firm_date,
+DROP INDEX open_requests_by_claim, open_requests_by_account, open_requests_by_lines, open_requests_by_firm_date,
   open_requests_by_submission, open_requests_by_wait, open_requests_by_turn;
 ALTER TABLE port_requests
   DROP COLUMN is_open, DROP COLUMN queued_at, DROP COLUMN countries, DROP COLUMN losing_carriers,

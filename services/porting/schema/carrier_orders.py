@@ -45,8 +45,8 @@ class CarrierOrder:
     losing_account: str = strawberry.field(
         description="The account with the losing carrier, as the letter has it."
     )
-    billing_number: PhoneNumber = strawberry.field(
-        description="The account's billing telephone number."
+    billing_number: PhoneNumber | None = strawberry.field(
+        description="The account's billing telephone number, where the letter has one."
     )
     zone: str = strawberry.field(
         description="Where its dates are counted, such as `America/New_York`."
@@ -93,7 +93,7 @@ class CarrierOrder:
             country=order.key.country,
             is_toll_free=order.key.is_toll_free,
             losing_account=order.key.losing_account,
-            billing_number=PhoneNumber(order.key.billing_number),
+            billing_number=order.key.billing_number,
             zone=order.carrier.zone,
             requested_firm_date=order.requested_firm_date,
             firm_date=order.firm_date,

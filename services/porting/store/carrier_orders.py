@@ -214,6 +214,8 @@ async def find_order_line_pages(
 def _order(row: Row) -> CarrierOrder:
     columns = dict(row)
     counts: Mapping[str, int] = json.loads(columns.pop("line_counts") or "{}")
+    billing_number = columns["billing_number"]
+    columns["billing_number"] = PhoneNumber(billing_number) if billing_number else None
     key = OrderKey(
         **{
             name: columns.pop(name)
