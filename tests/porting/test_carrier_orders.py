@@ -4,10 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libs.common.ids import new_id
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal
 from services.porting.domain.carrier_orders import propose_split
+from services.porting.domain.letters import Letter, LetterState
 from services.porting.domain.requests import PortRequestStatus
+from services.porting.store import letters
 from services.porting.use_cases import carrier_orders
 from tests.porting.builders import (
     SUPPORT,
@@ -402,6 +405,30 @@ async def test_no_order_is_made_where_nothing_is_known_of_the_carrier(database):
                 billing_number=None,
             )
     assert refused.value.path == ("input", "losingCarrier")
+
+
+async def test_a_newer_letter_makes_unsent_orders_anew(door, database):
+    house = await found_house(database)
+    request_id = await in_review(database, house, LOCAL[0], TOLL_FREE)
+    local, toll_free = await orders_of(door, request_id)
+    await act(door, "sendCarrierOrders", request_id, carrierOrderIds=[toll_free["id"]])
+    async with database.transaction(house.administrator) as connection:
+        await letters.supersede_letter(connection, request_id)
+        letter = Letter(
+            id=new_id("ltr"),
+            port_request_id=request_id,
+            state=LetterState.SIGNED,
+            subscriber=a_subscriber(losing_carrier="Bell Canada"),
+        )
+        await letters.add_letter(connection, house.id, letter)
+
+    await act(door, "sendToCarrier", request_id)
+
+    assert [
+        (order["losingCarrier"], numbers_in(order))
+        for order in await orders_of(door, request_id)
+    ] == [("Old Telecom", [TOLL_FREE]), ("Bell Canada", [LOCAL[0]])]
+    assert local["id"] not in {order["id"] for order in await orders_of(door, request_id)}
 
 
 async def test_the_proposal_makes_no_event_of_its_own_and_each_line_knows_its_order(database):

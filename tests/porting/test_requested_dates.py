@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.porting.domain.calendars import is_business_day
-from services.porting.domain.firm_dates import earliest_to_ask
+from services.porting.domain.judgements import earliest_to_ask
 from services.porting.domain.losing_carriers import find_losing_carrier
 from tests.porting.builders import (
     a_draft,

@@ -7,7 +7,7 @@ from typing import Final
 
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.calendars import is_business_day
-from services.porting.domain.firm_dates import FirmDateWarning, is_soon
+from services.porting.domain.judgements import FirmDateWarning, is_soon
 from services.porting.domain.letters import Subscriber
 from services.porting.domain.lines import TERMINAL, LineState
 from services.porting.domain.losing_carriers import LosingCarrier, find_losing_carrier

@@ -17,7 +17,7 @@ from libs.common.graphql.connections import (
 from libs.common.graphql.enums import publish_enum
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain import carrier_orders
-from services.porting.domain.firm_dates import FirmDateWarning
+from services.porting.domain.judgements import FirmDateWarning
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.history import LineCount
 from services.porting.schema.lines import Line

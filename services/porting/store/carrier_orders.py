@@ -77,6 +77,16 @@ _REMOVE_EMPTY: Final = """
       AND o.sent_at IS NULL
       AND NOT EXISTS (SELECT FROM lines WHERE carrier_order_id = o.id)
 """
+# The lines of orders that are older than this and not sent stand in none.
+_DISSOLVE: Final = """
+    UPDATE lines
+    SET carrier_order_id = NULL
+    FROM carrier_orders AS o
+    WHERE o.port_request_id = $1
+      AND o.sent_at IS NULL
+      AND o.created_at < $2
+      AND lines.carrier_order_id = o.id
+"""
 _SEND_LINES: Final = f"""
     UPDATE lines
     SET state = 'WITH_CARRIER'
@@ -173,6 +183,13 @@ async def assign_lines_of_orders(
 
 async def remove_empty_orders(connection: Connection, request_id: str) -> None:
     await connection.execute(_REMOVE_EMPTY, request_id)
+
+
+async def dissolve_orders(
+    connection: Connection, request_id: str, older_than: datetime
+) -> None:
+    await connection.execute(_DISSOLVE, request_id, older_than)
+    await remove_empty_orders(connection, request_id)
 
 
 async def send_lines(

@@ -23,7 +23,7 @@ from libs.contracts.porting_events.requests import (
     PortSentToCarrier,
 )
 from libs.contracts.refusals import Refusal, refuse_all
-from services.porting.domain.firm_dates import find_fault_of_time
+from services.porting.domain.judgements import find_fault_of_time
 from services.porting.domain.lines import LineEvent, LineState, is_refused, states_before
 from services.porting.domain.refusals.lines import (
     LineNotPossible,

@@ -7,7 +7,7 @@ from typing import Final
 
 from libs.common.caller import Caller
 from libs.common.database import Connection
-from libs.common.ids import new_id
+from libs.common.ids import made_at, new_id
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.desk import CarrierOrderPart, CarrierOrdersChanged
 from libs.contracts.refusals import Refusal, refuse_all
@@ -44,10 +44,16 @@ _UNSENT: Final = states_before(LineEvent.SENT)
 async def propose_carrier_orders(
     connection: Connection, request: PortRequest
 ) -> list[CarrierOrder]:
-    """Lines that stand in none are put into those that fit, or into new ones; answers all."""
+    """Lines that stand in none are put into those that fit, or into new ones; answers all.
+
+    A letter that was made later has its own word on carrier and account: what is not sent yet
+    is put together from it anew.
+    """
+    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
+    if letter is not None:
+        await carrier_orders.dissolve_orders(connection, request.id, made_at(letter.id))
     orders = await _find_orders(connection, request.id)
     unassigned = await carrier_orders.find_unassigned(connection, request.id, _UNSENT)
-    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
     if not unassigned or letter is None:
         return orders
     unsent = {order.key: order for order in orders if not order.is_sent}

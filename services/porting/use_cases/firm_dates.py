@@ -10,7 +10,7 @@ from libs.common.database import Connection
 from libs.contracts.porting_events.desk import FirmDateRequested
 from libs.contracts.refusals import refuse_all
 from services.porting.domain.carrier_orders import CarrierOrder
-from services.porting.domain.firm_dates import (
+from services.porting.domain.judgements import (
     FirmDateWarning,
     Judgement,
     Override,

@@ -11,7 +11,7 @@ from libs.contracts.porting_events.port_outs import (
     PortOutConfirmed,
     PortOutFact,
 )
-from services.porting.domain.firm_dates import find_fault_of_time
+from services.porting.domain.judgements import find_fault_of_time
 from services.porting.domain.port_outs import PortOut, PortOutNumber, PortOutStatus
 from services.porting.domain.refusals.lines import NumberUnknown
 from services.porting.domain.refusals.port_outs import CalledBeforeThePort, TestCallNotValid

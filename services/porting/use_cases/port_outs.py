@@ -18,7 +18,7 @@ from libs.contracts.porting_events.port_outs import (
     PortOutReported,
     PortOutScheduled,
 )
-from services.porting.domain.firm_dates import find_fault_of_time, find_fault_of_window
+from services.porting.domain.judgements import find_fault_of_time, find_fault_of_window
 from services.porting.domain.losing_carriers import USUAL_ZONE
 from services.porting.domain.port_outs import (
     PortOut,

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.porting.domain.firm_dates import (
+from services.porting.domain.judgements import (
     FirmDateWarning,
     Override,
     earliest_to_ask,

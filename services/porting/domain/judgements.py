@@ -1,4 +1,4 @@
-"""Days and times of a port: which a carrier may name, which can be asked of it."""
+"""What is judged of days and times that carriers name, and of the day that we ask for."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
