@@ -9,7 +9,7 @@ from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal
 from services.porting.domain.carrier_orders import propose_split
 from services.porting.domain.letters import Letter, LetterState
-from services.porting.domain.requests import PortRequestStatus
+from services.porting.domain.requests import PortRequestStatus, WaitingOn
 from services.porting.store import letters
 from services.porting.use_cases import carrier_orders
 from tests.porting.builders import (
@@ -122,8 +122,10 @@ async def test_orders_are_sent_one_after_another_and_the_request_is_kept_whole(d
     assert unsent["lineCounts"] == [{"state": "READY", "count": 1}]
     request = await request_of(database, request_id)
     assert request.status is PortRequestStatus.WITH_CARRIER
+    assert request.turn[0] is WaitingOn.SUPPORT
 
     assert await act(door, "sendToCarrier", request_id) == []
+    assert (await request_of(database, request_id)).turn[0] is WaitingOn.LOSING_CARRIER
     assert all(order["sentAt"] for order in await orders_of(door, request_id))
     events = await told(database, request_id)
     assert [

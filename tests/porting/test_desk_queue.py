@@ -181,6 +181,26 @@ async def test_each_filter_finds_what_it_says(door, database):
         assert (await queue(door, filter=asked))["totalCount"] == len(found)
 
 
+async def test_what_is_sent_in_part_still_waits_on_the_desk(door, database):
+    house = await found_house(database)
+    request_id = await a_submitted_request(
+        database, house, phone(100), PhoneNumber("+14165550100")
+    )
+    await preconfigure(database, request_id)
+    query = "query($id: ID!) { portRequest(id: $id) { carrierOrders { id } } }"
+    seen = await door.see("support", query, id=request_id)
+    first, _ = (order["id"] for order in seen["portRequest"]["carrierOrders"])
+
+    sent = await door.act(
+        "support", "sendCarrierOrders", portRequestId=request_id, carrierOrderIds=[first]
+    )
+
+    assert sent["portRequest"]["status"] == "WITH_CARRIER"
+    assert await ids(door, filter={"waitingOn": "SUPPORT"}) == [request_id]
+    await door.act("support", "sendToCarrier", portRequestId=request_id)
+    assert await ids(door, filter={"waitingOn": "SUPPORT"}) == []
+
+
 async def test_a_search_finds_names_accounts_ids_and_the_beginning_of_numbers(door, database):
     house, other = await found_house(database), await found_house(database)
     spring = await a_submitted_request(database, house, phone(100), name="Spring 212 50%_off")

@@ -87,6 +87,11 @@ _TURNS: Final[Mapping[PortRequestStatus, tuple[WaitingOn, str]]] = {
         "The losing carrier confirms that nothing moves.",
     ),
 }
+# One losing carrier has its part already, another one not.
+_REST_UNSENT: Final = (
+    WaitingOn.SUPPORT,
+    "We send the rest of the numbers to their losing carrier.",
+)
 _NOBODYS_TURN: Final = (WaitingOn.NOBODY, "Nothing is left to do.")
 
 
@@ -123,6 +128,7 @@ class PortRequest:
     claimed_by: str | None = None
     claimed_at: datetime | None = None
     line_count: int = 0
+    unsent_count: int = 0
     earliest_firm_date: date | None = None
     losing_carriers: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
@@ -144,6 +150,8 @@ class PortRequest:
     def turn(self) -> tuple[WaitingOn, str]:
         """Whose turn it is and what un-sticks the request."""
         waiting_on, remedy = _TURNS.get(self.status, _NOBODYS_TURN)
+        if waiting_on is WaitingOn.LOSING_CARRIER and self.unsent_count:
+            return _REST_UNSENT
         return (self.fault_waiting_on or waiting_on, remedy)
 
     @property

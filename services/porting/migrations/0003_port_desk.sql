@@ -44,6 +44,7 @@ ALTER TABLE port_requests
   ADD COLUMN claimed_at timestamptz,
   ADD COLUMN waiting_on text NOT NULL DEFAULT 'REQUESTER',
   ADD COLUMN line_count integer NOT NULL DEFAULT 0,
+  ADD COLUMN unsent_count integer NOT NULL DEFAULT 0,
   ADD COLUMN earliest_firm_date date NOT NULL DEFAULT 'infinity',
   ADD COLUMN losing_carriers text[] NOT NULL DEFAULT '{}',
   ADD COLUMN countries text[] NOT NULL DEFAULT '{}',
@@ -73,9 +74,10 @@ SET waiting_on = coalesce(
     END
   ),
   line_count = counted.lines,
+  unsent_count = counted.unsent,
   earliest_firm_date = counted.firm_date
 FROM (
-  SELECT port_request_id, count(*) AS lines,
+  SELECT port_request_id, count(*) AS lines, count(*) FILTER (WHERE state = 'READY') AS unsent,
     coalesce(min(firm_date) FILTER (WHERE state IN ('APPROVED', 'ACTIVATING')), 'infinity')
       AS firm_date
   FROM lines
@@ -101,7 +103,7 @@ DROP INDEX open_requests_by_claim, open_requests_by_account, open_requests_by_li
   open_requests_by_submission, open_requests_by_wait, open_requests_by_turn;
 ALTER TABLE port_requests
   DROP COLUMN is_open, DROP COLUMN queued_at, DROP COLUMN countries, DROP COLUMN losing_carriers,
-  DROP COLUMN earliest_firm_date, DROP COLUMN line_count, DROP COLUMN waiting_on,
+  DROP COLUMN earliest_firm_date, DROP COLUMN line_count, DROP COLUMN unsent_count, DROP COLUMN waiting_on,
   DROP COLUMN claimed_at, DROP COLUMN claimed_by, DROP COLUMN requested_firm_date;
 ALTER TABLE lines DROP COLUMN carrier_order_id;
 DROP TABLE carrier_orders;

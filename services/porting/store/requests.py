@@ -1,7 +1,7 @@
 """Port requests in PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -25,7 +25,7 @@ REQUEST_COLUMNS: Final = """
     created_at, version, warnings_acknowledged_at, warnings_acknowledged_by, submitted_at,
     submitted_by, authorized_at, authorized_by, preconfigured_at, sent_at, completed_at,
     fault_code, fault_waiting_on, requested_firm_date, claimed_by, claimed_at, line_count,
-    earliest_firm_date, losing_carriers, countries
+    unsent_count, earliest_firm_date, losing_carriers, countries
 """
 
 _ADD: Final = """
@@ -42,12 +42,16 @@ _SAVE: Final = """
     SET status = $2, status_since = $3, version = $4, warnings_acknowledged_at = $5,
       warnings_acknowledged_by = $6, submitted_at = $7, submitted_by = $8, authorized_at = $9,
       authorized_by = $10, preconfigured_at = $11, sent_at = $12, completed_at = $13,
-      fault_code = $14, fault_waiting_on = $15, waiting_on = $16, requested_firm_date = $17,
+      fault_code = $14, fault_waiting_on = $15, requested_firm_date = $17,
+      waiting_on = CASE
+        WHEN $16 = 'LOSING_CARRIER' AND counted.unsent > 0 THEN 'SUPPORT' ELSE $16
+      END,
       claimed_by = $18, claimed_at = $19, line_count = counted.lines,
+      unsent_count = counted.unsent,
       earliest_firm_date = coalesce(counted.firm_date, 'infinity'),
       losing_carriers = ordered.losing_carriers, countries = ordered.countries
     FROM (
-      SELECT count(*) AS lines,
+      SELECT count(*) AS lines, count(*) FILTER (WHERE state = 'READY') AS unsent,
         min(firm_date) FILTER (WHERE state IN ('APPROVED', 'ACTIVATING')) AS firm_date
       FROM lines
       WHERE port_request_id = $1 AND $2 <> 'DRAFT'
@@ -156,7 +160,8 @@ async def save_request(connection: Connection, request: PortRequest) -> None:
         request.completed_at,
         request.fault_code,
         request.fault_waiting_on,
-        request.turn[0],
+        # What is unsent is counted anew by the statement.
+        replace(request, unsent_count=0).turn[0],
         request.requested_firm_date,
         request.claimed_by,
         request.claimed_at,
