@@ -14,6 +14,7 @@ from services.porting.store import (
     desk_queue,
     documents,
     estimates,
+    faults,
     history,
     letters,
     line_states,
@@ -24,13 +25,13 @@ from services.porting.store import (
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
-    carrier_orders, copies, documents, estimates, history, letters, line_states, lines, port_outs,
-    requests,
+    carrier_orders, copies, documents, estimates, faults, history, letters, line_states, lines,
+    port_outs, requests,
 )  # fmt: skip
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
     "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
-    "carrier_orders",
+    "faults", "carrier_orders",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
+from libs.common.events import CLOCK_SKEW
 from services.porting.domain.calendars import (
     add_business_days,
     day_in,
@@ -23,7 +24,6 @@ from services.porting.domain.refusals.lines import TimeInTheFuture
 
 FARTHEST: Final = timedelta(days=30)
 _SOON: Final = timedelta(hours=48)
-_CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
 # What reaches a carrier later counts as received on the next business day (47 CFR 52.35(a)).
 _LAST_ORDER: Final = time(13)
 
@@ -102,4 +102,4 @@ def is_soon(day: date, zone: str, now: datetime) -> bool:
 
 def find_fault_of_time(at: datetime, now: datetime) -> PortingRefusal | None:
     """What has happened lies in the past; their clock may be a little fast."""
-    return TimeInTheFuture() if at > now + _CLOCKS_DIFFER_BY else None
+    return TimeInTheFuture() if at > now + CLOCK_SKEW else None

@@ -8,9 +8,11 @@ from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
 from services.porting.schema.carrier_mutations import CarrierMutation
 from services.porting.schema.carrier_order_mutations import CarrierOrderMutation
+from services.porting.schema.correction_mutations import CorrectionMutation
 from services.porting.schema.desk_mutations import DeskMutation
 from services.porting.schema.desk_queries import DeskQuery
 from services.porting.schema.document_mutations import DocumentMutation
+from services.porting.schema.fault_mutations import FaultMutation
 from services.porting.schema.letter_mutations import LetterMutation
 from services.porting.schema.line_mutations import LineMutation
 from services.porting.schema.port_out_mutations import PortOutMutation
@@ -23,6 +25,7 @@ RIGHTS = {
     "portRequests": READERS,
     "portOut": READERS,
     "portOuts": READERS,
+    "rejectionCodes": READERS,
     "createPortRequest": REQUESTERS,
     "createUpload": REQUESTERS,
     "importLines": REQUESTERS,
@@ -44,6 +47,17 @@ RIGHTS = {
     "sendToCarrier": SUPPORT,
     "recordFirmDate": SUPPORT,
     "recordPorted": SUPPORT,
+    "recordRejection": SUPPORT,
+    "recordConflict": SUPPORT,
+    "recordActivationFailure": SUPPORT,
+    "recordNotPortable": SUPPORT,
+    "startActivation": SUPPORT,
+    "recordSnapback": SUPPORT,
+    "recordCancellation": SUPPORT,
+    "correctLines": REQUESTERS | SUPPORT,
+    "dropLines": REQUESTERS | SUPPORT,
+    "resubmitPortRequest": REQUESTERS | SUPPORT,
+    "cancelPortRequest": REQUESTERS | SUPPORT,
     "authorizePortOut": ADMINISTRATORS,
     "schedulePortOut": SUPPORT,
     "recordPortedOut": SUPPORT,
@@ -67,6 +81,8 @@ class Mutation(
     CarrierMutation,
     CarrierOrderMutation,
     DeskMutation,
+    FaultMutation,
+    CorrectionMutation,
     PortOutMutation,
 ):
     pass

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from libs.common.database import Connection, Row
@@ -24,8 +24,8 @@ REQUEST_COLUMNS: Final = """
     id, account_id, company_id, requester_id, requester_name, name, status, status_since,
     created_at, version, warnings_acknowledged_at, warnings_acknowledged_by, submitted_at,
     submitted_by, authorized_at, authorized_by, preconfigured_at, sent_at, completed_at,
-    fault_code, fault_waiting_on, requested_firm_date, claimed_by, claimed_at, line_count,
-    unsent_count, earliest_firm_date, losing_carriers, countries
+    fault_code, fault_waiting_on, fault_remedy, requested_firm_date, claimed_by, claimed_at,
+    line_count, unsent_count, earliest_firm_date, losing_carriers, countries
 """
 
 _ADD: Final = """
@@ -36,18 +36,22 @@ _ADD: Final = """
 """
 # One request, kept from other writers until the transaction ends.
 _LOCK: Final = f"SELECT {REQUEST_COLUMNS} FROM port_requests WHERE id = $1 FOR UPDATE"
+# The same for a timer, which must not wait for whoever moves it.
+_LOCK_IF_FREE: Final = f"{_LOCK} SKIP LOCKED"
+_IDLE_SINCE: Final = "SELECT idle_since FROM port_requests WHERE id = $1"
 # With what the port desk's queue sorts and filters by; a draft is not in the queue.
 _SAVE: Final = """
     UPDATE port_requests
     SET status = $2, status_since = $3, version = $4, warnings_acknowledged_at = $5,
       warnings_acknowledged_by = $6, submitted_at = $7, submitted_by = $8, authorized_at = $9,
       authorized_by = $10, preconfigured_at = $11, sent_at = $12, completed_at = $13,
-      fault_code = $14, fault_waiting_on = $15, requested_firm_date = $17,
+      fault_code = $14, fault_waiting_on = $15, fault_remedy = $16,
+      idle_since = CASE WHEN $17 THEN clock_timestamp() ELSE idle_since END,
       waiting_on = CASE
-        WHEN $16 = 'LOSING_CARRIER' AND counted.unsent > 0 THEN 'SUPPORT' ELSE $16
+        WHEN $18 = 'LOSING_CARRIER' AND counted.unsent > 0 THEN 'SUPPORT' ELSE $18
       END,
-      claimed_by = $18, claimed_at = $19, line_count = counted.lines,
-      unsent_count = counted.unsent,
+      requested_firm_date = $19, claimed_by = $20, claimed_at = $21,
+      line_count = counted.lines, unsent_count = counted.unsent,
       earliest_firm_date = coalesce(counted.firm_date, 'infinity'),
       losing_carriers = ordered.losing_carriers, countries = ordered.countries
     FROM (
@@ -142,7 +146,20 @@ async def lock_request(connection: Connection, request_id: str) -> PortRequest |
     return read_request(row) if row else None
 
 
-async def save_request(connection: Connection, request: PortRequest) -> None:
+async def lock_request_if_free(connection: Connection, request_id: str) -> PortRequest | None:
+    """None, too, while somebody else is changing it."""
+    row = await connection.fetchrow(_LOCK_IF_FREE, request_id)
+    return read_request(row) if row else None
+
+
+async def find_idle_since(connection: Connection, request_id: str) -> datetime:
+    since: datetime = await connection.fetchval(_IDLE_SINCE, request_id)
+    return since
+
+
+async def save_request(
+    connection: Connection, request: PortRequest, *, is_touch: bool = True
+) -> None:
     await connection.execute(
         _SAVE,
         request.id,
@@ -160,6 +177,8 @@ async def save_request(connection: Connection, request: PortRequest) -> None:
         request.completed_at,
         request.fault_code,
         request.fault_waiting_on,
+        request.fault_remedy,
+        is_touch,
         # What is unsent is counted anew by the statement.
         replace(request, unsent_count=0).turn[0],
         request.requested_firm_date,
