@@ -256,7 +256,7 @@ async def test_a_first_call_counts_from_when_the_carrier_was_asked(database):
 async def test_a_second_firm_date_takes_the_place_of_the_first_and_both_are_kept(database):
     house = await found_house(database)
     request_id = await a_request_with_the_carrier(database, house, NUMBERS)
-    first, second = now().date() + timedelta(days=7), now().date() + timedelta(days=9)
+    first, second = business_day(7), business_day(9)
     await firm(database, request_id, day=first)
     await firm(database, request_id, day=second)
     await firm(database, request_id, day=second)
