@@ -3,6 +3,12 @@
 from typing import Final
 
 from libs.common.events import Fact
+from libs.contracts.porting_events.desk import (
+    CarrierOrdersChanged,
+    FirmDateRequested,
+    PortClaimed,
+    PortReleased,
+)
 from libs.contracts.porting_events.letters import LetterSigned
 from libs.contracts.porting_events.lines import (
     LinesActivating,
@@ -57,6 +63,10 @@ PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     ReviewStarted,
     ActionRequired,
     LinesPreconfigured,
+    PortClaimed,
+    PortReleased,
+    CarrierOrdersChanged,
+    FirmDateRequested,
     PortSentToCarrier,
     LinesApproved,
     PortApproved,

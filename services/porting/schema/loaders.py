@@ -5,6 +5,7 @@ from typing import TypeAlias, TypeVar
 
 from libs.common.caller import Support
 from libs.common.paging import Page, Slice
+from services.porting.domain.carrier_orders import CarrierOrder
 from services.porting.domain.documents import Document
 from services.porting.domain.faults import Fault
 from services.porting.domain.history import HistoryEntry
@@ -12,13 +13,16 @@ from services.porting.domain.letters import Letter
 from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import PortRequest
 from services.porting.schema.context import PortingContext
+from services.porting.store import carrier_orders as order_store
 from services.porting.store import documents as document_store
+from services.porting.store import estimates as estimate_store
 from services.porting.store import faults as fault_store
 from services.porting.store import history as history_store
 from services.porting.store import letters as letter_store
 from services.porting.store import lines as line_store
 from services.porting.store import port_outs as port_out_store
 from services.porting.store import requests as request_store
+from services.porting.store.estimates import EstimateGround
 from services.porting.store.lines import Line
 from services.porting.use_cases.access import Sight, sight_of
 
@@ -57,6 +61,39 @@ async def load_line_counts(context: PortingContext, ids: list[str]) -> Sequence[
     async with context.database.reading(context.caller) as connection:
         found = await line_store.count_lines_of_many(connection, ids, sight.company_ids)
     return [found[request_id] for request_id in ids]
+
+
+async def load_carrier_orders(
+    context: PortingContext, ids: list[str]
+) -> Sequence[list[CarrierOrder]]:
+    """Of requests that the caller has been shown."""
+    company_ids = _sight(context).company_ids
+    async with context.database.reading(context.caller) as connection:
+        found = await order_store.find_carrier_orders(connection, ids, company_ids)
+    return [found.get(request_id, []) for request_id in ids]
+
+
+async def load_order_line_pages(
+    context: PortingContext, keys: list[PageKey]
+) -> Sequence[Slice[Line]]:
+    """The lines of each carrier order."""
+    company_ids = _sight(context).company_ids
+    async with context.database.reading(context.caller) as connection:
+        return await _read_pages(
+            keys,
+            lambda ids, page: order_store.find_order_line_pages(
+                connection, ids, company_ids, page
+            ),
+        )
+
+
+async def load_estimate_grounds(
+    context: PortingContext, ids: list[str]
+) -> Sequence[EstimateGround | None]:
+    """Of requests that the caller has been shown."""
+    async with context.database.reading(context.caller) as connection:
+        found = await estimate_store.find_estimate_grounds(connection, ids)
+    return [found.get(request_id) for request_id in ids]
 
 
 async def load_letters(context: PortingContext, ids: list[str]) -> Sequence[Letter | None]:

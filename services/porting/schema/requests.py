@@ -1,6 +1,6 @@
 """Port requests in the graph."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 import strawberry
@@ -18,15 +18,20 @@ from libs.common.graphql.connections import (
 from libs.common.graphql.enums import publish_enum
 from services.porting.domain.actions import PortRequestAction, actions_for
 from services.porting.domain.requests import PortRequest as Request
+from services.porting.schema.carrier_orders import CarrierOrder
 from services.porting.schema.context import PortingInfo
+from services.porting.schema.desk import Desk
 from services.porting.schema.documents import Document
 from services.porting.schema.elsewhere import Company
+from services.porting.schema.estimates import Estimate
 from services.porting.schema.faults import Fault
 from services.porting.schema.history import HistoryEntry
 from services.porting.schema.letters import Letter
 from services.porting.schema.lines import Line
 from services.porting.schema.loaders import (
+    load_carrier_orders,
     load_document_pages,
+    load_estimate_grounds,
     load_faults_of_requests,
     load_history_counts,
     load_history_pages,
@@ -92,6 +97,9 @@ class PortRequest:
     account: "Account | None" = strawberry.field(description="The account.")
     company: Company | None = strawberry.field(description="The company it is made for.")
     waiting_on: Turn = strawberry.field(description="Whose turn it is.")
+    requested_firm_date: date | None = strawberry.field(
+        description="The day that the losing carriers are asked for, where one was wished."
+    )
 
     @strawberry.field(description="What you can do with it now.")
     def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
@@ -113,6 +121,23 @@ class PortRequest:
             return await info.context.loader(load_line_counts).load(self.id)
 
         return connection_of(found.map(Line.of), count)
+
+    @strawberry.field(
+        description="When it will probably be done; null for drafts, finished requests, and while"
+        " a needed document is missing."
+    )
+    async def estimate(self, info: PortingInfo) -> Estimate | None:
+        ground = await info.context.loader(load_estimate_grounds).load(self.id)
+        return Estimate.on(ground, info.context.room.bulk_lines)
+
+    @strawberry.field(description="Its numbers as they go to the losing carriers.")
+    async def carrier_orders(self, info: PortingInfo) -> list[CarrierOrder]:
+        orders = await info.context.loader(load_carrier_orders).load(self.id)
+        return [CarrierOrder.of(order) for order in orders]
+
+    @strawberry.field(description="What only the port desk sees; null for others.")
+    def desk(self, info: PortingInfo) -> Desk | None:
+        return Desk.of(self.request, info.context.caller)
 
     @strawberry.field(description="The letter that stands, if it has been filled in.")
     async def letter(self, info: PortingInfo) -> Letter | None:
@@ -174,6 +199,7 @@ class PortRequest:
             requester_name=request.requester_name,
             account=Account(id=strawberry.ID(request.account_id)),
             company=Company(id=strawberry.ID(request.company_id)),
+            requested_firm_date=request.requested_firm_date,
             waiting_on=Turn(waiting_on=waiting_on, since=request.status_since, remedy=remedy),
         )
 

@@ -25,6 +25,7 @@ class Line:
     firm_date: date | None
     ported_at: datetime | None
     number_id: str | None
+    carrier_order_id: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ class NewLine:
 
 LINE_COLUMNS: Final = """
     id, port_request_id, account_id, company_id, tracking_number, forwarding_number, name, source,
-    state, firm_date, ported_at, number_id
+    state, firm_date, ported_at, number_id, carrier_order_id
 """
 _REMOVE_ALL: Final = "DELETE FROM lines WHERE port_request_id = $1"
 _ADD: Final = """
