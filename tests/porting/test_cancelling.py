@@ -146,6 +146,7 @@ async def make_due(database, kind, request_id):
     await TimerWorker(database=database, kinds={kind: TIMERS[kind]}).fire_one()
 
 
+@pytest.mark.requirement("S70", "S71")
 @pytest.mark.parametrize("who", ["administrator", "support"])
 async def test_before_a_carrier_has_it_a_request_is_cancelled_at_once(
     database, house, reviewed, who
@@ -204,6 +205,7 @@ async def test_only_whoever_made_it_administrators_and_support_cancel(database, 
     await cancel(database, house.client_manager, request_id)
 
 
+@pytest.mark.requirement("S71")
 async def test_what_the_carrier_has_is_asked_back_and_faulty_lines_end_at_once(
     database, house, request_id
 ):
@@ -273,6 +275,7 @@ async def test_what_has_ported_stays_and_the_rest_is_cancelled(database, house, 
     assert await status(database, request_id) is PortRequestStatus.PARTIALLY_COMPLETED
 
 
+@pytest.mark.requirement("S71")
 async def test_what_is_complete_cannot_be_cancelled(database, house, request_id):
     await ported(database, request_id)
     for caller in (house.administrator, SUPPORT):
