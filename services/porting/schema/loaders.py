@@ -6,7 +6,7 @@ from typing import TypeAlias, TypeVar
 from libs.common.caller import Support
 from libs.common.paging import Page, Slice
 from services.porting.domain.carrier_orders import CarrierOrder
-from services.porting.domain.documents import Document
+from services.porting.domain.documents import Document, DocumentKind
 from services.porting.domain.faults import Fault
 from services.porting.domain.history import HistoryEntry
 from services.porting.domain.letters import Letter
@@ -29,6 +29,9 @@ from services.porting.use_cases.access import Sight, sight_of
 Row = TypeVar("Row")
 # The page that is asked of the list of the request or account with this id.
 PageKey: TypeAlias = tuple[str, Page]
+Kinds: TypeAlias = frozenset[DocumentKind]
+# The page of a request's documents of these kinds, or of all.
+DocumentsKey: TypeAlias = tuple[str, Kinds | None, Page]
 
 
 async def load_requests(
@@ -104,14 +107,29 @@ async def load_letters(context: PortingContext, ids: list[str]) -> Sequence[Lett
 
 
 async def load_document_pages(
-    context: PortingContext, keys: list[PageKey]
+    context: PortingContext, keys: list[DocumentsKey]
 ) -> Sequence[Slice[Document]]:
     """Of requests that the caller has been shown."""
+    found: dict[DocumentsKey, Slice[Document]] = {}
     async with context.database.reading(context.caller) as connection:
-        return await _read_pages(
-            keys,
-            lambda ids, page: document_store.find_document_pages(connection, ids, page),
-        )
+        for kinds, page in dict.fromkeys((kinds, page) for _, kinds, page in keys):
+            ids = [each[0] for each in keys if each[1:] == (kinds, page)]
+            pages = await document_store.find_document_pages(connection, ids, kinds, page)
+            found |= {(each, kinds, page): rows for each, rows in pages.items()}
+    return [found.get(key) or _empty_page() for key in keys]
+
+
+async def load_newest_documents(
+    context: PortingContext, keys: list[tuple[str, Kinds]]
+) -> Sequence[Document | None]:
+    """The newest of these kinds, of requests that the caller has been shown."""
+    found: dict[tuple[str, Kinds], Document] = {}
+    async with context.database.reading(context.caller) as connection:
+        for kinds in dict.fromkeys(kinds for _, kinds in keys):
+            ids = [request_id for request_id, asked in keys if asked == kinds]
+            newest = await document_store.find_newest_documents(connection, ids, kinds)
+            found |= {(request_id, kinds): each for request_id, each in newest.items()}
+    return [found.get(key) for key in keys]
 
 
 async def load_faults_of_lines(
