@@ -51,15 +51,32 @@ _SAFE_SETTING = re.compile(r"[A-Za-z0-9_,]*")
 
 
 def after_commit(call: Callable[[], None]) -> None:
-    """Calls it once the present transaction has committed, never where it rolls back.
-
-    To be the last thing that a consumer's function does: rolled back to a savepoint, it is
-    called all the same.
-    """
+    """Calls it once the present transaction has committed, never where it rolls back."""
     waiting = _waiting_for_commit.get()
     if waiting is None:
         raise RuntimeError("there is no transaction to wait for")
     waiting.append(call)
+
+
+@asynccontextmanager
+async def savepoint(connection: Connection) -> AsyncIterator[None]:
+    """What raises within it is undone, with what waits there for the commit, and raises on.
+
+    The transaction may then continue, unless the connection is lost.
+    """
+    waiting = _waiting_for_commit.get()
+    if waiting is None:
+        raise RuntimeError("there is no transaction to go back in")
+    waited = len(waiting)
+    await connection.execute("SAVEPOINT before")
+    try:
+        yield
+    except BaseException:
+        del waiting[waited:]
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK TO SAVEPOINT before")
+        raise
+    await connection.execute("RELEASE SAVEPOINT before")
 
 
 class Database:
