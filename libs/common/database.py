@@ -48,6 +48,9 @@ _waiting_for_commit: Final[ContextVar[list[Callable[[], None]] | None]] = Contex
     "waiting_for_commit", default=None
 )
 
+# So much longer than it may take, and the server's host is gone without having said so.
+_SILENCE_S: Final = 10.0
+
 _SAFE_SETTING: Final = re.compile(r"[A-Za-z0-9_,.~:|@%-]*")
 # Who acts where nobody asked: relay, consumers and timers.
 SYSTEM: Final = "system"
@@ -207,7 +210,11 @@ async def _roll_back(connection: Connection) -> None:
     if connection.is_closed():
         return
     if connection.is_in_transaction():
-        await connection.execute("ROLLBACK")
+        try:
+            async with asyncio.timeout(_SILENCE_S):
+                await connection.execute("ROLLBACK")
+        except TimeoutError:
+            connection.terminate()
 
 
 async def _no_reset(_connection: Connection) -> None:
@@ -222,6 +229,8 @@ async def open_database(
         min_size=1,
         max_size=size,
         reset=_no_reset,
+        timeout=_SILENCE_S,
+        command_timeout=statement_timeout_s + _SILENCE_S,
         server_settings={
             "application_name": service,
             "statement_timeout": f"{statement_timeout_s}s",
