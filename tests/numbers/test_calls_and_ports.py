@@ -168,6 +168,18 @@ async def test_calls_for_unknown_and_disabled_numbers_are_counted(database):
     ]
 
 
+async def test_a_call_for_an_unknown_number_that_is_told_again_is_not_counted_again(database):
+    later = NOON + timedelta(minutes=1)
+    await ring(database, phone(1), phone(1), phone(2))
+    async with database.working() as connection:
+        for _ in range(2):
+            await receive_calls(
+                connection, [phone(1), phone(1), phone(2), phone(1)], [NOON, NOON, NOON, later]
+            )
+        rows = await connection.fetch("SELECT * FROM unknown_calls ORDER BY phone_number")
+    assert [tuple(row) for row in rows] == [(phone(1), 3, later), (phone(2), 1, NOON)]
+
+
 async def test_a_port_out_is_told_at_each_step(database):
     house = await found_account(database)
     number = await add_number(database, house, phone(1), state=NumberState.ACTIVE)
