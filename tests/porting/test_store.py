@@ -18,6 +18,7 @@ from services.porting.store import (
     port_outs,
     requests,
 )
+from tests.databases import find_owners_writing_policies
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (copies, documents, history, letters, line_states, lines, port_outs, requests)
@@ -73,6 +74,11 @@ async def test_no_table_is_forgotten(database):
         )
     unguarded = {row["relname"] for row in rows}
     assert unguarded <= {"outbox", "event_log", "inbox", "timers", "schema_migrations"}
+
+
+async def test_functions_of_the_owner_may_only_read(database):
+    async with database.working() as connection:
+        assert await find_owners_writing_policies(connection) == []
 
 
 async def test_who_forgets_to_take_a_role_reads_nothing(urls: DatabaseUrls):
