@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 
 from libs.common.caller import Role
+from libs.common.sight import EVERYTHING, sight_of
 from libs.contracts.number_events import (
     FirstCallReceived,
     NumberDisabled,
@@ -19,7 +20,6 @@ from services.numbers.domain.refusals import (
     NumberNotFound,
     VersionConflict,
 )
-from services.numbers.domain.sight import EVERYTHING, sight_of
 from services.numbers.domain.tracking_numbers import NumberState
 from services.numbers.use_cases.tracking_numbers import (
     disable_number,

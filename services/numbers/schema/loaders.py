@@ -5,7 +5,6 @@ from typing import TypeAlias, TypeVar
 
 from libs.common.paging import Page, Slice
 from services.numbers.domain.accounts import Account, Company, Member
-from services.numbers.domain.sight import sight_of
 from services.numbers.domain.tracking_numbers import NumberTab, TrackingNumber
 from services.numbers.schema.context import NumbersContext
 from services.numbers.store import accounts as account_store
@@ -24,19 +23,19 @@ def empty_page() -> Slice[Row]:
 
 async def load_accounts(context: NumbersContext, ids: list[str]) -> Sequence[Account | None]:
     async with context.database.reading(context.caller) as connection:
-        found = await account_store.find_accounts(connection, ids, sight_of(context.caller))
+        found = await account_store.find_accounts(connection, ids, context.sight)
     return [found.get(each) for each in ids]
 
 
 async def load_companies(context: NumbersContext, ids: list[str]) -> Sequence[Company | None]:
     async with context.database.reading(context.caller) as connection:
-        found = await account_store.find_companies(connection, ids, sight_of(context.caller))
+        found = await account_store.find_companies(connection, ids, context.sight)
     return [found.get(each) for each in ids]
 
 
 async def load_members(context: NumbersContext, ids: list[str]) -> Sequence[Member | None]:
     async with context.database.reading(context.caller) as connection:
-        found = await account_store.find_members(connection, ids, sight_of(context.caller))
+        found = await account_store.find_members(connection, ids, context.sight)
     return [found.get(each) for each in ids]
 
 
@@ -44,7 +43,7 @@ async def load_numbers(
     context: NumbersContext, ids: list[str]
 ) -> Sequence[TrackingNumber | None]:
     async with context.database.reading(context.caller) as connection:
-        found = await number_store.find_numbers(connection, ids, sight_of(context.caller))
+        found = await number_store.find_numbers(connection, ids, context.sight)
     return [found.get(each) for each in ids]
 
 
@@ -52,7 +51,7 @@ async def load_company_pages(
     context: NumbersContext, keys: list[PageKey]
 ) -> Sequence[Slice[Company]]:
     """The companies of each account; as a rule all ask for the same page."""
-    sight = sight_of(context.caller)
+    sight = context.sight
     pages: dict[PageKey, Slice[Company]] = {}
     async with context.database.reading(context.caller) as connection:
         for page in dict.fromkeys(page for _, page in keys):
@@ -64,9 +63,7 @@ async def load_company_pages(
 
 async def load_company_counts(context: NumbersContext, account_ids: list[str]) -> list[int]:
     async with context.database.reading(context.caller) as connection:
-        counts = await account_store.count_companies(
-            connection, account_ids, sight_of(context.caller)
-        )
+        counts = await account_store.count_companies(connection, account_ids, context.sight)
     return [counts.get(account_id, 0) for account_id in account_ids]
 
 

@@ -5,6 +5,7 @@ from typing import TypeAlias, TypeVar
 
 from libs.common.caller import Support
 from libs.common.paging import Page, Slice
+from libs.common.sight import Sight, sight_of
 from services.porting.domain.documents import Document
 from services.porting.domain.history import HistoryEntry
 from services.porting.domain.letters import Letter
@@ -18,7 +19,6 @@ from services.porting.store import lines as line_store
 from services.porting.store import port_outs as port_out_store
 from services.porting.store import requests as request_store
 from services.porting.store.lines import Line
-from services.porting.use_cases.access import Sight, sight_of
 
 Row = TypeVar("Row")
 # The page that is asked of the list of the request or account with this id.

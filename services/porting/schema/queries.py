@@ -14,6 +14,7 @@ from libs.common.graphql.connections import (
     connection_of,
     page_of,
 )
+from libs.common.sight import sight_of
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.loaders import load_port_outs, load_requests
@@ -21,7 +22,6 @@ from services.porting.schema.port_outs import PortOut
 from services.porting.schema.requests import PortRequest
 from services.porting.store import port_outs as port_out_store
 from services.porting.store import requests as request_store
-from services.porting.use_cases.access import sight_of
 
 
 @strawberry.input(description="Which port requests are wanted.")
