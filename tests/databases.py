@@ -51,14 +51,23 @@ async def find_rights(connection: Connection, service: str) -> dict[str, dict[st
     return rights
 
 
-async def find_owners_writing_policies(connection: Connection) -> list[str]:
-    """Policies under which a function of the owner could do more than read."""
-    rows = await connection.fetch(
+async def find_careless_functions(connection: Connection) -> list[str]:
+    """What runs as the owner and could be led to a caller's table, or do more than read."""
+    functions = await connection.fetch(
         """
-        SELECT tablename || ': ' || policyname AS policy
+        SELECT proname
+        FROM pg_proc
+        WHERE prosecdef
+          AND pronamespace = 'public'::regnamespace
+          AND array_to_string(proconfig, ' ') NOT LIKE 'search_path=%pg_temp'
+        """
+    )
+    policies = await connection.fetch(
+        r"""
+        SELECT tablename || ': ' || policyname
         FROM pg_policies
-        WHERE array_to_string(roles, ' ') LIKE '%\\_owner'
+        WHERE array_to_string(roles, ' ') LIKE '%\_owner'
           AND cmd <> 'SELECT'
         """
     )
-    return [row["policy"] for row in rows]
+    return [row[0] for row in (*functions, *policies)]

@@ -16,7 +16,7 @@ from services.notifications.domain.visibility import PORTS, Watch
 from services.notifications.store import copies
 from services.notifications.store import status_changes as store
 from services.notifications.use_cases.status_log import learn
-from tests.databases import find_owners_writing_policies, find_rights
+from tests.databases import find_careless_functions, find_rights
 from tests.notifications.callers import EVERYTHING, SUPPORT, hear, member
 from tests.notifications.facts import (
     account_changed,
@@ -242,8 +242,8 @@ async def test_only_the_owner_could_change_the_tables(urls: DatabaseUrls, databa
 async def test_who_asks_may_read_the_log_and_do_nothing_else(database: Database) -> None:
     async with database.working() as connection:
         rights = await find_rights(connection, "notifications")
-        writing = await find_owners_writing_policies(connection)
+        careless = await find_careless_functions(connection)
 
     log = {"status_log": {"SELECT"}, "status_changes": {"SELECT"}}
     assert rights == {"tenant": log, "support": log}
-    assert writing == []
+    assert careless == []

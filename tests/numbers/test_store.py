@@ -6,7 +6,7 @@ import pytest
 from libs.common.paging import Listing
 from services.numbers.domain.tracking_numbers import TABS, NumberState
 from services.numbers.store import accounts, calls, preconfigurations, tracking_numbers
-from tests.databases import find_owners_writing_policies, find_rights
+from tests.databases import find_careless_functions, find_rights
 from tests.numbers.builders import add_number, found_account, phone
 
 STORES = (accounts, calls, preconfigurations, tracking_numbers)
@@ -138,7 +138,7 @@ RIGHTS = {
 async def test_who_asks_has_these_rights_and_no_others(database):
     async with database.working() as connection:
         assert await find_rights(connection, "numbers") == RIGHTS
-        assert await find_owners_writing_policies(connection) == []
+        assert await find_careless_functions(connection) == []
 
 
 async def test_every_table_has_forced_row_level_security(database):

@@ -18,7 +18,7 @@ from services.porting.store import (
     port_outs,
     requests,
 )
-from tests.databases import find_owners_writing_policies
+from tests.databases import find_careless_functions
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (copies, documents, history, letters, line_states, lines, port_outs, requests)
@@ -76,9 +76,9 @@ async def test_no_table_is_forgotten(database):
     assert unguarded <= {"outbox", "event_log", "inbox", "timers", "schema_migrations"}
 
 
-async def test_functions_of_the_owner_may_only_read(database):
+async def test_functions_of_the_owner_only_read_and_only_our_tables(database):
     async with database.working() as connection:
-        assert await find_owners_writing_policies(connection) == []
+        assert await find_careless_functions(connection) == []
 
 
 async def test_who_forgets_to_take_a_role_reads_nothing(urls: DatabaseUrls):
