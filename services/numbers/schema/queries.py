@@ -16,12 +16,12 @@ from libs.common.graphql.connections import (
     page_of,
 )
 from libs.common.graphql.errors import BadUserInput
+from libs.common.graphql.pages import empty_page
 from libs.common.paging import Page
 from services.numbers.domain.tracking_numbers import NumberTab
 from services.numbers.schema.arguments import Tab
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.loaders import (
-    empty_page,
     load_accounts,
     load_companies,
     load_members,
