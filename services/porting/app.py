@@ -16,7 +16,7 @@ from services.porting.routes import file_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
 from services.porting.settings import Settings
-from services.porting.timers import TIMERS
+from services.porting.timers import timers_of
 from services.porting.use_cases.importing import IntakeLimits
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -37,6 +37,7 @@ def create_app() -> Starlette:
                 most_rows=settings.most_rows,
                 allow_fictional=settings.allow_fictional_numbers,
             ),
+            bulk_lines=settings.bulk_lines,
         )
         return [
             *graph_routes(
@@ -57,7 +58,7 @@ def create_app() -> Starlette:
             topology=TOPOLOGY,
             events_exchange=EVENTS,
             consumes=CONSUMES,
-            timers=TIMERS,
+            timers=timers_of(settings.idle_limits),
             routes=routes,
         )
     )

@@ -6,6 +6,7 @@ from typing import TypeAlias
 from strawberry.types import Info
 
 from libs.common.graphql.context import Context
+from services.porting.domain.estimates import BULK_LINES
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.use_cases.importing import IntakeLimits
 
@@ -15,6 +16,7 @@ class Room:
     files: Files
     upload_links: UploadLinks
     intake_limits: IntakeLimits
+    bulk_lines: int = BULK_LINES
 
 
 PortingContext: TypeAlias = Context[Room]

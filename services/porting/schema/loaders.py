@@ -7,18 +7,24 @@ from libs.common.caller import Support
 from libs.common.graphql.pages import load_pages
 from libs.common.paging import Page, Slice
 from libs.common.sight import Sight, sight_of
+from services.porting.domain.carrier_orders import CarrierOrder
 from services.porting.domain.documents import Document
+from services.porting.domain.faults import Fault
 from services.porting.domain.history import HistoryEntry
 from services.porting.domain.letters import Letter
 from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import PortRequest
 from services.porting.schema.context import PortingContext
+from services.porting.store import carrier_orders as order_store
 from services.porting.store import documents as document_store
+from services.porting.store import estimates as estimate_store
+from services.porting.store import faults as fault_store
 from services.porting.store import history as history_store
 from services.porting.store import letters as letter_store
 from services.porting.store import lines as line_store
 from services.porting.store import port_outs as port_out_store
 from services.porting.store import requests as request_store
+from services.porting.store.estimates import EstimateGround
 from services.porting.store.lines import Line
 
 # The page that is asked of the list of the request or account with this id.
@@ -57,6 +63,39 @@ async def load_line_counts(context: PortingContext, ids: list[str]) -> Sequence[
     return [found[request_id] for request_id in ids]
 
 
+async def load_carrier_orders(
+    context: PortingContext, ids: list[str]
+) -> Sequence[list[CarrierOrder]]:
+    """Of requests that the caller has been shown."""
+    company_ids = _sight(context).company_ids
+    async with context.database.reading(context.caller) as connection:
+        found = await order_store.find_carrier_orders(connection, ids, company_ids)
+    return [found.get(request_id, []) for request_id in ids]
+
+
+async def load_order_line_pages(
+    context: PortingContext, keys: list[PageKey]
+) -> Sequence[Slice[Line]]:
+    """The lines of each carrier order."""
+    company_ids = _sight(context).company_ids
+    async with context.database.reading(context.caller) as connection:
+        return await load_pages(
+            keys,
+            lambda ids, page: order_store.find_order_line_pages(
+                connection, ids, company_ids, page
+            ),
+        )
+
+
+async def load_estimate_grounds(
+    context: PortingContext, ids: list[str]
+) -> Sequence[EstimateGround | None]:
+    """Of requests that the caller has been shown."""
+    async with context.database.reading(context.caller) as connection:
+        found = await estimate_store.find_estimate_grounds(connection, ids)
+    return [found.get(request_id) for request_id in ids]
+
+
 async def load_letters(context: PortingContext, ids: list[str]) -> Sequence[Letter | None]:
     """Of requests that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
@@ -73,6 +112,24 @@ async def load_document_pages(
             keys,
             lambda ids, page: document_store.find_document_pages(connection, ids, page),
         )
+
+
+async def load_faults_of_lines(
+    context: PortingContext, ids: list[str]
+) -> Sequence[list[Fault]]:
+    """Of lines that the caller has been shown."""
+    async with context.database.reading(context.caller) as connection:
+        found = await fault_store.find_faults_of_lines(connection, ids)
+    return [found.get(line_id, []) for line_id in ids]
+
+
+async def load_faults_of_requests(
+    context: PortingContext, ids: list[str]
+) -> Sequence[list[Fault]]:
+    """Of requests that the caller has been shown."""
+    async with context.database.reading(context.caller) as connection:
+        found = await fault_store.find_faults_of_requests(connection, ids)
+    return [found.get(request_id, []) for request_id in ids]
 
 
 async def load_history_pages(

@@ -1,6 +1,6 @@
 """Port requests in the graph."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 import strawberry
@@ -18,15 +18,21 @@ from libs.common.graphql.connections import (
 from libs.common.graphql.enums import publish_enum
 from services.porting.domain.actions import PortRequestAction, actions_for
 from services.porting.domain.requests import PortRequest as Request
-from services.porting.domain.requests import WaitingOn
+from services.porting.schema.carrier_orders import CarrierOrder
 from services.porting.schema.context import PortingInfo
+from services.porting.schema.desk import Desk
 from services.porting.schema.documents import Document
 from services.porting.schema.elsewhere import Company
+from services.porting.schema.estimates import Estimate
+from services.porting.schema.faults import Fault
 from services.porting.schema.history import HistoryEntry
 from services.porting.schema.letters import Letter
 from services.porting.schema.lines import Line
 from services.porting.schema.loaders import (
+    load_carrier_orders,
     load_document_pages,
+    load_estimate_grounds,
+    load_faults_of_requests,
     load_history_counts,
     load_history_pages,
     load_letters,
@@ -36,24 +42,12 @@ from services.porting.schema.loaders import (
     load_request_pages,
     load_requests,
 )
-from services.porting.schema.statuses import PortRequestStatus
+from services.porting.schema.statuses import PortRequestStatus, WaitingOn
 from services.porting.store import documents as document_store
 from services.porting.store import history as history_store
 from services.porting.store import lines as line_store
 from services.porting.store import requests as request_store
 
-publish_enum(
-    WaitingOn,
-    description="Whose turn it is.",
-    values={
-        WaitingOn.REQUESTER: "Whoever made the request.",
-        WaitingOn.ADMINISTRATOR: "An administrator of the account.",
-        WaitingOn.SIGNER: "Whoever signs the letter.",
-        WaitingOn.SUPPORT: "Our port desk.",
-        WaitingOn.LOSING_CARRIER: "The carrier that the numbers leave.",
-        WaitingOn.NOBODY: "It is finished.",
-    },
-)
 publish_enum(
     PortRequestAction,
     description="What you can do with a request now.",
@@ -65,6 +59,17 @@ publish_enum(
         PortRequestAction.SEND_TO_CARRIER: "Send it to the losing carrier.",
         PortRequestAction.RECORD_FIRM_DATE: "Record the losing carrier's firm date.",
         PortRequestAction.RECORD_PORTED: "Record that numbers have ported.",
+        PortRequestAction.RECORD_REJECTION: "Record that the losing carrier refused numbers.",
+        PortRequestAction.RECORD_CONFLICT: "Record that the losing carrier objects.",
+        PortRequestAction.START_ACTIVATION: "Start the move of numbers.",
+        PortRequestAction.RECORD_ACTIVATION_FAILURE: "Record that numbers did not move.",
+        PortRequestAction.RECORD_NOT_PORTABLE: "Record that numbers can never move.",
+        PortRequestAction.RECORD_SNAPBACK: "Record that numbers went back.",
+        PortRequestAction.RECORD_CANCELLATION: "Record the carrier's answer to the cancelling.",
+        PortRequestAction.CORRECT_LINES: "Correct what is wrong with numbers.",
+        PortRequestAction.DROP_LINES: "Take numbers out.",
+        PortRequestAction.RESUBMIT: "Send again what was put right.",
+        PortRequestAction.CANCEL: "Cancel it.",
     },
 )
 
@@ -92,6 +97,9 @@ class PortRequest:
     account: "Account | None" = strawberry.field(description="The account.")
     company: Company | None = strawberry.field(description="The company it is made for.")
     waiting_on: Turn = strawberry.field(description="Whose turn it is.")
+    requested_firm_date: date | None = strawberry.field(
+        description="The day that the losing carriers are asked for, where one was wished."
+    )
 
     @strawberry.field(description="What you can do with it now.")
     def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
@@ -114,6 +122,23 @@ class PortRequest:
 
         return connection_of(found.map(Line.of), count)
 
+    @strawberry.field(
+        description="When it will probably be done; null for drafts, finished requests, and while"
+        " a needed document is missing."
+    )
+    async def estimate(self, info: PortingInfo) -> Estimate | None:
+        ground = await info.context.loader(load_estimate_grounds).load(self.id)
+        return Estimate.on(ground, info.context.room.bulk_lines)
+
+    @strawberry.field(description="Its numbers as they go to the losing carriers.")
+    async def carrier_orders(self, info: PortingInfo) -> list[CarrierOrder]:
+        orders = await info.context.loader(load_carrier_orders).load(self.id)
+        return [CarrierOrder.of(order) for order in orders]
+
+    @strawberry.field(description="What only the port desk sees; null for others.")
+    def desk(self, info: PortingInfo) -> Desk | None:
+        return Desk.of(self.request, info.context.caller)
+
     @strawberry.field(description="The letter that stands, if it has been filled in.")
     async def letter(self, info: PortingInfo) -> Letter | None:
         letter = await info.context.loader(load_letters).load(self.id)
@@ -133,6 +158,11 @@ class PortRequest:
         )
         found = await info.context.loader(load_document_pages).load((self.id, page))
         return connection_of(found.map(Document.of))
+
+    @strawberry.field(description="What is wrong with it as a whole, closed faults included.")
+    async def faults(self, info: PortingInfo) -> list[Fault]:
+        found = await info.context.loader(load_faults_of_requests).load(self.id)
+        return [Fault.of(fault) for fault in found]
 
     @strawberry.field(description="What happened to it, the oldest first.")
     async def history(
@@ -169,6 +199,7 @@ class PortRequest:
             requester_name=request.requester_name,
             account=Account(id=strawberry.ID(request.account_id)),
             company=Company(id=strawberry.ID(request.company_id)),
+            requested_firm_date=request.requested_firm_date,
             waiting_on=Turn(waiting_on=waiting_on, since=request.status_since, remedy=remedy),
         )
 

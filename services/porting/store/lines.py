@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_pages
@@ -25,6 +25,7 @@ class Line:
     firm_date: date | None
     ported_at: datetime | None
     number_id: str | None
+    carrier_order_id: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ class NewLine:
 
 LINE_COLUMNS: Final = """
     id, port_request_id, account_id, company_id, tracking_number, forwarding_number, name, source,
-    state, firm_date, ported_at, number_id
+    state, firm_date, ported_at, number_id, carrier_order_id
 """
 _REMOVE_ALL: Final = "DELETE FROM lines WHERE port_request_id = $1"
 _ADD: Final = """
@@ -195,7 +196,7 @@ def read_lines(rows: Sequence[Row]) -> list[Line]:
     return [read_line(row) for row in rows]
 
 
-def read_line(row: Row) -> Line:
+def read_line(row: Row | Mapping[str, Any]) -> Line:
     return Line(
         **{
             **dict(row),
