@@ -176,6 +176,22 @@ async def test_an_account_that_is_not_chosen_or_not_ones_own_is_bad_input_as_ove
     assert server.room.watchers == 0
 
 
+async def test_each_operations_errors_have_a_request_id_of_their_own(server):
+    async with server.socket() as client:
+        ids = []
+        for place, query in enumerate(("", "subscription {", "subscription { nothing }")):
+            await client.subscribe(query, id=str(place))
+            (error,) = (await client.receive())["payload"]
+            ids.append(error["extensions"]["requestId"])
+        await client.subscribe("subscription { failing }", id="last")
+        await client.receive()
+        (error,) = (await client.receive())["payload"]["errors"]
+        ids.append(error["extensions"]["requestId"])
+
+    assert all(ids)
+    assert len(set(ids)) == 4
+
+
 async def test_the_tokens_end_completes_what_runs_and_closes(server):
     async with server.socket(lifetime_s=2) as client:
         await client.subscribe("subscription { news }", id="a")

@@ -33,6 +33,7 @@ from libs.common.graphql.context import Context
 from libs.common.graphql.errors import error_answer, log_fault
 from libs.common.graphql.gateway_hop import SOCKET_PARAMETER
 from libs.common.graphql.requests import LONGEST_BODY, RefusedRequest, parse_request
+from libs.common.telemetry import name_operation
 from libs.common.tokens import Unauthenticated
 
 # Without a token a socket may only hear that it needs one.
@@ -128,15 +129,17 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
 
     @override
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        if self.connection_acknowledged:
-            try:
-                if self._not_chosen is not None:
-                    raise self._not_chosen
-                parse_request(message["payload"])
-            except (AccountNotChosen, RefusedRequest) as refusal:
-                await self._send_refusal(message["id"], refusal)
-                return
-        await super().handle_subscribe(message)
+        # The operation's task begins here and keeps the name.
+        with name_operation():
+            if self.connection_acknowledged:
+                try:
+                    if self._not_chosen is not None:
+                        raise self._not_chosen
+                    parse_request(message["payload"])
+                except (AccountNotChosen, RefusedRequest) as refusal:
+                    await self._send_refusal(message["id"], refusal)
+                    return
+            await super().handle_subscribe(message)
 
     @override
     async def run_operation(self, operation: Operation[Context[Any], None]) -> None:
