@@ -21,13 +21,14 @@ from services.porting.store import (
     lines,
     port_outs,
     requests,
+    uploads,
 )
 from tests.databases import find_careless_functions
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
     carrier_orders, copies, documents, estimates, faults, history, letters, line_states, lines,
-    port_outs, requests,
+    port_outs, requests, uploads,
 )  # fmt: skip
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",

@@ -8,7 +8,7 @@ from libs.common.graphql.pages import load_pages
 from libs.common.paging import Page, Slice
 from libs.common.sight import Sight, sight_of
 from services.porting.domain.carrier_orders import CarrierOrder
-from services.porting.domain.documents import Document
+from services.porting.domain.documents import Document, DocumentKind
 from services.porting.domain.faults import Fault
 from services.porting.domain.history import HistoryEntry
 from services.porting.domain.letters import Letter
@@ -29,6 +29,9 @@ from services.porting.store.lines import Line
 
 # The page that is asked of the list of the request or account with this id.
 PageKey: TypeAlias = tuple[str, Page]
+Kinds: TypeAlias = frozenset[DocumentKind]
+# The page of a request's documents of these kinds, or of all.
+DocumentsKey: TypeAlias = tuple[str, Kinds | None, Page]
 
 
 async def load_requests(
@@ -104,14 +107,29 @@ async def load_letters(context: PortingContext, ids: list[str]) -> Sequence[Lett
 
 
 async def load_document_pages(
-    context: PortingContext, keys: list[PageKey]
+    context: PortingContext, keys: list[DocumentsKey]
 ) -> Sequence[Slice[Document]]:
     """Of requests that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
         return await load_pages(
             keys,
-            lambda ids, page: document_store.find_document_pages(connection, ids, page),
+            lambda ids, kinds, page: document_store.find_document_pages(
+                connection, ids, kinds, page
+            ),
         )
+
+
+async def load_newest_documents(
+    context: PortingContext, keys: list[tuple[str, Kinds]]
+) -> Sequence[Document | None]:
+    """The newest of these kinds, of requests that the caller has been shown."""
+    found: dict[tuple[str, Kinds], Document] = {}
+    async with context.database.reading(context.caller) as connection:
+        for kinds in dict.fromkeys(kinds for _, kinds in keys):
+            ids = [request_id for request_id, asked in keys if asked == kinds]
+            newest = await document_store.find_newest_documents(connection, ids, kinds)
+            found |= {(request_id, kinds): each for request_id, each in newest.items()}
+    return [found.get(key) for key in keys]
 
 
 async def load_faults_of_lines(
