@@ -16,13 +16,19 @@ from services.porting.store import (
     lines,
     port_outs,
     requests,
+    support_cases,
 )
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
-STORES = (copies, documents, letters, line_states, lines, port_outs, requests)
+STORES = (
+    copies, documents, letters, line_states, lines, port_outs, requests, support_cases,
+)  # fmt: skip
+# What a statement is put together from.
+PARTS = ("COLUMNS", "CONDITION", "TEMPLATE")
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
-    "letters", "uploads", "documents", "port_outs", "port_out_numbers",
+    "letters", "uploads", "documents", "port_outs", "port_out_numbers", "support_cases",
+    "case_messages", "case_notes",
 )  # fmt: skip
 
 
@@ -32,7 +38,7 @@ def statements() -> Iterator[tuple[str, str]]:
             if isinstance(value, Listing):
                 for place, statement in enumerate(value):
                     yield f"{store.__name__}.{name}.{place}", statement
-            elif isinstance(value, str) and name.isupper() and not name.endswith("COLUMNS"):
+            elif isinstance(value, str) and name.isupper() and not name.endswith(PARTS):
                 yield f"{store.__name__}.{name}", value
 
 

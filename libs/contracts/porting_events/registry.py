@@ -21,15 +21,23 @@ from libs.contracts.porting_events.requests import (
     PortApproved,
     PortAuthorized,
     PortCompleted,
+    PortDeclined,
     PortSentToCarrier,
     PortSubmitted,
     ReviewStarted,
+)
+from libs.contracts.porting_events.support_cases import (
+    CaseClosed,
+    CaseOpened,
+    CaseReopened,
+    MessagePosted,
 )
 
 PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     DraftChanged,
     PortSubmitted,
     PortAuthorized,
+    PortDeclined,
     LetterSigned,
     LinesReadied,
     ReviewStarted,
@@ -46,5 +54,9 @@ PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     PortOutPorted,
     PortOutChecklistChanged,
     PortOutConfirmed,
+    CaseOpened,
+    MessagePosted,
+    CaseClosed,
+    CaseReopened,
 )
 PORTING_REPORTS: Final[tuple[type[Fact], ...]] = (PortOutReported,)
