@@ -45,6 +45,7 @@ async def a_move(database, house, *numbers, caller=None) -> str:
     return await a_full_draft(database, caller or house.administrator, house.dental, added)
 
 
+@pytest.mark.requirement("S5", "S7", "S8", "S29", "S54")
 async def test_everything_that_is_missing_is_told_at_once(database):
     house = await found_house(database)
     request_id = await a_draft(database, house.administrator, house.dental)
@@ -68,10 +69,7 @@ async def test_everything_that_is_missing_is_told_at_once(database):
     assert await types_told(database, request_id) == ["draft_changed"]
 
 
-@pytest.mark.requirement("S5")
-@pytest.mark.requirement("S6")
-@pytest.mark.requirement("S7")
-@pytest.mark.requirement("S8")
+@pytest.mark.requirement("S5", "S6", "S7", "S8")
 @pytest.mark.parametrize(
     ("standing", "code"),
     [
@@ -94,6 +92,7 @@ async def test_what_is_wrong_with_an_account_has_its_own_code_until_it_is_mended
     assert await refusals_of(submit(database, house.administrator, request_id)) == []
 
 
+@pytest.mark.requirement("S5")
 async def test_the_same_submission_succeeds_once_the_card_is_there(database):
     house = await found_house(database)
     request_id = await a_move(database, house, phone(100))
@@ -107,12 +106,14 @@ async def test_the_same_submission_succeeds_once_the_card_is_there(database):
     assert (await request_of(database, request_id)).status is PortRequestStatus.IN_REVIEW
 
 
+@pytest.mark.requirement("S5")
 async def test_without_a_card_no_draft_is_made(database):
     house = await found_house(database, card_on_file=False)
     refusals = await refusals_of(a_draft(database, house.administrator, house.dental))
     assert refusals == [("CARD_REQUIRED", ("input",))]
 
 
+@pytest.mark.requirement("S1", "S36", "S38")
 async def test_a_draft_needs_a_name_and_one_of_the_callers_companies(database):
     house, other = await found_house(database), await found_house(database)
     for company in (house.garage, other.dental, "co_x"):
@@ -127,6 +128,7 @@ async def test_a_draft_needs_a_name_and_one_of_the_callers_companies(database):
     assert refusals == [("TOO_LONG", ("input", "name"))]
 
 
+@pytest.mark.requirement("S55")
 async def test_a_changed_number_list_needs_a_new_signature(database):
     house = await found_house(database)
     request_id = await a_move(database, house, phone(100))
@@ -144,6 +146,7 @@ async def test_a_changed_number_list_needs_a_new_signature(database):
     await submit(database, house.administrator, request_id)
 
 
+@pytest.mark.requirement("S54")
 async def test_an_unsigned_letter_keeps_a_request_back(database):
     house = await found_house(database)
     request_id = await a_move(database, house, phone(100))
@@ -153,6 +156,7 @@ async def test_an_unsigned_letter_keeps_a_request_back(database):
     assert refusals == [("LETTER_NOT_SIGNED", ("portRequest", "letter"))]
 
 
+@pytest.mark.requirement("S55")
 async def test_a_letter_that_covers_other_numbers_keeps_a_request_back(database):
     house = await found_house(database)
     request_id = await a_move(database, house, phone(100))
@@ -162,6 +166,7 @@ async def test_a_letter_that_covers_other_numbers_keeps_a_request_back(database)
     assert refusals == [("LETTER_OUTDATED", ("portRequest", "letter"))]
 
 
+@pytest.mark.requirement("S52")
 async def test_a_letter_is_signed_once_by_name_and_for_numbers(database):
     house = await found_house(database)
     request_id = await a_draft(database, house.administrator, house.dental)
@@ -191,6 +196,7 @@ async def test_who_attached_a_document_is_who_did_it(database):
     assert attached_by == house.manager.member_id
 
 
+@pytest.mark.requirement("S49")
 async def test_an_administrators_submission_is_its_authorization(database):
     house = await found_house(database)
     request_id = await a_move(database, house, phone(100))
@@ -200,6 +206,7 @@ async def test_an_administrators_submission_is_its_authorization(database):
     assert request.authorized_by == request.submitted_by == house.administrator.member_id
 
 
+@pytest.mark.requirement("S46", "S49")
 @pytest.mark.parametrize("who", ["manager", "client_manager"])
 async def test_a_managers_submission_waits_for_an_administrator(database, who):
     house = await found_house(database)
@@ -223,6 +230,7 @@ async def test_a_managers_submission_waits_for_an_administrator(database, who):
     ]
 
 
+@pytest.mark.requirement("S46")
 async def test_nobody_authorizes_what_they_submitted_themselves(database):
     house = await found_house(database)
     request_id = await a_move(database, house, phone(100), caller=house.manager)
@@ -234,6 +242,7 @@ async def test_nobody_authorizes_what_they_submitted_themselves(database):
         assert await refusals_of(work) == [("OWN_SUBMISSION", ("input", "portRequestId"))]
 
 
+@pytest.mark.requirement("S49")
 async def test_two_administrators_at_once_authorize_once(database):
     house = await found_house(database)
     request_id = await a_move(database, house, phone(100), caller=house.manager)
@@ -283,6 +292,7 @@ async def test_a_number_in_inventory_is_refused_and_its_owner_not_told(database)
     assert other.id not in refusal.message
 
 
+@pytest.mark.requirement("S25")
 async def test_numbers_that_would_ring_themselves_are_refused(database):
     house, other = await found_house(database), await found_house(database)
     forwards = a_line(house.dental, phone(100), forwarding_number=phone(200))

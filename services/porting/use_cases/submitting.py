@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from libs.common.caller import Member, Role
 from libs.common.database import Connection
-from libs.common.events import Fact
+from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.lines import LinesReadied, ReadyLine
 from libs.contracts.porting_events.requests import (
     PortAuthorized,
@@ -61,7 +61,7 @@ async def submit_request(connection: Connection, caller: Member, request_id: str
         submitted_by=caller.member_id,
         authorized_by=submitted.authorized_by,
     )
-    await save(connection, submitted, said, *_review_facts(submitted, counts, ready))
+    await save(connection, submitted, said, *review_facts(submitted, counts, ready))
     return request.id
 
 
@@ -83,7 +83,7 @@ async def authorize_request(connection: Connection, caller: Member, request_id: 
         authorized_by=caller.member_id,
         submitted_by=request.submitted_by,
     )
-    await save(connection, authorized, said, *_review_facts(authorized, counts, ready))
+    await save(connection, authorized, said, *review_facts(authorized, counts, ready))
     return request.id
 
 
@@ -101,7 +101,7 @@ async def decline_request(
     await line_states.move_lines(
         connection,
         request.id,
-        states_before(LineEvent.REQUEST_DECLINED),
+        states_before(LineEvent.DROPPED),
         LineState.CANCELLED,
     )
     declined = replace(
@@ -119,7 +119,7 @@ async def decline_request(
         submitted_by=request.submitted_by,
         reason=trimmed,
     )
-    await save(connection, declined, said)
+    await save(connection, declined, said, reason=trimmed)
     return request.id
 
 
@@ -139,9 +139,9 @@ async def _move_on(connection: Connection, request: PortRequest, at: datetime) -
     return request.moved_to(next_status_after_submission(request, letter), at)
 
 
-def _review_facts(
+def review_facts(
     request: PortRequest, counts: LineCounts, ready: Sequence[Line]
-) -> list[Fact]:
+) -> list[PortRequestFact]:
     """The lines travel ahead, so that whoever hears of the review knows them all."""
     if request.status is not PortRequestStatus.IN_REVIEW:
         return []
