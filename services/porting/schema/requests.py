@@ -22,11 +22,6 @@ from services.porting.domain.actions import PortRequestAction, actions_for
 from services.porting.domain.countries import Country
 from services.porting.domain.requests import PortRequest as Request
 from services.porting.domain.requests import WaitingOn
-from services.porting.schema.case_loaders import (
-    load_cases_of_requests,
-    load_countries,
-    load_missing,
-)
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.documents import Document
 from services.porting.schema.elsewhere import Company
@@ -43,6 +38,12 @@ from services.porting.schema.loaders import (
     load_request_counts,
     load_request_pages,
     load_requests,
+)
+from services.porting.schema.people_loaders import (
+    load_cases_of_requests,
+    load_countries,
+    load_line_states,
+    load_missing,
 )
 from services.porting.schema.port_warnings import RequestWarning, warnings_of
 from services.porting.schema.statuses import PortRequestStatus
@@ -73,7 +74,6 @@ publish_enum(
         PortRequestAction.SUBMIT: "Submit it.",
         PortRequestAction.AUTHORIZE: "Authorize what a colleague submitted.",
         PortRequestAction.DECLINE: "Decline what a colleague submitted: it is cancelled.",
-        PortRequestAction.ATTACH_LETTER: "Attach the letter that the country asks for.",
         PortRequestAction.SEND_TO_CARRIER: "Send it to the losing carrier.",
         PortRequestAction.RECORD_FIRM_DATE: "Record the losing carrier's firm date.",
         PortRequestAction.RECORD_PORTED: "Record that numbers have ported.",
@@ -125,8 +125,9 @@ class PortRequest:
     waiting_on: Turn = strawberry.field(description="Whose turn it is.")
 
     @strawberry.field(description="What you can do with it now.")
-    def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
-        return list(actions_for(info.context.caller, self.request))
+    async def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
+        present = await info.context.loader(load_line_states).load(self.id)
+        return list(actions_for(info.context.caller, self.request, present))
 
     @strawberry.field(
         description="What it still lacks or has wrong: what `submitPortRequest` would answer. "
