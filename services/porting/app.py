@@ -16,7 +16,7 @@ from services.porting.routes import file_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
 from services.porting.settings import Settings
-from services.porting.timers import TIMERS
+from services.porting.timers import timers_of
 from services.porting.use_cases.importing import IntakeLimits
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -57,7 +57,7 @@ def create_app() -> Starlette:
             topology=TOPOLOGY,
             events_exchange=EVENTS,
             consumes=CONSUMES,
-            timers=TIMERS,
+            timers=timers_of(settings.idle_limits),
             routes=routes,
         )
     )

@@ -11,6 +11,7 @@ from libs.common.paging import Listing
 from services.porting.store import (
     copies,
     documents,
+    faults,
     history,
     letters,
     line_states,
@@ -22,14 +23,15 @@ from services.porting.store import (
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
-    copies, documents, history, letters, line_states, lines, port_outs, requests, support_cases,
+    copies, documents, faults, history, letters, line_states, lines, port_outs, requests,
+    support_cases,
 )  # fmt: skip
 # What a statement is put together from.
 PARTS = ("COLUMNS", "CONDITION", "TEMPLATE")
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
     "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
-    "support_cases", "case_messages", "case_notes",
+    "faults", "support_cases", "case_messages", "case_notes",
 )  # fmt: skip
 
 

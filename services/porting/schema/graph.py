@@ -9,7 +9,9 @@ from libs.contracts.scalars import CONTRACT_SCALARS
 from services.porting.schema.carrier_mutations import CarrierMutation
 from services.porting.schema.case_mutations import CaseMutation
 from services.porting.schema.case_queries import CaseQuery
+from services.porting.schema.correction_mutations import CorrectionMutation
 from services.porting.schema.document_mutations import DocumentMutation
+from services.porting.schema.fault_mutations import FaultMutation
 from services.porting.schema.international_mutations import InternationalMutation
 from services.porting.schema.letter_mutations import LetterMutation
 from services.porting.schema.line_mutations import LineMutation
@@ -26,6 +28,7 @@ RIGHTS = {
     "supportCase": READERS,
     "supportCases": READERS,
     "portingWarnings": READERS,
+    "rejectionCodes": READERS,
     "createPortRequest": REQUESTERS,
     "createUpload": REQUESTERS,
     "importLines": REQUESTERS,
@@ -46,6 +49,17 @@ RIGHTS = {
     "sendToCarrier": SUPPORT,
     "recordFirmDate": SUPPORT,
     "recordPorted": SUPPORT,
+    "recordRejection": SUPPORT,
+    "recordConflict": SUPPORT,
+    "recordActivationFailure": SUPPORT,
+    "recordNotPortable": SUPPORT,
+    "startActivation": SUPPORT,
+    "recordSnapback": SUPPORT,
+    "recordCancellation": SUPPORT,
+    "correctLines": REQUESTERS | SUPPORT,
+    "dropLines": REQUESTERS | SUPPORT,
+    "resubmitPortRequest": REQUESTERS | SUPPORT,
+    "cancelPortRequest": REQUESTERS | SUPPORT,
     "authorizePortOut": ADMINISTRATORS,
     "schedulePortOut": SUPPORT,
     "recordPortedOut": SUPPORT,
@@ -67,6 +81,8 @@ class Mutation(
     DocumentMutation,
     LetterMutation,
     CarrierMutation,
+    FaultMutation,
+    CorrectionMutation,
     PortOutMutation,
     CaseMutation,
     InternationalMutation,

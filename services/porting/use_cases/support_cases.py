@@ -18,7 +18,7 @@ from libs.contracts.porting_events.support_cases import (
     MessagePosted,
     SupportCaseFact,
 )
-from libs.contracts.refusals import Refusal, refuse_all
+from libs.contracts.refusals import Refusal, Refused, refuse_all
 from services.porting.domain.refusals.base import TextTooLong
 from services.porting.domain.refusals.requests import CompanyUnknown
 from services.porting.domain.refusals.support_cases import (
@@ -41,6 +41,7 @@ from services.porting.domain.support_cases import (
 )
 from services.porting.store import copies, support_cases
 from services.porting.use_cases.access import lock_own_case, lock_own_request
+from services.porting.use_cases.cancelling import cancel_request
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +110,8 @@ async def open_case(
         opened_by=_author_of(caller),
     )
     await _post(connection, caller, case, body, requests_cancellation=requests_cancellation)
+    if requests_cancellation:
+        await _cancel(connection, caller, case)
     return case.id
 
 
@@ -134,6 +137,8 @@ async def post_message(
             _about(CaseReopened, reopened, reopened_by=_author_of(caller)),
         )
     await _post(connection, caller, case, body, requests_cancellation=requests_cancellation)
+    if requests_cancellation:
+        await _cancel(connection, caller, case)
     return case.id
 
 
@@ -222,6 +227,20 @@ async def _post(
         requests_cancellation=requests_cancellation,
     )
     await _save(connection, case, posted)
+
+
+async def _cancel(connection: Connection, caller: Member | Support, case: SupportCase) -> None:
+    """As by the command itself (S69): a message that may not cancel is not posted either."""
+    assert case.port_request_id is not None
+    try:
+        await cancel_request(
+            connection, caller, case.port_request_id, f"Asked for in {case.reference}."
+        )
+    except Refusal as refusal:
+        raise refusal.at("input", "requestsCancellation") from refusal
+    except Refused as refused:
+        place = ("input", "requestsCancellation")
+        raise Refused(each.at(*place) for each in refused.refusals) from refused
 
 
 async def _save(
