@@ -84,7 +84,9 @@ async def answer(database, request_id, *, is_confirmed, numbers=None):
 
 async def firm(database, request_id, day, numbers=None):
     async with database.transaction(SUPPORT) as connection:
-        await carrier.record_firm_date(connection, SUPPORT, request_id, day, numbers)
+        await carrier.record_firm_date(
+            connection, SUPPORT, request_id, day, numbers, "This carrier works on every day."
+        )
 
 
 async def reject(database, request_id, *numbers):

@@ -9,8 +9,11 @@ from deploy.local.databases import DatabaseUrls
 from libs.common.caller import Anonymous
 from libs.common.paging import Listing
 from services.porting.store import (
+    carrier_orders,
     copies,
+    desk_queue,
     documents,
+    estimates,
     faults,
     history,
     letters,
@@ -19,19 +22,20 @@ from services.porting.store import (
     port_outs,
     requests,
     support_cases,
+    uploads,
 )
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
-    copies, documents, faults, history, letters, line_states, lines, port_outs, requests,
-    support_cases,
+    carrier_orders, copies, documents, estimates, faults, history, letters, line_states, lines,
+    port_outs, requests, support_cases, uploads,
 )  # fmt: skip
 # What a statement is put together from.
 PARTS = ("COLUMNS", "CONDITION", "TEMPLATE")
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
     "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
-    "faults", "support_cases", "case_messages", "case_notes",
+    "faults", "carrier_orders", "support_cases", "case_messages", "case_notes",
 )  # fmt: skip
 
 
@@ -54,7 +58,7 @@ def test_there_are_as_many_statements_as_there_were():
 
 async def test_every_statement_can_be_prepared(database):
     async with database.working() as connection:
-        for statement in ALL.values():
+        for statement in (*ALL.values(), *desk_queue.every_statement()):
             await connection.prepare(statement)
 
 

@@ -81,7 +81,7 @@ _LONGEST_SEARCH: Final = 120
 
 
 @strawberry.type
-class PortQuery:
+class PortingQuery:
     @strawberry.field(description="One port request; null where unknown or not yours.")
     async def port_request(self, info: PortingInfo, id: RequestId) -> PortRequest | None:
         request = await info.context.loader(load_requests).load(id)

@@ -78,11 +78,6 @@ class TooManyLines(PortingRefusal):
         super().__init__(f"Here are at most {most:,} numbers possible.")
 
 
-class FirmDateNotAllowed(PortingRefusal):
-    code = UserErrorCode.FIRM_DATE_NOT_ALLOWED
-    sentence = "The firm date lies in the past or more than 30 days ahead."
-
-
 class TimeInTheFuture(PortingRefusal):
     code = UserErrorCode.INVALID
     sentence = "This time has not come yet."
