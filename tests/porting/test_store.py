@@ -24,6 +24,7 @@ from services.porting.store import (
     support_cases,
     uploads,
 )
+from tests.databases import find_careless_functions
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
@@ -85,6 +86,11 @@ async def test_no_table_is_forgotten(database):
         )
     unguarded = {row["relname"] for row in rows}
     assert unguarded <= {"outbox", "event_log", "inbox", "timers", "schema_migrations"}
+
+
+async def test_functions_of_the_owner_only_read_and_only_our_tables(database):
+    async with database.working() as connection:
+        assert await find_careless_functions(connection) == []
 
 
 async def test_who_forgets_to_take_a_role_reads_nothing(urls: DatabaseUrls):

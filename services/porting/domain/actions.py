@@ -61,6 +61,8 @@ _WORDS_OF_THE_CARRIER: Final = (
     _A.RECORD_NOT_PORTABLE,
 )
 _ON_THE_DAY: Final = (_A.START_ACTIVATION, _A.RECORD_ACTIVATION_FAILURE)
+# What a carrier has in part is sent in full later.
+_AT_THE_CARRIER: Final = (_A.SEND_TO_CARRIER, *_WORDS_OF_THE_CARRIER, *_ON_THE_DAY)
 _MENDING: Final = (_A.CORRECT_LINES, _A.DROP_LINES, _A.RESUBMIT)
 _BEFORE_THE_CARRIER: Final = (_A.RECORD_NOT_PORTABLE, _A.DROP_LINES, _A.CANCEL)
 _BACK: Final = _A.RECORD_SNAPBACK
@@ -75,16 +77,15 @@ ACTIONS_OF_SUPPORT: Final[Table] = {
     _S.IN_REVIEW: (_A.REVIEW_DOCUMENT, _A.SEND_TO_CARRIER, *_BEFORE_THE_CARRIER),
     _S.ACTION_REQUIRED: (
         _A.REVIEW_DOCUMENT,
-        *_WORDS_OF_THE_CARRIER,
-        *_ON_THE_DAY,
+        *_AT_THE_CARRIER,
         *_MENDING,
         _BACK,
         _A.CANCEL,
     ),
-    _S.WITH_CARRIER: (*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY, _A.CANCEL),
-    _S.APPROVED: (*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY, _A.CANCEL),
-    _S.PORTING: (*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY, _BACK, _A.CANCEL),
-    _S.CANCEL_REQUESTED: (*_WORDS_OF_THE_CARRIER, _A.RECORD_CANCELLATION),
+    _S.WITH_CARRIER: (*_AT_THE_CARRIER, _A.CANCEL),
+    _S.APPROVED: (*_AT_THE_CARRIER, _A.CANCEL),
+    _S.PORTING: (*_AT_THE_CARRIER, _BACK, _A.CANCEL),
+    _S.CANCEL_REQUESTED: (*_AT_THE_CARRIER, _A.RECORD_CANCELLATION),
     _S.COMPLETED: (_BACK,),
     _S.PARTIALLY_COMPLETED: (_BACK,),
 }
@@ -172,7 +173,9 @@ def _is_possible(action: PortRequestAction, caller: Caller, request: PortRequest
     if action in _OF_THE_CARRIER:
         return request.sent_at is not None
     if action is PortRequestAction.SEND_TO_CARRIER:
-        return request.preconfigured_at is not None
+        is_first = request.status is PortRequestStatus.IN_REVIEW
+        is_rest = request.sent_at is not None and request.unsent_count > 0
+        return request.preconfigured_at is not None and (is_first or is_rest)
     return True
 
 

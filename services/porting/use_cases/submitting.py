@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from libs.common.caller import Member, Role
 from libs.common.database import Connection
+from libs.common.sight import sight_of
 from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.lines import LinesReadied, ReadyLine
 from libs.contracts.porting_events.requests import (
@@ -31,7 +32,6 @@ from services.porting.use_cases.access import (
     lock_own_draft,
     lock_own_request,
     request_not_possible,
-    sight_of,
 )
 from services.porting.use_cases.missing import find_missing
 from services.porting.use_cases.recording import about, batches_about, save
