@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from libs.common.caller import Caller, Member
 from libs.common.database import Connection
 from libs.common.ids import new_id
+from libs.common.sight import sight_of
 from libs.contracts.porting_events.documents import DocumentAttached
 from libs.contracts.refusals import Refusal
 from services.porting.domain.documents import (
@@ -24,7 +25,6 @@ from services.porting.store import documents, lines
 from services.porting.use_cases.access import (
     lock_own_request,
     request_not_possible,
-    sight_of,
 )
 from services.porting.use_cases.drafts import save_draft
 from services.porting.use_cases.recording import about, save
