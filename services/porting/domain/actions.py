@@ -131,6 +131,8 @@ def _actions_of_support(request: PortRequest) -> tuple[PortRequestAction, ...]:
         )
     if request.preconfigured_at is None:
         actions = tuple(each for each in actions if each is not _A.SEND_TO_CARRIER)
+    elif request.sent_at is not None and request.unsent_count:
+        actions = (_A.SEND_TO_CARRIER, *actions)
     return actions
 
 

@@ -283,10 +283,11 @@ def _faults_of_lines(open_faults: Sequence[Fault], by_id: Mapping[str, Line]) ->
 
 def _faults_of_letter(open_faults: Sequence[Fault], letter: Letter | None) -> list[Refusal]:
     """A fault of what stands on the letter wants one that was signed after it was found."""
-    if letter is None or letter.state is not LetterState.SIGNED:
+    if letter is not None and letter.state is not LetterState.SIGNED:
         return [LetterNotSigned().at("input", "letter")]
     found = [fault.opened_at for fault in open_faults if fault.needs_new_letter]
-    if found and (letter.signed_at is None or letter.signed_at < max(found)):
+    signed_at = letter.signed_at if letter else None
+    if found and (signed_at is None or signed_at < max(found)):
         return [NewLetterNeeded().at("input", "letter")]
     return []
 
