@@ -142,6 +142,7 @@ class Journey:
             "RecordFirmDate",
             portRequestId=self.request_id,
             firmDate=datetime.now(UTC).date().isoformat(),
+            overrideReason="This carrier ports numbers on every day.",
         )
         await self.dashboard.wait_for("porting.port_approved.v1")
         await self.support.do(

@@ -32,9 +32,13 @@ class UserErrorCode(StrEnum):
         "It was changed after `expectedVersion` was read: read it again.",
     )
 
+    ACCOUNT_PAST_DUE = (
+        "ACCOUNT_PAST_DUE",
+        "A bill of the account is past due: nothing can be submitted.",
+    )
     ACCOUNT_NOT_IN_GOOD_STANDING = (
         "ACCOUNT_NOT_IN_GOOD_STANDING",
-        "The account has unpaid bills or is suspended: nothing can be submitted.",
+        "The account is suspended or flagged: nothing can be submitted.",
     )
     ACCOUNT_IN_TRIAL = (
         "ACCOUNT_IN_TRIAL",
@@ -60,6 +64,10 @@ class UserErrorCode(StrEnum):
     NUMBER_ALREADY_CLAIMED = (
         "NUMBER_ALREADY_CLAIMED",
         "The number is part of another open port request.",
+    )
+    WRONG_COUNTRY = (
+        "WRONG_COUNTRY",
+        "The number is not of the country that the request is made for.",
     )
     FORWARDING_LOOP = (
         "FORWARDING_LOOP",
@@ -151,7 +159,28 @@ class UserErrorCode(StrEnum):
     )
     FIRM_DATE_NOT_ALLOWED = (
         "FIRM_DATE_NOT_ALLOWED",
-        "The firm date is in the past or not a business day.",
+        "The firm date is in the past or more than 30 days ahead.",
+    )
+    FIRM_DATE_NOT_A_BUSINESS_DAY = (
+        "FIRM_DATE_NOT_A_BUSINESS_DAY",
+        "The losing carrier ports nothing on this day.",
+    )
+    FIRM_DATE_TOO_SOON = (
+        "FIRM_DATE_TOO_SOON",
+        "The losing carrier needs more business days than are left until this day.",
+    )
+
+    CLAIMED_BY_ANOTHER = (
+        "CLAIMED_BY_ANOTHER",
+        "Somebody else of the port desk works on it: `takeOver` takes it from them.",
+    )
+    CARRIER_ORDER_SENT = (
+        "CARRIER_ORDER_SENT",
+        "The losing carrier has this carrier order: it can no longer be put together anew.",
+    )
+    CARRIER_ORDER_MIXED = (
+        "CARRIER_ORDER_MIXED",
+        "A carrier order holds numbers of one country, either local or toll-free.",
     )
 
     TEST_CALL_NOT_VALID = (
@@ -216,6 +245,15 @@ class StateRefusal(Refusal):
         super().__init__(message)
         self.status = status
         self.available_actions = tuple(available_actions)
+
+
+class CaseRefusal(Refusal):
+    """Something for our support team: carries what `openSupportCase` would need."""
+
+    def __init__(self, message: str, *, subject: str, numbers: Iterable[str]) -> None:
+        super().__init__(message)
+        self.subject = subject
+        self.numbers = tuple(numbers)
 
 
 class Refused(Exception):

@@ -47,6 +47,7 @@ def create_app() -> Starlette:
                 most_rows=settings.most_rows,
                 allow_fictional=settings.allow_fictional_numbers,
             ),
+            bulk_lines=settings.bulk_lines,
         )
         return [
             *graph_routes(

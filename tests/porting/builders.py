@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -26,6 +26,7 @@ from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.port_outs import PortOutReported
 from libs.contracts.porting_events.registry import PORTING_EVENTS
 from services.porting.consumers import CONSUMES
+from services.porting.domain.calendars import add_business_days
 from services.porting.domain.documents import DocumentKind, Upload, UploadPurpose
 from services.porting.domain.idling import IdleLimits
 from services.porting.domain.letters import ServiceAddress, Subscriber
@@ -54,6 +55,11 @@ _counter = count(1)
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def business_day(days: int = 7) -> date:
+    """So many days ahead, or the next day on which carriers of the US port numbers."""
+    return add_business_days(now().date() + timedelta(days=days), 0, "US")
 
 
 def phone(place: int) -> PhoneNumber:

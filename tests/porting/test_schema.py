@@ -18,6 +18,7 @@ from tests.porting.builders import (
     a_port_out,
     a_request_with_the_carrier,
     add_inventory,
+    business_day,
     found_house,
     now,
     phone,
@@ -87,7 +88,7 @@ async def test_a_request_is_moved_by_mutations_alone(door, database):
         assert done["userErrors"] == []
     request_id = await submitted(door, database, house)
     await preconfigure(database, request_id)
-    day = (now().date() + timedelta(days=7)).isoformat()
+    day = business_day().isoformat()
     for mutation, given, status in (
         ("sendToCarrier", {}, "WITH_CARRIER"),
         (
@@ -115,7 +116,7 @@ async def test_a_managers_request_is_authorized(door, database):
     )
     done = await door.act(house.manager, "submitPortRequest", portRequestId=request_id)
     assert done["portRequest"]["status"] == "AWAITING_AUTHORIZATION"
-    assert done["portRequest"]["availableActions"] == ["CANCEL"]
+    assert done["portRequest"]["availableActions"] == ["DROP_LINES", "CANCEL"]
     done = await door.act(
         house.administrator, "authorizePortRequest", portRequestId=request_id
     )
@@ -172,6 +173,8 @@ IN_A_WRONG_STATE = (
             "RECORD_REJECTION",
             "RECORD_CONFLICT",
             "RECORD_NOT_PORTABLE",
+            "START_ACTIVATION",
+            "RECORD_ACTIVATION_FAILURE",
             "CANCEL",
         ],
     ),

@@ -10,9 +10,9 @@ from deploy.local.servers import Servers
 from libs.common.caller import MACHINE_SCOPES, Machine, Member
 from libs.common.database import Database, open_database
 from libs.common.dev_issuer import IssuerKey
+from libs.common.sight import Sight
 from services.porting.schema import loaders, queries
 from services.porting.use_cases import access
-from services.porting.use_cases.access import Sight
 from tests.porting.builders import (
     a_draft,
     a_full_draft,
@@ -328,6 +328,13 @@ BY_SUPPORT = {
     "sendToCarrier": {},
     "recordFirmDate": {"firmDate": "2026-03-01"},
     "recordPorted": {"portedAt": "2026-03-01T12:00:00Z"},
+    "claimPortRequest": {},
+    "releasePortRequest": {},
+    "createCarrierOrder": {"trackingNumbers": []},
+    "moveLinesToCarrierOrder": {"carrierOrderId": "ord_x", "trackingNumbers": []},
+    "mergeCarrierOrders": {"carrierOrderId": "ord_x", "fromCarrierOrderIds": []},
+    "sendCarrierOrders": {"carrierOrderIds": []},
+    "recordCarrierReference": {"carrierOrderId": "ord_x", "carrierReference": "R"},
     "recordRejection": {"code": "7401"},
     "recordConflict": {},
     "recordActivationFailure": {},

@@ -3,6 +3,12 @@
 from typing import Final
 
 from libs.common.events import Fact
+from libs.contracts.porting_events.desk import (
+    CarrierOrdersChanged,
+    FirmDateRequested,
+    PortClaimed,
+    PortReleased,
+)
 from libs.contracts.porting_events.documents import DocumentAttached, DocumentReviewed
 from libs.contracts.porting_events.letters import LetterSigned
 from libs.contracts.porting_events.lines import (
@@ -41,6 +47,7 @@ from libs.contracts.porting_events.requests import (
     PortCancelRefused,
     PortCancelRequested,
     PortCompleted,
+    PortDeclined,
     PortExpired,
     PortExpiring,
     PortResubmitted,
@@ -48,11 +55,18 @@ from libs.contracts.porting_events.requests import (
     PortSubmitted,
     ReviewStarted,
 )
+from libs.contracts.porting_events.support_cases import (
+    CaseClosed,
+    CaseOpened,
+    CaseReopened,
+    MessagePosted,
+)
 
 PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     DraftChanged,
     PortSubmitted,
     PortAuthorized,
+    PortDeclined,
     DocumentAttached,
     DocumentReviewed,
     LetterSigned,
@@ -60,6 +74,10 @@ PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     ReviewStarted,
     ActionRequired,
     LinesPreconfigured,
+    PortClaimed,
+    PortReleased,
+    CarrierOrdersChanged,
+    FirmDateRequested,
     PortSentToCarrier,
     LinesApproved,
     PortApproved,
@@ -89,5 +107,9 @@ PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     PortOutPorted,
     PortOutChecklistChanged,
     PortOutConfirmed,
+    CaseOpened,
+    MessagePosted,
+    CaseClosed,
+    CaseReopened,
 )
 PORTING_REPORTS: Final[tuple[type[Fact], ...]] = (PortOutReported,)

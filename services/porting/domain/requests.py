@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Self
 
+from services.porting.domain.countries import Country
+from services.porting.domain.letters import Letter, LetterState
 from services.porting.domain.lines import FAULTY, TERMINAL, LineState
 
 
@@ -54,6 +56,7 @@ class ImpossibleMoveError(Exception):
 
 
 LONGEST_NAME: Final = 120
+LONGEST_REASON: Final = 500
 
 FINAL: Final = frozenset(
     {
@@ -130,6 +133,11 @@ _TURNS: Final[Mapping[PortRequestStatus, tuple[WaitingOn, str]]] = {
         "The losing carrier confirms that nothing moves.",
     ),
 }
+# One losing carrier has its part already, another one not.
+_REST_UNSENT: Final = (
+    WaitingOn.SUPPORT,
+    "We send the rest of the numbers to their losing carrier.",
+)
 _NOBODYS_TURN: Final = (WaitingOn.NOBODY, "Nothing is left to do.")
 
 
@@ -137,7 +145,10 @@ _NOBODYS_TURN: Final = (WaitingOn.NOBODY, "Nothing is left to do.")
 class PortRequest:
     """`version` counts the request's events; `status_since` dates the latest status.
 
-    `preconfigured_at` is when `numbers` said that every line rings through here.
+    `preconfigured_at` is when `numbers` said that every line rings through here. `country` is
+    said where support made the request; elsewhere the numbers tell it. `warnings_acknowledged`
+    holds the ids of the warnings that were on the screen. What stands from `line_count` on is
+    read from lines and carrier orders whenever the request is saved.
     """
 
     id: str
@@ -150,18 +161,32 @@ class PortRequest:
     status_since: datetime
     created_at: datetime
     version: int
+    country: Country | None = None
+    made_by_support: str | None = None
+    warnings_acknowledged: tuple[str, ...] = ()
     warnings_acknowledged_at: datetime | None = None
     warnings_acknowledged_by: str | None = None
     submitted_at: datetime | None = None
     submitted_by: str | None = None
     authorized_at: datetime | None = None
     authorized_by: str | None = None
+    declined_at: datetime | None = None
+    declined_by: str | None = None
+    decline_reason: str | None = None
     preconfigured_at: datetime | None = None
     sent_at: datetime | None = None
     completed_at: datetime | None = None
     fault_code: str | None = None
     fault_waiting_on: WaitingOn | None = None
     fault_remedy: str | None = None
+    requested_firm_date: date | None = None
+    claimed_by: str | None = None
+    claimed_at: datetime | None = None
+    line_count: int = 0
+    unsent_count: int = 0
+    earliest_firm_date: date | None = None
+    losing_carriers: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
 
     def moved_to(self, status: PortRequestStatus, at: datetime) -> Self:
         """A fault lasts as long as the status that it made.
@@ -192,6 +217,8 @@ class PortRequest:
     def turn(self) -> tuple[WaitingOn, str]:
         """Whose turn it is and what un-sticks the request."""
         waiting_on, remedy = _TURNS.get(self.status, _NOBODYS_TURN)
+        if waiting_on is WaitingOn.LOSING_CARRIER and self.unsent_count:
+            return _REST_UNSENT
         return (self.fault_waiting_on or waiting_on, self.fault_remedy or remedy)
 
     @property
@@ -201,6 +228,22 @@ class PortRequest:
     @property
     def is_final(self) -> bool:
         return self.status in FINAL
+
+    @property
+    def is_open(self) -> bool:
+        """Submitted and not finished: it is in the port desk's queue."""
+        return not (self.is_draft or self.is_final)
+
+
+def next_status_after_submission(
+    request: PortRequest, letter: Letter | None
+) -> PortRequestStatus:
+    """Where a submitted request goes: `request` says whether it is authorized by now (S46, S54)."""
+    if request.authorized_at is None:
+        return PortRequestStatus.AWAITING_AUTHORIZATION
+    if letter is None or letter.state is not LetterState.SIGNED:
+        return PortRequestStatus.AWAITING_SIGNATURE
+    return PortRequestStatus.IN_REVIEW
 
 
 def derive_status(counts: LineCounts) -> PortRequestStatus:

@@ -7,6 +7,7 @@ from strawberry.types import Info
 
 from libs.common.child_process import ChildProcesses
 from libs.common.graphql.context import Context
+from services.porting.domain.estimates import BULK_LINES
 from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.use_cases.document_files import DocumentIntake
@@ -21,6 +22,7 @@ class Room:
     children: ChildProcesses
     document_intake: DocumentIntake
     intake_limits: IntakeLimits
+    bulk_lines: int = BULK_LINES
 
 
 PortingContext: TypeAlias = Context[Room]

@@ -20,7 +20,7 @@ from services.porting.schema.commands import (
     OnPortRequest,
     PortRequestPayload,
     change_request,
-    member_of,
+    customer_or_support_of,
     settle,
     support_of,
 )
@@ -86,11 +86,11 @@ class DocumentMutation:
     async def attach_document(
         self, info: PortingInfo, input: Annotated[AttachDocumentInput, INPUT]
     ) -> PortRequestPayload:
-        member = member_of(info)
+        caller = customer_or_support_of(info)
         taken_in = await settle(
             info.context.room.document_intake.take_in(
                 info.context.database,
-                member,
+                caller,
                 request_id=input.port_request_id,
                 upload_id=input.upload_id,
             )
@@ -98,7 +98,7 @@ class DocumentMutation:
 
         async def attach(connection: Connection) -> str:
             return await documents.attach_document(
-                connection, member, input.port_request_id, kind=input.kind, file=taken_in()
+                connection, caller, input.port_request_id, kind=input.kind, file=taken_in()
             )
 
         return await change_request(info, "attachDocument", input, attach)

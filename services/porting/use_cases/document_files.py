@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from libs.common.caller import Member
+from libs.common.caller import Member, Support
 from libs.common.child_process import (
     ChildCrashed,
     ChildFailed,
@@ -39,6 +39,7 @@ from services.porting.domain.refusals.documents import (
     FileTypeNotAllowed,
     FileUnreadable,
     FileWithAttachments,
+    UploadUnknown,
 )
 from services.porting.integrations.files import Files, Part, digest, file_key
 from services.porting.use_cases.documents import lock_request_for_documents
@@ -69,14 +70,16 @@ class DocumentIntake:
         self._at_work: dict[str, asyncio.Task[StoredFile]] = {}
 
     async def take_in(
-        self, database: Database, caller: Member, *, request_id: str, upload_id: str
+        self, database: Database, caller: Member | Support, *, request_id: str, upload_id: str
     ) -> StoredFile:
         """Once more does the same once more."""
         async with database.transaction(caller) as connection:
-            await lock_request_for_documents(connection, caller, request_id)
+            request = await lock_request_for_documents(connection, caller, request_id)
             upload = await find_stored_upload(
                 connection, caller, upload_id, UploadPurpose.DOCUMENT
             )
+            if upload.account_id != request.account_id:
+                raise UploadUnknown().at("input", "uploadId")
         work = self._at_work.get(upload.id)
         if work is None:
             work = asyncio.create_task(_take_in(self._files, self._children, upload))
