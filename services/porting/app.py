@@ -1,29 +1,36 @@
 """Porting: every room in one call."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from libs.common.graphql.route import graph_routes, resolver_of
-from libs.common.service import Service, Wiring, build_app
+from libs.common.service import Background, Service, Wiring, build_app
 from libs.common.settings import Profile
 from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.porting.consumers import CONSUMES
+from services.porting.integrations.carriers.desk import Desk
+from services.porting.integrations.carriers.emulator import Emulator
+from services.porting.integrations.carriers.protocol import Carrier
 from services.porting.integrations.files import Files, UploadLinks
-from services.porting.routes import file_routes
+from services.porting.routes import carrier_routes, file_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
-from services.porting.settings import Settings
+from services.porting.settings import CarrierChoice, Settings
 from services.porting.timers import TIMERS
 from services.porting.use_cases.importing import IntakeLimits
+from services.porting.use_cases.telling import Pace
+from services.porting.workers import CarrierWorker
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def create_app() -> Starlette:
     settings = Settings()
+    carrier = _carrier_of(settings)
 
     def routes(wiring: Wiring) -> Sequence[BaseRoute]:
         files = Files(settings.files_url)
@@ -47,7 +54,13 @@ def create_app() -> Starlette:
                 room=room,
             ),
             *file_routes(wiring.database, files, links, settings.origins),
+            *carrier_routes(wiring.database, carrier),
         ]
+
+    def background(wiring: Wiring) -> Sequence[Background]:
+        pace = Pace(first_look=timedelta(seconds=settings.carrier_first_look_s))
+        worker = CarrierWorker(database=wiring.database, carrier=carrier, pace=pace)
+        return [worker.tell, worker.hear]
 
     return build_app(
         Service(
@@ -59,5 +72,14 @@ def create_app() -> Starlette:
             consumes=CONSUMES,
             timers=TIMERS,
             routes=routes,
+            background=background,
         )
     )
+
+
+def _carrier_of(settings: Settings) -> Carrier:
+    if settings.carrier is CarrierChoice.DESK:
+        return Desk()
+    assert settings.carrier_url is not None
+    assert settings.carrier_secret is not None
+    return Emulator(str(settings.carrier_url), settings.carrier_secret.get_secret_value())

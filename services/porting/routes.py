@@ -1,8 +1,8 @@
-"""Where files are sent to: a signed link takes one file, checked against what was promised."""
+"""HTTP that is not GraphQL: files by signed links, and what carriers call back with."""
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 
 from starlette.middleware import Middleware
@@ -14,14 +14,22 @@ from starlette.routing import BaseRoute, Mount, Route
 from libs.common.database import Database
 from libs.common.graphql.errors import ErrorCode, log_fault, sentence_and_code
 from services.porting.domain.documents import Upload
+from services.porting.integrations.carriers.protocol import (
+    CallbackRefused,
+    CallbackUnreadable,
+    Carrier,
+)
 from services.porting.integrations.files import Files, UploadLinks, digest
 from services.porting.store import documents
+from services.porting.use_cases.carrier_messages import receive
 
 log = logging.getLogger(__name__)
 
 # Nobody reads it: whoever sent the file has gone.
 _GONE = 499
 _SLOWEST_UPLOAD_S = 120
+_LONGEST_CALLBACK = 1_000_000
+_SLOWEST_CALLBACK_S = 10
 
 
 def file_routes(
@@ -29,15 +37,8 @@ def file_routes(
 ) -> list[BaseRoute]:
     """`origins` are those of pages that may send files from another origin than ours."""
 
-    async def receive(request: Request) -> Response:
-        try:
-            return await _receive_upload(request, database, files, links)
-        except ClientDisconnect:
-            return Response(status_code=_GONE)
-        except Exception as fault:  # noqa: BLE001 - the edge: masked here, told in the log
-            log_fault(fault)
-            sentence, code = sentence_and_code(fault)
-            return _refuse(503 if code is ErrorCode.UNAVAILABLE else 500, code, sentence)
+    async def receive_upload(request: Request) -> Response:
+        return await _masked(_receive_upload(request, database, files, links))
 
     from_pages = Middleware(
         CORSMiddleware,
@@ -45,8 +46,66 @@ def file_routes(
         allow_methods=["PUT"],
         allow_headers=["content-type"],
     )
-    upload = Route("/{upload_id}", receive, methods=["PUT"])
+    upload = Route("/{upload_id}", receive_upload, methods=["PUT"])
     return [Mount("/uploads", routes=[upload], middleware=[from_pages])]
+
+
+def carrier_routes(database: Database, carrier: Carrier) -> list[BaseRoute]:
+    """Where the carrier calls back. Other names are unknown."""
+
+    async def receive_callback(request: Request) -> Response:
+        if request.path_params["name"] != carrier.name:
+            return Response(status_code=404)
+        return await _masked(_receive_callback(request, database, carrier))
+
+    return [Route("/carriers/{name}/callbacks", receive_callback, methods=["POST"])]
+
+
+async def _masked(work: Awaitable[Response]) -> Response:
+    try:
+        return await work
+    except ClientDisconnect:
+        return Response(status_code=_GONE)
+    except Exception as fault:  # noqa: BLE001 - the edge: masked here, told in the log
+        log_fault(fault)
+        sentence, code = sentence_and_code(fault)
+        return _refuse(503 if code is ErrorCode.UNAVAILABLE else 500, code, sentence)
+
+
+async def _receive_callback(
+    request: Request, database: Database, carrier: Carrier
+) -> Response:
+    """Kept, and nothing else: what it leads to is worked afterwards, in the carrier's order."""
+    try:
+        carrier.check_callback(request.headers)
+        async with asyncio.timeout(_SLOWEST_CALLBACK_S):
+            body = await _read_callback(request)
+        if body is None:
+            return _turn_away(413, "CALLBACK_TOO_LARGE", "This is longer than any message.")
+        heard = carrier.read_callback(request.headers, body)
+    except TimeoutError:
+        return _turn_away(408, "CALLBACK_TOO_SLOW", "The message did not arrive in time.")
+    except CallbackRefused:
+        return _turn_away(401, "NOT_SIGNED", "The signature is wrong, missing or too old.")
+    except CallbackUnreadable:
+        return _refuse(422, "UNREADABLE", "This is not the form that was agreed.")
+    async with database.working() as connection:
+        is_new = await receive(connection, carrier.name, heard)
+    return JSONResponse({"isNew": is_new}, status_code=200)
+
+
+async def _read_callback(request: Request) -> bytes | None:
+    """None for more than a message can have, and never more than that in memory."""
+    if not request.headers.get("content-length", "0").isdigit():
+        return None
+    if int(request.headers.get("content-length", "0")) > _LONGEST_CALLBACK:
+        return None
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > _LONGEST_CALLBACK:
+            return None
+    return bytes(content)
 
 
 async def _receive_upload(
@@ -92,7 +151,14 @@ async def _read(request: Request, upload: Upload) -> bytes | None:
     return bytes(content) if len(content) == upload.byte_size else None
 
 
+def _turn_away(status: int, code: str, message: str) -> Response:
+    """Of a body that nobody asked for no more is read: the connection ends with the answer."""
+    answer = _refuse(status, code, message)
+    answer.headers["connection"] = "close"
+    return answer
+
+
 def _refuse(status: int, code: str, message: str) -> Response:
     if status < 500:  # noqa: PLR2004 - a fault is told by its own line
-        log.info("a file was refused", extra={"action": "refuse_upload", "code": code})
+        log.info("what was sent is refused", extra={"action": "refuse_request", "code": code})
     return JSONResponse({"code": code, "message": message}, status_code=status)

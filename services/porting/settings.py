@@ -1,15 +1,24 @@
 """What porting reads from its environment."""
 
-from pydantic import Field, HttpUrl, SecretStr
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, HttpUrl, SecretStr, model_validator
 
 from libs.common.settings import SHORTEST_SECRET, ServiceSettings
+
+
+class CarrierChoice(StrEnum):
+    DESK = "desk"
+    EMULATOR = "emulator"
 
 
 class Settings(ServiceSettings):
     """Where files are kept, where browsers reach the file routes, and what signs their links.
 
     `files_url` is such as `file:///srv/files` or `s3://bucket`; `cors_origins` are the origins of
-    pages that may send files, with commas, as at the gateway.
+    pages that may send files, with commas, as at the gateway. `carrier` is who tells carriers:
+    the desk by hand, or the emulator at `carrier_url`, signing with `carrier_secret`.
     """
 
     files_url: str
@@ -18,7 +27,19 @@ class Settings(ServiceSettings):
     most_rows: int = 1_000
     allow_fictional_numbers: bool = False
     cors_origins: str = ""
+    carrier: CarrierChoice = CarrierChoice.DESK
+    carrier_url: HttpUrl | None = None
+    carrier_secret: SecretStr | None = Field(default=None, min_length=SHORTEST_SECRET)
+    carrier_first_look_s: float = Field(default=60, gt=0)
 
     @property
     def origins(self) -> list[str]:
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+    @model_validator(mode="after")
+    def _know_the_emulator(self) -> Self:
+        if self.carrier is CarrierChoice.EMULATOR and not (
+            self.carrier_url and self.carrier_secret
+        ):
+            raise ValueError("CARRIER=emulator needs CARRIER_URL and CARRIER_SECRET")
+        return self

@@ -23,6 +23,7 @@ from libs.contracts.porting_events.requests import (
     PortSentToCarrier,
 )
 from libs.contracts.refusals import Refusal, refuse_all
+from services.porting.domain.carriers import Telling
 from services.porting.domain.lines import LineEvent, LineState, is_refused, states_before
 from services.porting.domain.refusals.lines import (
     FirmDateNotAllowed,
@@ -42,6 +43,7 @@ from services.porting.domain.requests import (
 from services.porting.store import line_states, lines, requests
 from services.porting.store.lines import Line
 from services.porting.use_cases.access import lock_own_request, request_not_possible
+from services.porting.use_cases.carrier_messages import tell
 from services.porting.use_cases.recording import about, batches_about, save
 
 log = logging.getLogger(__name__)
@@ -96,6 +98,7 @@ async def send_to_carrier(connection: Connection, caller: Caller, request_id: st
         replace(request, sent_at=now),
         lambda derived, counts: [about(PortSentToCarrier, derived, counts, sent_at=now)],
     )
+    await tell(connection, Telling.ORDER, sent)
     # A first call happens once: what rang here during the review has had it.
     if called := await line_states.find_called(connection, request_id):
         ported = await line_states.port_lines(

@@ -34,6 +34,11 @@ async def save(connection: Connection, request: PortRequest, *facts: Fact) -> Po
     return saved
 
 
+async def act_as(connection: Connection, actor: str) -> None:
+    """For the rest of the transaction: such as `carrier:emulator` for a carrier's own word."""
+    await connection.execute("SELECT set_config('app.actor', $1, true)", actor)
+
+
 def about(
     fact: type[RequestFact], request: PortRequest, counts: LineCounts, **said: Any
 ) -> RequestFact:

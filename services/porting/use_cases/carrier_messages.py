@@ -1,0 +1,64 @@
+"""What goes between us and carriers: kept first, in both directions, and worked afterwards."""
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from libs.common.database import Connection
+from services.porting.domain.carriers import Telling
+from services.porting.domain.requests import PortRequest
+from services.porting.integrations.carriers.protocol import Heard
+from services.porting.store import carrier_messages
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_ORDER: Final = "UNKNOWN_ORDER"
+
+
+async def tell(
+    connection: Connection,
+    kind: Telling,
+    request: PortRequest,
+    numbers: Sequence[str] | None = None,
+    *,
+    reference: str | None = None,
+) -> None:
+    """To be called in the transaction of the change, with the request as it was saved.
+
+    `reference` is the carrier order's, the request's own where there is but one order.
+    """
+    await carrier_messages.add_telling(
+        connection,
+        kind,
+        reference=reference or request.id,
+        order_version=request.version,
+        port_request_id=request.id,
+        account_id=request.account_id,
+        numbers=numbers,
+    )
+
+
+async def receive(connection: Connection, carrier_name: str, heard: Heard) -> bool:
+    """Answers whether it is new. A message about an order that is not theirs changes nothing."""
+    message = heard.message
+    order = await carrier_messages.find_order(connection, carrier_name, message.reference)
+    reason = None if order else UNKNOWN_ORDER
+    is_new = await carrier_messages.add_heard(
+        connection, carrier_name, message, heard.raw, order, reason
+    )
+    if not is_new:
+        await carrier_messages.count_again(connection, carrier_name, message.message_id)
+        return False
+    if order and message.version is not None:
+        await carrier_messages.confirm(connection, message.reference, message.version)
+    log.info(
+        "a carrier said something",
+        extra={
+            "action": "carrier.heard",
+            "carrier": carrier_name,
+            "port_request_id": order.port_request_id if order else None,
+            "kind": message.kind,
+            "reason": reason,
+        },
+    )
+    return True

@@ -1,0 +1,167 @@
+"""What carriers said: worked in their order, by the use cases that the desk has, too."""
+
+import logging
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final, assert_never
+
+from libs.common.caller import Login, Support
+from libs.common.database import Connection
+from libs.contracts.refusals import Refusal, Refused
+from services.porting.domain.carriers import (
+    TAKEN_BACK,
+    Accepted,
+    ActivationStarted,
+    Cancelled,
+    CarrierMessage,
+    ConflictRaised,
+    FirmDateGiven,
+    Ported,
+    Rejected,
+)
+from services.porting.store import carrier_messages, lines, requests
+from services.porting.store.carrier_messages import Waiting
+from services.porting.use_cases import carrier
+from services.porting.use_cases.recording import act_as
+
+log = logging.getLogger(__name__)
+
+OVERTAKEN: Final = "OVERTAKEN"
+CHANGES_NOTHING: Final = "CHANGES_NOTHING"
+_TRIES: Final = 5
+_FIRST_DELAY_S: Final = 0.5
+
+
+async def work_next(connection: Connection) -> bool:
+    """Answers whether there was one. Its effect and its mark are one transaction."""
+    waiting = await carrier_messages.lock_next_heard(connection)
+    if waiting is None:
+        return False
+    await connection.execute("SAVEPOINT before_working")
+    try:
+        state, reason = await _work(connection, waiting)
+    except (Refusal, Refused) as refused:
+        # A refusal is a decision, not a retry: the desk sees it with its code.
+        await connection.execute("ROLLBACK TO SAVEPOINT before_working")
+        await carrier_messages.mark_worked(connection, waiting, "refused", _code_of(refused))
+        _log(waiting, "refused", _code_of(refused), level=logging.WARNING)
+    except Exception as fault:
+        if connection.is_closed():
+            raise
+        await connection.execute("ROLLBACK TO SAVEPOINT before_working")
+        await _mark_failed(connection, waiting, fault)
+    else:
+        await carrier_messages.mark_worked(connection, waiting, state, reason)
+        _log(waiting, state, reason)
+    return True
+
+
+async def _work(connection: Connection, waiting: Waiting) -> tuple[str, str | None]:
+    """How it ended, and why."""
+    message = waiting.message
+    before = await requests.lock_request(connection, waiting.port_request_id)
+    assert before is not None
+    numbers = await _find_numbers(connection, waiting)
+    if numbers is not None and not numbers:
+        return "ignored", OVERTAKEN
+    await act_as(connection, f"carrier:{waiting.carrier}")
+    if not await _apply(connection, waiting, message, numbers):
+        return "noted", None
+    after = await requests.lock_request(connection, waiting.port_request_id)
+    assert after is not None
+    if after.version == before.version:
+        return "ignored", CHANGES_NOTHING
+    return "applied", None
+
+
+async def _apply(
+    connection: Connection,
+    waiting: Waiting,
+    message: CarrierMessage,
+    numbers: Sequence[str] | None,
+) -> bool:
+    """By what the desk would call; false for what changes nothing by its nature."""
+    caller = _caller_of(waiting.carrier)
+    request_id = waiting.port_request_id
+    match message:
+        case FirmDateGiven():
+            await carrier.record_firm_date(
+                connection, caller, request_id, message.firm_date, numbers
+            )
+        case Ported():
+            await carrier.record_ported(
+                connection, caller, request_id, message.ported_at, numbers
+            )
+        case Accepted() | Rejected() | ActivationStarted() | Cancelled() | ConflictRaised():
+            return False
+        case _:
+            assert_never(message)
+    return True
+
+
+async def _find_numbers(connection: Connection, waiting: Waiting) -> Sequence[str] | None:
+    """Of which the message is still true: None for the whole request, none for none."""
+    message = waiting.message
+    order = await carrier_messages.find_order(connection, waiting.carrier, message.reference)
+    named = message.numbers or (order.numbers if order else None)
+    if message.kind not in TAKEN_BACK:
+        return named
+    overtaken = await carrier_messages.find_overtaken(connection, waiting.carrier, message)
+    if overtaken is None:
+        return []
+    if not overtaken:
+        return named
+    candidates = named or await lines.find_tracking_numbers(
+        connection, waiting.port_request_id
+    )
+    return [number for number in candidates if number not in overtaken]
+
+
+def _caller_of(carrier_name: str) -> Support:
+    """A carrier's word is recorded with the desk's rights, under its own name."""
+    login = Login(
+        issuer="carriers", subject=carrier_name, expires_at=datetime.max.replace(tzinfo=UTC)
+    )
+    return Support(login=login)
+
+
+async def _mark_failed(connection: Connection, waiting: Waiting, fault: Exception) -> None:
+    """Kept with its reason, and tried again; it holds back only its own order."""
+    attempts = waiting.attempts + 1
+    state = "dead" if attempts >= _TRIES else "waiting"
+    delay = _FIRST_DELAY_S * 4 ** (attempts - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
+    await carrier_messages.mark_worked(
+        connection,
+        waiting,
+        state,
+        type(fault).__name__,
+        attempts=attempts,
+        delay=timedelta(seconds=delay),
+    )
+    log.error(
+        "a carrier's message could not be worked",
+        exc_info=fault,
+        extra={"action": "carrier.message_failed", "message_row": waiting.id, "state": state},
+    )
+
+
+def _code_of(refused: Refusal | Refused) -> str:
+    first = refused.refusals[0] if isinstance(refused, Refused) else refused
+    return first.code.value
+
+
+def _log(
+    waiting: Waiting, state: str, reason: str | None, *, level: int = logging.INFO
+) -> None:
+    log.log(
+        level,
+        "a carrier's message was worked",
+        extra={
+            "action": "carrier.message_worked",
+            "port_request_id": waiting.port_request_id,
+            "kind": waiting.message.kind,
+            "state": state,
+            "reason": reason,
+        },
+    )
