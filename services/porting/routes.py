@@ -21,7 +21,7 @@ from services.porting.integrations.carriers.protocol import (
 )
 from services.porting.integrations.files import Files, UploadLinks, digest
 from services.porting.store import documents
-from services.porting.use_cases.carrier_messages import receive
+from services.porting.use_cases.carrier_messages import receive_call
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ async def _receive_callback(
     except CallbackUnreadable:
         return _refuse(422, "UNREADABLE", "This is not the form that was agreed.")
     async with database.working() as connection:
-        is_new = await receive(connection, carrier.name, heard)
+        is_new = await receive_call(connection, carrier.name, heard)
     return JSONResponse({"isNew": is_new}, status_code=200)
 
 

@@ -111,13 +111,15 @@ _POSTPONE: Final = """
     SET reason = $2, next_attempt_at = clock_timestamp() + $3::interval
     WHERE id = $1
 """
+_LOCK_TOLD: Final = "SELECT FROM carrier_messages WHERE id = $1 FOR UPDATE"
 _CONFIRM: Final = """
     UPDATE carrier_messages
-    SET confirmed_at = coalesce(confirmed_at, clock_timestamp()), reason = NULL, attempts = 0
+    SET confirmed_at = clock_timestamp(), reason = NULL
     WHERE direction = 'OUT'
       AND reference = $1
       AND order_version = $2
       AND state = 'sent'
+      AND confirmed_at IS NULL
 """
 _FIND_ORDER: Final = """
     SELECT port_request_id, account_id, numbers
@@ -236,6 +238,10 @@ async def postpone(
     connection: Connection, told: Told, reason: str | None, delay: timedelta
 ) -> None:
     await connection.execute(_POSTPONE, told.id, reason, delay)
+
+
+async def lock_told(connection: Connection, told: Told) -> None:
+    await connection.execute(_LOCK_TOLD, told.id)
 
 
 async def confirm(connection: Connection, reference: str, order_version: int) -> None:

@@ -39,26 +39,36 @@ async def tell(
 
 
 async def receive(connection: Connection, carrier_name: str, heard: Heard) -> bool:
-    """Answers whether it is new. A message about an order that is not theirs changes nothing."""
+    """Answers whether it is new. A message about an order that is not theirs changes nothing.
+
+    What we told is touched before what they said, here and wherever both are: no two wait for
+    each other.
+    """
     message = heard.message
     order = await carrier_messages.find_order(connection, carrier_name, message.reference)
+    if order and message.version is not None:
+        await carrier_messages.confirm(connection, message.reference, message.version)
     reason = None if order else UNKNOWN_ORDER
     is_new = await carrier_messages.add_heard(
         connection, carrier_name, message, heard.raw, order, reason
     )
+    if is_new:
+        log.info(
+            "a carrier said something",
+            extra={
+                "action": "carrier.heard",
+                "carrier": carrier_name,
+                "port_request_id": order.port_request_id if order else None,
+                "kind": message.kind,
+                "reason": reason,
+            },
+        )
+    return is_new
+
+
+async def receive_call(connection: Connection, carrier_name: str, heard: Heard) -> bool:
+    """The same, for what the carrier called back with: a repeated call is listed, and ignored."""
+    is_new = await receive(connection, carrier_name, heard)
     if not is_new:
-        await carrier_messages.count_again(connection, carrier_name, message.message_id)
-        return False
-    if order and message.version is not None:
-        await carrier_messages.confirm(connection, message.reference, message.version)
-    log.info(
-        "a carrier said something",
-        extra={
-            "action": "carrier.heard",
-            "carrier": carrier_name,
-            "port_request_id": order.port_request_id if order else None,
-            "kind": message.kind,
-            "reason": reason,
-        },
-    )
-    return True
+        await carrier_messages.count_again(connection, carrier_name, heard.message.message_id)
+    return is_new

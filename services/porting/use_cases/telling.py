@@ -126,6 +126,7 @@ async def note_state(
     connection: Connection, told: Told, shown: OrderState, carrier: str, pace: Pace
 ) -> None:
     """What the carrier shows. Its 200 was no promise: a change or an error is."""
+    await carrier_messages.lock_told(connection, told)
     news = [await receive(connection, carrier, heard) for heard in shown.said]
     if shown.last_modified != told.last_modified:
         await carrier_messages.confirm(connection, told.reference, told.order_version)

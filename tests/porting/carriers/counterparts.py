@@ -156,8 +156,7 @@ def a_message(message_id: str, reference: str, **said: Any) -> bytes:
         "order": reference,
         "saidAt": datetime.now(UTC).isoformat(),
         "type": "accepted",
-        **said,
-    }
+    } | said
     return json.dumps(message).encode()
 
 
@@ -168,15 +167,10 @@ async def call_back(
     secret: str = SECRET,
     name: str = "emulator",
     age_s: float = 0,
-    **headers: str,
 ) -> httpx.Response:
     at = datetime.now(UTC).timestamp() - age_s
     signed = sign(secret, json.loads(body)["id"], body, at)
-    return await door.post(
-        f"http://porting/carriers/{name}/callbacks",
-        content=body,
-        headers=signed | {key.replace("_", "-"): text for key, text in headers.items()},
-    )
+    return await door.post(f"/carriers/{name}/callbacks", content=body, headers=signed)
 
 
 async def work(worker: CarrierWorker, rounds: int = 20) -> None:
