@@ -108,7 +108,8 @@ _END_EARLIER: Final = """
 """
 _POSTPONE: Final = """
     UPDATE carrier_messages
-    SET reason = $2, next_attempt_at = clock_timestamp() + $3::interval
+    SET reason = $2, next_attempt_at = clock_timestamp() + $3::interval,
+      attempts = CASE WHEN $4 THEN 0 ELSE attempts END
     WHERE id = $1
 """
 _LOCK_TOLD: Final = "SELECT FROM carrier_messages WHERE id = $1 FOR UPDATE"
@@ -235,9 +236,15 @@ async def end_telling(
 
 
 async def postpone(
-    connection: Connection, told: Told, reason: str | None, delay: timedelta
+    connection: Connection,
+    told: Told,
+    reason: str | None,
+    delay: timedelta,
+    *,
+    anew: bool = False,
 ) -> None:
-    await connection.execute(_POSTPONE, told.id, reason, delay)
+    """`anew` counts its attempts from none again."""
+    await connection.execute(_POSTPONE, told.id, reason, delay, anew)
 
 
 async def lock_told(connection: Connection, told: Told) -> None:

@@ -141,9 +141,8 @@ async def note_state(
         and told.attempts >= _LOOKS_BEFORE_DOUBT
     )
     delay = pace.first_look if any(news) else _grown(pace.first_look, told.attempts)
-    await carrier_messages.postpone(
-        connection, told, NOT_CONFIRMED if is_in_doubt else None, delay
-    )
+    reason = NOT_CONFIRMED if is_in_doubt else None
+    await carrier_messages.postpone(connection, told, reason, delay, anew=any(news))
 
 
 async def _assemble(connection: Connection, told: Told) -> Cancellation:
