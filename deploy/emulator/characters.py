@@ -43,7 +43,7 @@ def _prompt(_visit: Visit, _random: Random) -> list[Step]:
 
 
 def _slow(visit: Visit, random: Random) -> list[Step]:
-    return [replace(step, after=step.after * 6) for step in _prompt(visit, random)]
+    return [replace(step, after=step.after * 4) for step in _prompt(visit, random)]
 
 
 def _silent(_visit: Visit, _random: Random) -> list[Step]:

@@ -9,6 +9,7 @@ from deploy.local.databases import DatabaseUrls
 from libs.common.caller import Anonymous
 from libs.common.paging import Listing
 from services.porting.store import (
+    carrier_messages,
     copies,
     documents,
     history,
@@ -20,7 +21,17 @@ from services.porting.store import (
 )
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
-STORES = (copies, documents, history, letters, line_states, lines, port_outs, requests)
+STORES = (
+    carrier_messages,
+    copies,
+    documents,
+    history,
+    letters,
+    line_states,
+    lines,
+    port_outs,
+    requests,
+)
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
     "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
