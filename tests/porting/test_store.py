@@ -9,29 +9,23 @@ from deploy.local.databases import DatabaseUrls
 from libs.common.caller import Anonymous
 from libs.common.paging import Listing
 from services.porting.store import (
-    carrier_messages,
     copies,
     documents,
+    heard_messages,
     history,
     letters,
     line_states,
     lines,
     port_outs,
     requests,
+    told_messages,
 )
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
-    carrier_messages,
-    copies,
-    documents,
-    history,
-    letters,
-    line_states,
-    lines,
-    port_outs,
-    requests,
-)
+    copies, documents, heard_messages, history, letters, line_states, lines, port_outs,
+    requests, told_messages,
+)  # fmt: skip
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
     "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",

@@ -8,7 +8,7 @@ from libs.common.database import Connection
 from services.porting.domain.carriers import Telling
 from services.porting.domain.requests import PortRequest
 from services.porting.integrations.carriers.protocol import Heard
-from services.porting.store import carrier_messages
+from services.porting.store import heard_messages, told_messages
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ async def tell(
 
     `reference` is the carrier order's, the request's own where there is but one order.
     """
-    await carrier_messages.add_telling(
+    await told_messages.add_telling(
         connection,
         kind,
         reference=reference or request.id,
@@ -45,11 +45,11 @@ async def receive(connection: Connection, carrier_name: str, heard: Heard) -> bo
     each other.
     """
     message = heard.message
-    order = await carrier_messages.find_order(connection, carrier_name, message.reference)
+    order = await told_messages.find_order(connection, carrier_name, message.reference)
     if order and message.version is not None:
-        await carrier_messages.confirm(connection, message.reference, message.version)
+        await told_messages.confirm(connection, message.reference, message.version)
     reason = None if order else UNKNOWN_ORDER
-    is_new = await carrier_messages.add_heard(
+    is_new = await heard_messages.add_heard(
         connection, carrier_name, message, heard.raw, order, reason
     )
     if is_new:
@@ -70,5 +70,5 @@ async def receive_call(connection: Connection, carrier_name: str, heard: Heard) 
     """The same, for what the carrier called back with: a repeated call is listed, and ignored."""
     is_new = await receive(connection, carrier_name, heard)
     if not is_new:
-        await carrier_messages.count_again(connection, carrier_name, heard.message.message_id)
+        await heard_messages.count_again(connection, carrier_name, heard.message.message_id)
     return is_new

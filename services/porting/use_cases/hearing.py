@@ -20,8 +20,8 @@ from services.porting.domain.carriers import (
     Ported,
     Rejected,
 )
-from services.porting.store import carrier_messages, lines, requests
-from services.porting.store.carrier_messages import Waiting
+from services.porting.store import heard_messages, lines, requests, told_messages
+from services.porting.store.heard_messages import Waiting
 from services.porting.use_cases import carrier
 from services.porting.use_cases.recording import act_as
 
@@ -35,7 +35,7 @@ _FIRST_DELAY_S: Final = 0.5
 
 async def work_next(connection: Connection) -> bool:
     """Answers whether there was one. Its effect and its mark are one transaction."""
-    waiting = await carrier_messages.lock_next_heard(connection)
+    waiting = await heard_messages.lock_next_heard(connection)
     if waiting is None:
         return False
     await connection.execute("SAVEPOINT before_working")
@@ -44,7 +44,7 @@ async def work_next(connection: Connection) -> bool:
     except (Refusal, Refused) as refused:
         # A refusal is a decision, not a retry: the desk sees it with its code.
         await connection.execute("ROLLBACK TO SAVEPOINT before_working")
-        await carrier_messages.mark_worked(connection, waiting, "refused", _code_of(refused))
+        await heard_messages.mark_worked(connection, waiting, "refused", _code_of(refused))
         _log(waiting, "refused", _code_of(refused), level=logging.WARNING)
     except Exception as fault:
         if connection.is_closed():
@@ -52,7 +52,7 @@ async def work_next(connection: Connection) -> bool:
         await connection.execute("ROLLBACK TO SAVEPOINT before_working")
         await _mark_failed(connection, waiting, fault)
     else:
-        await carrier_messages.mark_worked(connection, waiting, state, reason)
+        await heard_messages.mark_worked(connection, waiting, state, reason)
         _log(waiting, state, reason)
     return True
 
@@ -103,11 +103,11 @@ async def _apply(
 async def _find_numbers(connection: Connection, waiting: Waiting) -> Sequence[str] | None:
     """Of which the message is still true: None for the whole request, none for none."""
     message = waiting.message
-    order = await carrier_messages.find_order(connection, waiting.carrier, message.reference)
+    order = await told_messages.find_order(connection, waiting.carrier, message.reference)
     named = message.numbers or (order.numbers if order else None)
     if message.kind not in TAKEN_BACK:
         return named
-    overtaken = await carrier_messages.find_overtaken(connection, waiting.carrier, message)
+    overtaken = await heard_messages.find_overtaken(connection, waiting.carrier, message)
     if overtaken is None:
         return []
     if not overtaken:
@@ -131,7 +131,7 @@ async def _mark_failed(connection: Connection, waiting: Waiting, fault: Exceptio
     attempts = waiting.attempts + 1
     state = "dead" if attempts >= _TRIES else "waiting"
     delay = _FIRST_DELAY_S * 4 ** (attempts - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
-    await carrier_messages.mark_worked(
+    await heard_messages.mark_worked(
         connection,
         waiting,
         state,

@@ -25,8 +25,8 @@ from services.porting.integrations.carriers.protocol import (
     Taken,
     TurnedDown,
 )
-from services.porting.store import carrier_messages, letters, lines, requests
-from services.porting.store.carrier_messages import Told
+from services.porting.store import letters, lines, requests, told_messages
+from services.porting.store.told_messages import Told
 from services.porting.use_cases.carrier_messages import receive
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class Errand:
 
 async def take_errand(connection: Connection, carrier: str, pace: Pace) -> Errand | None:
     """What is due next, with all that the carrier must be told. None where nothing is due."""
-    while told := await carrier_messages.lock_next_told(connection, carrier, pace.lease):
+    while told := await told_messages.lock_next_told(connection, carrier, pace.lease):
         await connection.execute("SAVEPOINT before_assembling")
         try:
             errand = await _prepare(connection, told)
@@ -79,14 +79,14 @@ async def _prepare(connection: Connection, told: Told) -> Errand | None:
     """None where it is too late for it."""
     found = await requests.find_requests(connection, [told.port_request_id], None, None, None)
     if found[told.port_request_id].status in FINAL:
-        await carrier_messages.end_telling(connection, told, "done")
+        await told_messages.end_telling(connection, told, "done")
         return None
     if told.state == "sent":
         return Errand(told=told, order=None)
     order = await _assemble(connection, told)
     if order.numbers:
         return Errand(told=told, order=order)
-    await carrier_messages.end_telling(connection, told, "done", reason=NOTHING_LEFT)
+    await told_messages.end_telling(connection, told, "done", reason=NOTHING_LEFT)
     return None
 
 
@@ -95,13 +95,13 @@ async def note_answer(
 ) -> None:
     match answer:
         case Taken():
-            await carrier_messages.mark_sent(
+            await told_messages.mark_sent(
                 connection, told, answer.sent, answer.last_modified, pace.first_look
             )
         case ByHand():
-            await carrier_messages.end_telling(connection, told, "by_hand")
+            await told_messages.end_telling(connection, told, "by_hand")
         case TurnedDown():
-            await carrier_messages.end_telling(
+            await told_messages.end_telling(
                 connection, told, "refused", reason=answer.rejection.code, raw=answer.sent
             )
             heard = Heard(message=answer.rejection, raw=answer.answer)
@@ -114,11 +114,11 @@ async def note_unreachable(
 ) -> None:
     """Again later; after the last try it is a person's."""
     if told.state == "waiting" and told.attempts >= _TRIES:
-        await carrier_messages.end_telling(connection, told, "dead", reason=reason)
+        await told_messages.end_telling(connection, told, "dead", reason=reason)
         _log(told, "carrier.given_up", level=logging.ERROR, reason=reason)
         return
     delay = _grown(pace.first_retry, told.attempts)
-    await carrier_messages.postpone(connection, told, reason, delay)
+    await told_messages.postpone(connection, told, reason, delay)
     _log(told, "carrier.unreachable", level=logging.WARNING, reason=reason)
 
 
@@ -126,14 +126,14 @@ async def note_state(
     connection: Connection, told: Told, shown: OrderState, carrier: str, pace: Pace
 ) -> None:
     """What the carrier shows. Its 200 was no promise: a change or an error is."""
-    await carrier_messages.lock_told(connection, told)
+    await told_messages.lock_told(connection, told)
     news = [await receive(connection, carrier, heard) for heard in shown.said]
     if shown.last_modified != told.last_modified:
-        await carrier_messages.confirm(connection, told.reference, told.order_version)
+        await told_messages.confirm(connection, told.reference, told.order_version)
     elif not told.is_confirmed and told.attempts == _LOOKS_BEFORE_DOUBT:
         _log(told, "carrier.not_confirmed", level=logging.WARNING)
     if shown.is_over:
-        await carrier_messages.end_telling(connection, told, "done")
+        await told_messages.end_telling(connection, told, "done")
         return
     is_in_doubt = (
         shown.last_modified == told.last_modified
@@ -142,7 +142,7 @@ async def note_state(
     )
     delay = pace.first_look if any(news) else _grown(pace.first_look, told.attempts)
     reason = NOT_CONFIRMED if is_in_doubt else None
-    await carrier_messages.postpone(connection, told, reason, delay, anew=any(news))
+    await told_messages.postpone(connection, told, reason, delay, anew=any(news))
 
 
 async def _assemble(connection: Connection, told: Told) -> Cancellation:
