@@ -4,10 +4,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final, assert_never
+from typing import Final
 
 from libs.common.database import DATABASE_LOST, Database, is_database_lost
-from services.porting.domain.carriers import Order, Telling
+from services.porting.domain.carriers import Cancellation, Order, Telling
 from services.porting.integrations.carriers.protocol import (
     Answer,
     Carrier,
@@ -69,29 +69,21 @@ class CarrierWorker:
     async def _run(self, errand: Errand) -> None:
         """The carrier is called outside of any transaction."""
         told, name = errand.told, self.carrier.name
-        if errand.order is None:
+        if errand.order is not None:
+            answer = await self._tell(told.kind, errand.order)
+            async with self.database.working() as connection:
+                await telling.note_answer(connection, told, answer, name, self.pace)
+        elif errand.looks:
             shown = await self.carrier.look_at(told.reference)
             async with self.database.working() as connection:
                 await telling.note_state(connection, told, shown, name, self.pace)
-            return
-        answer = await self._tell(errand)
-        async with self.database.working() as connection:
-            await telling.note_answer(connection, told, answer, name, self.pace)
 
-    async def _tell(self, errand: Errand) -> Answer:
-        order = errand.order
-        assert order is not None
-        match errand.told.kind:
-            case Telling.CANCELLATION:
-                return await self.carrier.send_cancellation(order)
-            case Telling.ORDER:
-                assert isinstance(order, Order)
-                return await self.carrier.send_order(order)
-            case Telling.SUPPLEMENT:
-                assert isinstance(order, Order)
-                return await self.carrier.send_supplement(order)
-            case _:
-                assert_never(errand.told.kind)
+    async def _tell(self, kind: Telling, order: Cancellation) -> Answer:
+        if not isinstance(order, Order):
+            return await self.carrier.send_cancellation(order)
+        if kind is Telling.SUPPLEMENT:
+            return await self.carrier.send_supplement(order)
+        return await self.carrier.send_order(order)
 
 
 async def _repeat(work_one: Callable[[], Awaitable[bool]]) -> None:

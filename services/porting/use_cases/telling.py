@@ -51,43 +51,42 @@ class Pace:
 
 @dataclass(frozen=True, kw_only=True)
 class Errand:
-    """One thing to do at the carrier: `order` is None where the order is only looked at."""
+    """An order to tell, or an order to look at; neither where it ended as it was taken."""
 
     told: Told
-    order: Cancellation | None
+    order: Cancellation | None = None
+    looks: bool = False
 
 
 async def take_errand(connection: Connection, carrier: str, pace: Pace) -> Errand | None:
     """What is due next, with all that the carrier must be told. None where nothing is due."""
-    while told := await told_messages.lock_next_told(connection, carrier, pace.lease):
-        await connection.execute("SAVEPOINT before_assembling")
-        try:
-            errand = await _prepare(connection, told)
-        except Exception as fault:
-            if connection.is_closed():
-                raise
-            await connection.execute("ROLLBACK TO SAVEPOINT before_assembling")
-            log.exception("an order could not be assembled", extra={"action": "carrier.fault"})
-            await note_unreachable(connection, told, type(fault).__name__, pace)
-            continue
-        if errand is not None:
-            return errand
-    return None
+    told = await told_messages.lock_next_told(connection, carrier, pace.lease)
+    if told is None:
+        return None
+    await connection.execute("SAVEPOINT before_assembling")
+    try:
+        return await _prepare(connection, told)
+    except Exception as fault:
+        if connection.is_closed():
+            raise
+        await connection.execute("ROLLBACK TO SAVEPOINT before_assembling")
+        log.exception("an order could not be assembled", extra={"action": "carrier.fault"})
+        await note_unreachable(connection, told, type(fault).__name__, pace)
+        return Errand(told=told)
 
 
-async def _prepare(connection: Connection, told: Told) -> Errand | None:
-    """None where it is too late for it."""
+async def _prepare(connection: Connection, told: Told) -> Errand:
     found = await requests.find_requests(connection, [told.port_request_id], None, None, None)
     if found[told.port_request_id].status in FINAL:
         await told_messages.end_telling(connection, told, "done")
-        return None
+        return Errand(told=told)
     if told.state == "sent":
-        return Errand(told=told, order=None)
+        return Errand(told=told, looks=True)
     order = await _assemble(connection, told)
-    if order.numbers:
-        return Errand(told=told, order=order)
-    await told_messages.end_telling(connection, told, "done", reason=NOTHING_LEFT)
-    return None
+    if not order.numbers:
+        await told_messages.end_telling(connection, told, "done", reason=NOTHING_LEFT)
+        return Errand(told=told)
+    return Errand(told=told, order=order)
 
 
 async def note_answer(
