@@ -20,7 +20,7 @@ from services.porting.routes import carrier_routes, file_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
 from services.porting.settings import CarrierChoice, Settings
-from services.porting.timers import TIMERS
+from services.porting.timers import timers_of
 from services.porting.use_cases.importing import IntakeLimits
 from services.porting.use_cases.telling import Pace
 from services.porting.workers import CarrierWorker
@@ -70,7 +70,7 @@ def create_app() -> Starlette:
             topology=TOPOLOGY,
             events_exchange=EVENTS,
             consumes=CONSUMES,
-            timers=TIMERS,
+            timers=timers_of(settings.idle_limits),
             routes=routes,
             background=background,
         )

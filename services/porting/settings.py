@@ -1,11 +1,13 @@
 """What porting reads from its environment."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Self
 
 from pydantic import Field, HttpUrl, SecretStr, model_validator
 
 from libs.common.settings import SHORTEST_SECRET, ServiceSettings
+from services.porting.domain.idling import IdleLimits
 
 
 class CarrierChoice(StrEnum):
@@ -25,12 +27,22 @@ class Settings(ServiceSettings):
     public_url: HttpUrl
     upload_secret: SecretStr = Field(min_length=SHORTEST_SECRET)
     most_rows: int = 1_000
+    # A week's warning comes before the end of either.
+    idle_days_unfinished: int = Field(default=30, ge=8)
+    idle_days_faulty: int = Field(default=45, ge=8)
     allow_fictional_numbers: bool = False
     cors_origins: str = ""
     carrier: CarrierChoice = CarrierChoice.DESK
     carrier_url: HttpUrl | None = None
     carrier_secret: SecretStr | None = Field(default=None, min_length=SHORTEST_SECRET)
     carrier_first_look_s: float = Field(default=60, gt=0)
+
+    @property
+    def idle_limits(self) -> IdleLimits:
+        return IdleLimits(
+            unfinished=timedelta(days=self.idle_days_unfinished),
+            faulty=timedelta(days=self.idle_days_faulty),
+        )
 
     @property
     def origins(self) -> list[str]:

@@ -11,6 +11,7 @@ from libs.common.paging import Listing
 from services.porting.store import (
     copies,
     documents,
+    faults,
     heard_messages,
     history,
     letters,
@@ -23,12 +24,13 @@ from services.porting.store import (
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
-    copies, documents, heard_messages, history, letters, line_states, lines, port_outs,
+    copies, documents, faults, heard_messages, history, letters, line_states, lines, port_outs,
     requests, told_messages,
 )  # fmt: skip
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
     "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
+    "faults",
 )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ class FirmDateGiven(_Said):
 
 @dataclass(frozen=True, kw_only=True)
 class Rejected(_Said):
-    """`code` is ours, `text` the carrier's own."""
+    """`code` is the carrier's own, or ours; `text` its words."""
 
     code: str
     text: str
@@ -90,6 +90,7 @@ class Cancelled(_Said):
 
 @dataclass(frozen=True, kw_only=True)
 class ConflictRaised(_Said):
+    code: str
     text: str
     kind: Literal["CONFLICT"] = "CONFLICT"
 

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 UNKNOWN_ORDER: Final = "UNKNOWN_ORDER"
 
 
-async def tell(
+async def tell_carrier(
     connection: Connection,
     kind: Telling,
     request: PortRequest,

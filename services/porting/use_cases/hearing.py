@@ -2,13 +2,13 @@
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, assert_never
 
 from libs.common.caller import Login, Support
 from libs.common.database import Connection
-from libs.contracts.refusals import Refusal, Refused
+from libs.contracts.refusals import Refusal, Refused, StateRefusal
 from services.porting.domain.carriers import (
     TAKEN_BACK,
     Accepted,
@@ -20,15 +20,29 @@ from services.porting.domain.carriers import (
     Ported,
     Rejected,
 )
+from services.porting.domain.lines import LineEvent, LineState, is_refused
+from services.porting.domain.rejections import OTHER
 from services.porting.store import heard_messages, lines, requests, told_messages
 from services.porting.store.heard_messages import Waiting
 from services.porting.use_cases import carrier
+from services.porting.use_cases.activating import start_activation
+from services.porting.use_cases.cancelling import record_cancellation
+from services.porting.use_cases.faults import record_fault
 from services.porting.use_cases.recording import act_as
 
 log = logging.getLogger(__name__)
 
 OVERTAKEN: Final = "OVERTAKEN"
 CHANGES_NOTHING: Final = "CHANGES_NOTHING"
+# What a word means for a line; one that is missing here is judged by its use case.
+_EVENTS: Final[Mapping[str, LineEvent]] = {
+    "FIRM_DATE": LineEvent.APPROVED,
+    "REJECTED": LineEvent.REJECTED,
+    "CONFLICT": LineEvent.CONFLICT_RAISED,
+    "ACTIVATION": LineEvent.ACTIVATION_STARTED,
+    "PORTED": LineEvent.PORTED,
+}
+_CANCELLED_UNASKED: Final = "The carrier cancelled the order by itself."
 _TRIES: Final = 5
 _FIRST_DELAY_S: Final = 0.5
 
@@ -44,8 +58,9 @@ async def work_next(connection: Connection) -> bool:
     except (Refusal, Refused) as refused:
         # A refusal is a decision, not a retry: the desk sees it with its code.
         await connection.execute("ROLLBACK TO SAVEPOINT before_working")
-        await heard_messages.mark_worked(connection, waiting, "refused", _code_of(refused))
-        _log(waiting, "refused", _code_of(refused), level=logging.WARNING)
+        state, reason = _read_refusal(refused)
+        await heard_messages.mark_worked(connection, waiting, state, reason)
+        _log(waiting, state, reason)
     except Exception as fault:
         if connection.is_closed():
             raise
@@ -65,6 +80,8 @@ async def _work(connection: Connection, waiting: Waiting) -> tuple[str, str | No
     numbers = await _find_numbers(connection, waiting)
     if numbers is not None and not numbers:
         return "ignored", OVERTAKEN
+    if numbers is not None:
+        numbers = await _only_possible(connection, waiting, numbers)
     await act_as(connection, f"carrier:{waiting.carrier}")
     if not await _apply(connection, waiting, message, numbers):
         return "noted", None
@@ -93,11 +110,55 @@ async def _apply(
             await carrier.record_ported(
                 connection, caller, request_id, message.ported_at, numbers
             )
-        case Accepted() | Rejected() | ActivationStarted() | Cancelled() | ConflictRaised():
+        case Rejected() | ConflictRaised():
+            event = _EVENTS[message.kind]
+            await record_fault(
+                connection,
+                caller,
+                request_id,
+                event,
+                code=message.code,
+                carrier_text=message.text,
+                numbers=numbers,
+            )
+        case ActivationStarted():
+            await start_activation(connection, caller, request_id, numbers)
+        case Cancelled():
+            await _apply_cancellation(connection, caller, request_id, numbers)
+        case Accepted():
             return False
         case _:
             assert_never(message)
     return True
+
+
+async def _apply_cancellation(
+    connection: Connection, caller: Support, request_id: str, numbers: Sequence[str] | None
+) -> None:
+    """One that nobody asked for is a rejection: the order is gone, and somebody must act."""
+    states = await _states_of(connection, request_id, numbers)
+    if all(is_refused(LineEvent.CANCELLED, state) for state in states):
+        await record_fault(
+            connection,
+            caller,
+            request_id,
+            LineEvent.REJECTED,
+            code=OTHER.name,
+            carrier_text=_CANCELLED_UNASKED,
+            numbers=numbers,
+        )
+        return
+    await record_cancellation(
+        connection, caller, request_id, numbers, is_confirmed=True, reason=None
+    )
+
+
+async def _states_of(
+    connection: Connection, request_id: str, numbers: Sequence[str] | None
+) -> Collection[LineState]:
+    if numbers is None:
+        return (await lines.count_lines(connection, request_id)).keys()
+    return (await lines.find_states(connection, request_id, numbers)).values()
 
 
 async def _find_numbers(connection: Connection, waiting: Waiting) -> Sequence[str] | None:
@@ -116,6 +177,22 @@ async def _find_numbers(connection: Connection, waiting: Waiting) -> Sequence[st
         connection, waiting.port_request_id
     )
     return [number for number in candidates if number not in overtaken]
+
+
+async def _only_possible(
+    connection: Connection, waiting: Waiting, numbers: Sequence[str]
+) -> Sequence[str]:
+    """One line that cannot take the word does not keep it from its sisters."""
+    event = _EVENTS.get(waiting.message.kind)
+    if event is None:
+        return numbers
+    states = await lines.find_states(connection, waiting.port_request_id, numbers)
+    possible = [
+        number
+        for number in numbers
+        if number in states and not is_refused(event, states[number])
+    ]
+    return possible or numbers
 
 
 def _caller_of(carrier_name: str) -> Support:
@@ -146,16 +223,16 @@ async def _mark_failed(connection: Connection, waiting: Waiting, fault: Exceptio
     )
 
 
-def _code_of(refused: Refusal | Refused) -> str:
-    first = refused.refusals[0] if isinstance(refused, Refused) else refused
-    return first.code.value
+def _read_refusal(refused: Refusal | Refused) -> tuple[str, str]:
+    """What the lines' states do not allow came too late or too early, and is ignored."""
+    refusals = refused.refusals if isinstance(refused, Refused) else (refused,)
+    is_of_state = all(isinstance(each, StateRefusal) for each in refusals)
+    return "ignored" if is_of_state else "refused", refusals[0].code.value
 
 
-def _log(
-    waiting: Waiting, state: str, reason: str | None, *, level: int = logging.INFO
-) -> None:
+def _log(waiting: Waiting, state: str, reason: str | None) -> None:
     log.log(
-        level,
+        logging.WARNING if state == "refused" else logging.INFO,
         "a carrier's message was worked",
         extra={
             "action": "carrier.message_worked",

@@ -16,7 +16,6 @@ from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.carriers import Cancellation, Order, Telling
 from services.porting.domain.letters import says_no_pin
 from services.porting.domain.lines import WITH_A_CARRIER
-from services.porting.domain.requests import FINAL
 from services.porting.integrations.carriers.protocol import (
     Answer,
     ByHand,
@@ -77,7 +76,8 @@ async def take_errand(connection: Connection, carrier: str, pace: Pace) -> Erran
 
 async def _prepare(connection: Connection, told: Told) -> Errand:
     found = await requests.find_requests(connection, [told.port_request_id], None, None, None)
-    if found[told.port_request_id].status in FINAL:
+    is_over = found[told.port_request_id].is_final
+    if is_over and (told.state == "sent" or told.kind is not Telling.CANCELLATION):
         await told_messages.end_telling(connection, told, "done")
         return Errand(told=told)
     if told.state == "sent":
@@ -165,11 +165,12 @@ async def _assemble(connection: Connection, told: Told) -> Cancellation:
 
 
 async def _numbers_of(connection: Connection, told: Told) -> tuple[PhoneNumber, ...]:
-    """Those that the carrier is to have still."""
+    """Those that the carrier is to have still, or of a cancellation those it is to give up."""
+    given_up = told.kind is Telling.CANCELLATION
     return tuple(
         line.tracking_number
         for line in await lines.find_all_lines(connection, told.port_request_id)
-        if line.state in WITH_A_CARRIER
+        if (given_up or line.state in WITH_A_CARRIER)
         and (told.numbers is None or line.tracking_number in told.numbers)
     )
 

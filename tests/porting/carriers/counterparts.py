@@ -187,3 +187,12 @@ async def messages_of(database: Database, reference: str) -> Sequence[Any]:
         return await connection.fetch(
             "SELECT * FROM carrier_messages WHERE reference = $1 ORDER BY seq", reference
         )
+
+
+async def set_pin(database: Database, pin: str) -> None:
+    """On every letter there is."""
+    async with database.working() as connection:
+        await connection.execute(
+            "UPDATE letters SET subscriber = jsonb_set(subscriber, '{pin_answer}', $1::jsonb)",
+            json.dumps(pin),
+        )

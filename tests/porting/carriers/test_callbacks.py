@@ -152,8 +152,10 @@ FORMS = (
     {"numbers": []},
     {"numbers": ["12"]},
     {"version": 2**31},
-    {"type": "conflict", "text": "x" * 2_001},
-    {"type": "conflict", "text": "\ud800"},
+    {"type": "conflict", "code": "50", "text": "x" * 1_001},
+    {"type": "conflict", "code": "50", "text": "\ud800"},
+    {"type": "rejected", "code": "", "text": "no"},
+    {"type": "rejected", "code": "7435 x", "text": "no"},
     {"order": "pr 1"},
     {"id": "m-2"},
 )
@@ -174,7 +176,7 @@ async def test_what_is_signed_but_not_in_the_agreed_form_is_not_kept(
 async def test_control_characters_of_a_carriers_text_are_dropped(
     database, emulated, request_id
 ):
-    body = a_message("m-1", request_id, type="conflict", text="no\x00 \x1b[31mLSR")
+    body = a_message("m-1", request_id, type="conflict", code="50", text="no\x00 \x1b[31mLSR")
 
     assert (await call_back(emulated.door, body)).status_code == 200
 

@@ -2,14 +2,19 @@
 
 import asyncio
 from contextlib import asynccontextmanager
-from datetime import timedelta
 
 import pytest
 
 from deploy.emulator.characters import CHARACTERS
 from services.porting.domain.requests import PortRequestStatus
+from services.porting.use_cases.resubmitting import (
+    Correction,
+    correct_lines,
+    resubmit_request,
+)
 from services.porting.workers import CarrierWorker
 from tests.porting.builders import (
+    SUPPORT,
     a_request_with_the_carrier,
     found_house,
     lines_of,
@@ -18,7 +23,7 @@ from tests.porting.builders import (
     request_of,
     types_told,
 )
-from tests.porting.carriers.counterparts import BRISK, Emulated, messages_of
+from tests.porting.carriers.counterparts import BRISK, Emulated, messages_of, set_pin
 
 NUMBERS = [phone(100), phone(101)]
 COMPLETES = (
@@ -115,19 +120,51 @@ async def test_a_silent_carrier_leaves_the_request_with_it_and_the_desk_is_told(
     assert request.status is PortRequestStatus.WITH_CARRIER
 
 
-async def test_a_rejection_behind_a_200_is_found_by_looking(database):
-    async with a_journey(database, "says_200_then_rejects") as (request_id, _):
+@pytest.mark.parametrize("character", ["rejects_pin", "says_200_then_rejects"])
+async def test_a_rejected_request_completes_once_it_was_corrected_and_sent_again(
+    database, character
+):
+    async with a_journey(database, character) as (request_id, counterpart):
 
-        async def is_heard() -> bool:
-            return bool(await said(database, request_id))
+        async def is_stopped() -> bool:
+            request = await request_of(database, request_id)
+            return request.status is PortRequestStatus.ACTION_REQUIRED
 
-        await wait_until(is_heard)
+        await wait_until(is_stopped)
+        stopped = await request_of(database, request_id)
+        assert (stopped.fault_code, stopped.turn[0]) == ("PIN_INVALID", "REQUESTER")
+        await set_pin(database, "481516")
+        await send_again(database, request_id)
 
-    ((kind, _state),) = await said(database, request_id)
-    assert kind == "REJECTED"
+        async def is_complete() -> bool:
+            request = await request_of(database, request_id)
+            return request.status is PortRequestStatus.COMPLETED
+
+        await wait_until(is_complete)
+
+        assert len(await counterpart.told(request_id)) == 2
+    assert {"carrier:emulator", "support:desk"} <= set(await actors_of(database, request_id))
 
 
-async def test_a_date_may_be_changed_by_the_carrier(database):
+async def send_again(database, request_id) -> None:
+    async with database.transaction(SUPPORT) as connection:
+        corrections = [
+            Correction(number=number, note="A fresh PIN is on the letter.")
+            for number in NUMBERS
+        ]
+        await correct_lines(connection, SUPPORT, request_id, corrections)
+        await resubmit_request(connection, SUPPORT, request_id, None)
+
+
+async def actors_of(database, request_id) -> list[str]:
+    async with database.working() as connection:
+        rows = await connection.fetch(
+            "SELECT actor FROM history WHERE port_request_id = $1", request_id
+        )
+    return [row["actor"] for row in rows]
+
+
+async def test_a_date_that_the_carrier_changed_is_the_one_that_stands(database):
     async with a_journey(database, "changes_date") as (request_id, _):
 
         async def has_ported() -> bool:
@@ -135,4 +172,6 @@ async def test_a_date_may_be_changed_by_the_carrier(database):
 
         await wait_until(has_ported)
 
-    assert timedelta(0) <= now() - (await lines_of(database, request_id))[0].ported_at
+    assert {line.firm_date for line in await lines_of(database, request_id)} == {now().date()}
+    dates = [each for each in await said(database, request_id) if each[0] == "FIRM_DATE"]
+    assert dates == [("FIRM_DATE", "applied")] * 2

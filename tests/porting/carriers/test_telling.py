@@ -1,5 +1,6 @@
 """What is told to a carrier: retried, in order, looked after, and never with a PIN in our rows."""
 
+import asyncio
 import json
 import logging
 from dataclasses import replace
@@ -12,7 +13,9 @@ import pytest
 from services.porting.domain.carriers import Telling
 from services.porting.integrations.carriers.emulator import Emulator
 from services.porting.store import letters, requests
-from services.porting.use_cases.carrier_messages import tell
+from services.porting.use_cases.cancelling import cancel_request
+from services.porting.use_cases.carrier_messages import tell_carrier
+from services.porting.use_cases.resubmitting import drop_lines
 from services.porting.use_cases.telling import Pace
 from services.porting.workers import CarrierWorker
 from tests.porting.builders import (
@@ -30,6 +33,7 @@ from tests.porting.carriers.counterparts import (
     a_message,
     call_back,
     messages_of,
+    set_pin,
     work,
 )
 
@@ -56,7 +60,7 @@ async def record(database, kind, request_id, numbers=None, *, later=1) -> int:
     async with database.working() as connection:
         request = await requests.lock_request(connection, request_id)
         changed = replace(request, version=request.version + later)
-        await tell(connection, kind, changed, numbers)
+        await tell_carrier(connection, kind, changed, numbers)
     return changed.version
 
 
@@ -80,10 +84,7 @@ async def test_what_was_told_is_kept_without_the_pin(
     database, emulated, worker, request_id, caplog
 ):
     caplog.set_level(logging.DEBUG)
-    async with database.working() as connection:
-        await connection.execute(
-            """UPDATE letters SET subscriber = jsonb_set(subscriber, '{pin_answer}', '"481516"')"""
-        )
+    await set_pin(database, "481516")
 
     await work(worker)
 
@@ -157,7 +158,7 @@ async def test_an_answer_that_is_a_rejection_is_worked_as_one(database, request_
     await work(worker)
 
     out, said = await messages_of(database, request_id)
-    assert (out["state"], out["reason"]) == ("refused", "PIN_INVALID")
+    assert (out["state"], out["reason"]) == ("refused", "7435")
     assert (said["kind"], said["direction"]) == ("REJECTED", "IN")
 
 
@@ -256,24 +257,46 @@ async def test_a_fault_of_ours_is_a_failed_try(
 
 
 async def test_a_cancellation_reaches_the_carrier_and_its_answer_comes_back(
-    database, request_id
+    database, house, request_id
 ):
-    emulated = Emulated(database, "slow", hour_s=0.01)
+    emulated = Emulated(database, "slow", hour_s=0.1)
     worker = CarrierWorker(database=database, carrier=emulated.adapter, pace=BRISK)
     await work(worker)
-    async with database.working() as connection:
-        await connection.execute("UPDATE lines SET state = 'CANCEL_REQUESTED'")
-    await record(database, Telling.CANCELLATION, request_id)
+    async with database.transaction(house.administrator) as connection:
+        await cancel_request(connection, house.administrator, request_id, None)
+    assert (await request_of(database, request_id)).status == "CANCEL_REQUESTED"
 
-    for _ in range(100):
-        await work(worker, rounds=2)
-        kinds = {row["kind"] for row in await messages_of(database, request_id)}
-        if "CANCELLED" in kinds:
-            break
+    async with asyncio.timeout(5):
+        while (await request_of(database, request_id)).status != "CANCELLED":
+            await work(worker, rounds=2)
+            await asyncio.sleep(0.01)
 
-    assert "CANCELLED" in kinds
-    assert "PORTED" not in kinds
     await emulated.close()
+    told = emulated.book[request_id].told
+    assert [each["numbers"] for each in told] == [sorted(NUMBERS)] * 2
+
+
+async def test_a_line_that_is_given_up_is_given_up_at_the_carrier(
+    database, emulated, house, worker, request_id
+):
+    await work(worker)
+    body = a_message(
+        "m-1",
+        request_id,
+        type="rejected",
+        code="7401",
+        text="no such account",
+        numbers=NUMBERS[:1],
+    )
+    await call_back(emulated.door, body)
+    await work(worker)
+
+    async with database.transaction(house.administrator) as connection:
+        await drop_lines(connection, house.administrator, request_id, NUMBERS[:1], None)
+    await work(worker)
+
+    assert emulated.book[request_id].told[-1]["numbers"] == NUMBERS[:1]
+    assert (await request_of(database, request_id)).status == "WITH_CARRIER"
 
 
 async def test_only_the_desk_reads_what_carriers_are_told_and_say(database, house, request_id):
@@ -291,11 +314,11 @@ async def test_a_customers_act_leaves_something_to_tell_of_their_own_account_onl
     request = await request_of(database, request_id)
     changed = replace(request, version=request.version + 1)
     async with database.transaction(house.administrator) as connection:
-        await tell(connection, Telling.CANCELLATION, changed, NUMBERS)
+        await tell_carrier(connection, Telling.CANCELLATION, changed, NUMBERS)
     assert len(await told_rows(database, request_id)) == 2
 
     other = await found_house(database)
     changed = replace(request, version=request.version + 2)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with database.transaction(other.administrator) as connection:
-            await tell(connection, Telling.CANCELLATION, changed, NUMBERS)
+            await tell_carrier(connection, Telling.CANCELLATION, changed, NUMBERS)

@@ -39,16 +39,6 @@ _TIMEOUT_S: Final = 10.0
 # The carrier understood, and says no; whatever else is not a success may be one the next time.
 _SAYS_NO: Final = frozenset({400, 409, 422})
 _HIDDEN: Final = "***"
-# The emulator's codes and ours; what is not here keeps the carrier's text for the desk.
-_CODES: Final[Mapping[str, str]] = {
-    "7401": "ACCOUNT_NUMBER_MISMATCH",
-    "7402": "ADDRESS_MISMATCH",
-    "7403": "NOT_PORTABLE",
-    "7412": "DATE_NOT_AVAILABLE",
-    "7429": "NAME_MISMATCH",
-    "7435": "PIN_INVALID",
-}
-UNKNOWN_CODE: Final = "UNKNOWN"
 _PLAIN: Final[Mapping[str, type[_PlainWord]]] = {
     "accepted": carriers.Accepted,
     "activation": carriers.ActivationStarted,
@@ -61,7 +51,8 @@ def _without_controls(text: str) -> str:
 
 
 _Id = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
-_Text = Annotated[str, Field(max_length=2_000), AfterValidator(_without_controls)]
+_Code = Annotated[str, Field(max_length=64, pattern=r"^[\x21-\x7e]+$")]
+_Text = Annotated[str, Field(max_length=1_000), AfterValidator(_without_controls)]
 
 
 class _Wire(BaseModel):
@@ -83,7 +74,7 @@ class _FirmDate(_Said):
 
 class _Rejected(_Said):
     type: Literal["rejected"]
-    code: _Text
+    code: _Code
     text: _Text
 
 
@@ -94,6 +85,7 @@ class _Ported(_Said):
 
 class _Conflict(_Said):
     type: Literal["conflict"]
+    code: _Code
     text: _Text
 
 
@@ -253,9 +245,8 @@ def _canonical(said: _Message) -> CarrierMessage:
         case _Ported():
             return carriers.Ported(**common, ported_at=said.ported_at)
         case _Rejected():
-            code = _CODES.get(said.code, UNKNOWN_CODE)
-            return carriers.Rejected(**common, code=code, text=f"{said.code}: {said.text}")
+            return carriers.Rejected(**common, code=said.code, text=said.text)
         case _Conflict():
-            return carriers.ConflictRaised(**common, text=said.text)
+            return carriers.ConflictRaised(**common, code=said.code, text=said.text)
         case _Plain():
             return _PLAIN[said.type](**common)
