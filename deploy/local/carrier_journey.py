@@ -2,9 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 from typing_extensions import override
 
+from deploy.local.graph_client import GraphClient
 from deploy.local.journey import NUMBERS, Journey
 
 # What each character does on the way, as a reader of the demonstration should know it.
@@ -56,10 +58,16 @@ class CarrierJourney(Journey):
             await asyncio.sleep(SILENCE_SECONDS)
         else:
             await self.dashboard.wait_for("porting.action_required.v1")
-        answer = await self.administrator.ask("ReadTurn", id=self.request_id)
-        request = answer["portRequest"]
+        request = await self._read_turn(self.administrator)
         turn = request["waitingOn"]
+        desk = await self._read_turn(self.support)
         self.say(
             f"The request is {request['status']} and waits on {turn['waitingOn']} "
-            f"since {turn['since']}.\nWhat un-sticks it: {turn['remedy']}"
+            f"since {turn['since']}.\nWhat un-sticks it: {turn['remedy']}\n"
+            f"The customer can do: {', '.join(request['availableActions']) or 'nothing'}; "
+            f"the port desk: {', '.join(desk['availableActions']) or 'nothing'}."
         )
+
+    async def _read_turn(self, reader: GraphClient) -> dict[str, Any]:
+        answer = await reader.ask("ReadTurn", id=self.request_id)
+        return dict(answer["portRequest"])
