@@ -52,7 +52,8 @@ ALTER TABLE carrier_messages FORCE ROW LEVEL SECURITY;
 CREATE POLICY everything ON carrier_messages TO porting_support USING (true);
 CREATE POLICY to_be_told ON carrier_messages FOR INSERT TO porting_tenant
   WITH CHECK (direction = 'OUT' AND account_id = current_setting('app.account', true));
-GRANT SELECT, INSERT ON carrier_messages TO porting_support;
+GRANT SELECT, INSERT, UPDATE (state, reason, attempts, next_attempt_at) ON carrier_messages
+  TO porting_support;
 GRANT INSERT ON carrier_messages TO porting_tenant;
 
 -- migrate:down
