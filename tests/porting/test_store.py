@@ -9,6 +9,7 @@ from deploy.local.databases import DatabaseUrls
 from libs.common.caller import Anonymous
 from libs.common.paging import Listing
 from services.porting.store import (
+    carrier_message_lists,
     copies,
     documents,
     faults,
@@ -24,7 +25,7 @@ from services.porting.store import (
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
-    copies, documents, faults, heard_messages, history, letters, line_states, lines, port_outs,
+    carrier_message_lists, copies, documents, faults, heard_messages, history, letters, line_states, lines, port_outs,
     requests, told_messages,
 )  # fmt: skip
 TABLES = (

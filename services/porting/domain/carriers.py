@@ -1,5 +1,6 @@
 """What we tell a carrier and what it says: the same words for every carrier."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -15,6 +16,47 @@ class Telling(StrEnum):
     ORDER = "ORDER"
     SUPPLEMENT = "SUPPLEMENT"
     CANCELLATION = "CANCELLATION"
+
+
+class MessageDirection(StrEnum):
+    TOLD = "OUT"
+    HEARD = "IN"
+
+
+class MessageState(StrEnum):
+    """What we tell is `waiting`, then `sent`; what we hear is `waiting`, then worked."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    DONE = "done"
+    BY_HAND = "by_hand"
+    APPLIED = "applied"
+    NOTED = "noted"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageRecord:
+    """What went between us and a carrier, and what became of it. `raw` has no PIN."""
+
+    id: str
+    direction: MessageDirection
+    kind: str
+    carrier: str | None
+    reference: str
+    order_version: int | None
+    port_request_id: str | None
+    numbers: Sequence[str] | None
+    raw: str | None
+    state: MessageState
+    reason: str | None
+    times: int
+    attempts: int
+    confirmed_at: datetime | None
+    recorded_at: datetime
+    next_attempt_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)

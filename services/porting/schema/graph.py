@@ -6,6 +6,10 @@ from libs.common.graphql.rights import ADMINISTRATORS, READERS, REQUESTERS, SUPP
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
+from services.porting.schema.carrier_messages import (
+    CarrierMessageMutation,
+    CarrierMessageQuery,
+)
 from services.porting.schema.carrier_mutations import CarrierMutation
 from services.porting.schema.correction_mutations import CorrectionMutation
 from services.porting.schema.document_mutations import DocumentMutation
@@ -13,7 +17,7 @@ from services.porting.schema.fault_mutations import FaultMutation
 from services.porting.schema.letter_mutations import LetterMutation
 from services.porting.schema.line_mutations import LineMutation
 from services.porting.schema.port_out_mutations import PortOutMutation
-from services.porting.schema.queries import Query
+from services.porting.schema.queries import Query as RequestQuery
 from services.porting.schema.request_mutations import PortRequestMutation
 from services.porting.schema.uploads import UploadMutation
 
@@ -42,6 +46,8 @@ RIGHTS = {
     "startActivation": SUPPORT,
     "recordSnapback": SUPPORT,
     "recordCancellation": SUPPORT,
+    "carrierMessages": SUPPORT,
+    "retryCarrierMessage": SUPPORT,
     "correctLines": REQUESTERS | SUPPORT,
     "dropLines": REQUESTERS | SUPPORT,
     "resubmitPortRequest": REQUESTERS | SUPPORT,
@@ -55,6 +61,11 @@ RIGHTS = {
 
 
 @strawberry.type
+class Query(RequestQuery, CarrierMessageQuery):
+    pass
+
+
+@strawberry.type
 class Mutation(
     PortRequestMutation,
     LineMutation,
@@ -62,6 +73,7 @@ class Mutation(
     DocumentMutation,
     LetterMutation,
     CarrierMutation,
+    CarrierMessageMutation,
     FaultMutation,
     CorrectionMutation,
     PortOutMutation,

@@ -6,9 +6,13 @@ from typing import Final
 
 from libs.common.database import Connection
 from services.porting.domain.carriers import Telling
+from services.porting.domain.refusals.carriers import (
+    CarrierMessageNotGivenUp,
+    CarrierMessageUnknown,
+)
 from services.porting.domain.requests import PortRequest
 from services.porting.integrations.carriers.protocol import Heard
-from services.porting.store import heard_messages, told_messages
+from services.porting.store import carrier_message_lists, heard_messages, told_messages
 
 log = logging.getLogger(__name__)
 
@@ -72,3 +76,13 @@ async def receive_call(connection: Connection, carrier_name: str, heard: Heard) 
     if not is_new:
         await heard_messages.count_again(connection, carrier_name, heard.message.message_id)
     return is_new
+
+
+async def try_again(connection: Connection, message_id: str) -> str:
+    """What was given up is told, or worked, as if it were new."""
+    message = await carrier_message_lists.find_message(connection, message_id)
+    if message is None:
+        raise CarrierMessageUnknown().at("input", "carrierMessageId")
+    if await carrier_message_lists.try_message_again(connection, message_id) is None:
+        raise CarrierMessageNotGivenUp(message.state.name).at("input", "carrierMessageId")
+    return message_id
