@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from libs.common.child_process import ChildProcesses
 from libs.common.graphql.route import graph_routes, resolver_of
+from libs.common.housekeeping import every_hour
 from libs.common.service import Background, Service, Wiring, build_app
 from libs.common.settings import Profile
 from libs.contracts.topology import EVENTS, TOPOLOGY
@@ -15,6 +18,7 @@ from services.porting.consumers import CONSUMES
 from services.porting.integrations.carriers.desk import Desk
 from services.porting.integrations.carriers.emulator import Emulator
 from services.porting.integrations.carriers.protocol import Carrier
+from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.routes import carrier_routes, file_routes
 from services.porting.schema.context import Room
@@ -23,6 +27,7 @@ from services.porting.settings import CarrierChoice, Settings
 from services.porting.timers import timers_of
 from services.porting.use_cases.importing import IntakeLimits
 from services.porting.use_cases.telling import Pace
+from services.porting.use_cases.uploads import sweep_uploads
 from services.porting.workers import CarrierWorker
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -31,19 +36,21 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def create_app() -> Starlette:
     settings = Settings()
     carrier = _carrier_of(settings)
+    files = Files(settings.files_url)
 
     def routes(wiring: Wiring) -> Sequence[BaseRoute]:
-        files = Files(settings.files_url)
-        links = UploadLinks(
-            str(settings.public_url), settings.upload_secret.get_secret_value()
-        )
+        address = str(settings.public_url), settings.upload_secret.get_secret_value()
+        links, download_links = UploadLinks(*address), DownloadLinks(*address)
         room = Room(
             files=files,
             upload_links=links,
+            download_links=download_links,
+            children=ChildProcesses(),
             intake_limits=IntakeLimits(
                 most_rows=settings.most_rows,
                 allow_fictional=settings.allow_fictional_numbers,
             ),
+            bulk_lines=settings.bulk_lines,
         )
         return [
             *graph_routes(
@@ -53,14 +60,18 @@ def create_app() -> Starlette:
                 database=wiring.database,
                 room=room,
             ),
-            *file_routes(wiring.database, files, links, settings.origins),
+            *file_routes(wiring.database, files, links, download_links, settings.origins),
             *carrier_routes(wiring.database, carrier),
         ]
 
     def background(wiring: Wiring) -> Sequence[Background]:
         pace = Pace(first_look=timedelta(seconds=settings.carrier_first_look_s))
         worker = CarrierWorker(database=wiring.database, carrier=carrier, pace=pace)
-        return [worker.tell, worker.hear]
+        return [
+            partial(every_hour, partial(sweep_uploads, wiring.database, files)),
+            worker.tell,
+            worker.hear,
+        ]
 
     return build_app(
         Service(

@@ -10,8 +10,11 @@ from libs.common.caller import Anonymous
 from libs.common.paging import Listing
 from services.porting.store import (
     carrier_message_lists,
+    carrier_orders,
     copies,
+    desk_queue,
     documents,
+    estimates,
     faults,
     heard_messages,
     history,
@@ -21,17 +24,19 @@ from services.porting.store import (
     port_outs,
     requests,
     told_messages,
+    uploads,
 )
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
-    carrier_message_lists, copies, documents, faults, heard_messages, history, letters, line_states, lines, port_outs,
-    requests, told_messages,
+    carrier_message_lists, carrier_orders, copies, desk_queue, documents, estimates, faults,
+    heard_messages, history, letters, line_states, lines, port_outs, requests, told_messages,
+    uploads,
 )  # fmt: skip
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
     "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
-    "faults",
+    "faults", "carrier_orders",
 )  # fmt: skip
 
 
@@ -54,7 +59,7 @@ def test_there_are_as_many_statements_as_there_were():
 
 async def test_every_statement_can_be_prepared(database):
     async with database.working() as connection:
-        for statement in ALL.values():
+        for statement in (*ALL.values(), *desk_queue.every_statement()):
             await connection.prepare(statement)
 
 

@@ -11,13 +11,16 @@ from services.porting.schema.carrier_messages import (
     CarrierMessageQuery,
 )
 from services.porting.schema.carrier_mutations import CarrierMutation
+from services.porting.schema.carrier_order_mutations import CarrierOrderMutation
 from services.porting.schema.correction_mutations import CorrectionMutation
+from services.porting.schema.desk_mutations import DeskMutation
+from services.porting.schema.desk_queries import DeskQuery
 from services.porting.schema.document_mutations import DocumentMutation
 from services.porting.schema.fault_mutations import FaultMutation
 from services.porting.schema.letter_mutations import LetterMutation
 from services.porting.schema.line_mutations import LineMutation
 from services.porting.schema.port_out_mutations import PortOutMutation
-from services.porting.schema.queries import Query as RequestQuery
+from services.porting.schema.queries import PortingQuery
 from services.porting.schema.request_mutations import PortRequestMutation
 from services.porting.schema.uploads import UploadMutation
 
@@ -31,11 +34,21 @@ RIGHTS = {
     "createUpload": REQUESTERS,
     "importLines": REQUESTERS,
     "attachDocument": REQUESTERS,
+    "reviewDocument": SUPPORT,
     "prepareLetter": REQUESTERS,
     "signLetter": REQUESTERS,
     "acknowledgeWarnings": REQUESTERS,
     "submitPortRequest": REQUESTERS,
     "authorizePortRequest": ADMINISTRATORS,
+    "deskQueue": SUPPORT,
+    "claimPortRequest": SUPPORT,
+    "releasePortRequest": SUPPORT,
+    "createCarrierOrder": SUPPORT,
+    "moveLinesToCarrierOrder": SUPPORT,
+    "mergeCarrierOrders": SUPPORT,
+    "sendCarrierOrders": SUPPORT,
+    "recordCarrierReference": SUPPORT,
+    "requestFirmDate": REQUESTERS | SUPPORT,
     "sendToCarrier": SUPPORT,
     "recordFirmDate": SUPPORT,
     "recordPorted": SUPPORT,
@@ -61,7 +74,7 @@ RIGHTS = {
 
 
 @strawberry.type
-class Query(RequestQuery, CarrierMessageQuery):
+class Query(PortingQuery, DeskQuery, CarrierMessageQuery):
     pass
 
 
@@ -74,6 +87,8 @@ class Mutation(
     LetterMutation,
     CarrierMutation,
     CarrierMessageMutation,
+    CarrierOrderMutation,
+    DeskMutation,
     FaultMutation,
     CorrectionMutation,
     PortOutMutation,

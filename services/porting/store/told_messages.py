@@ -19,7 +19,7 @@ class Told:
     reference: str
     order_version: int
     port_request_id: str
-    numbers: Sequence[str] | None
+    numbers: Sequence[str]
     state: str
     attempts: int
     last_modified: str | None
@@ -28,13 +28,29 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class ToldOrder:
-    """To which request of which account an order belongs; `numbers` None means all of it."""
+    """To which request of which account an order belongs."""
 
     port_request_id: str
     account_id: str
-    numbers: Sequence[str] | None
 
 
+# Lines of one carrier order stand under its id, those of none under the request's.
+_FIND_ORDERS_OF: Final = """
+    SELECT coalesce(carrier_order_id, port_request_id) AS reference,
+      array_agg(tracking_number ORDER BY id) AS numbers
+    FROM lines
+    WHERE port_request_id = $1
+      AND tracking_number = ANY($2::text[])
+    GROUP BY 1
+    ORDER BY 1
+"""
+_FIND_NUMBERS_OF: Final = """
+    SELECT tracking_number
+    FROM lines
+    WHERE port_request_id = $1
+      AND coalesce(carrier_order_id, port_request_id) = $2
+    ORDER BY id
+"""
 _TELL: Final = """
     INSERT INTO carrier_messages
       (id, direction, kind, reference, order_version, port_request_id, account_id, numbers)
@@ -106,7 +122,7 @@ _CONFIRM: Final = """
       AND confirmed_at IS NULL
 """
 _FIND_ORDER: Final = """
-    SELECT port_request_id, account_id, numbers
+    SELECT port_request_id, account_id
     FROM carrier_messages
     WHERE direction = 'OUT'
       AND reference = $1
@@ -114,6 +130,22 @@ _FIND_ORDER: Final = """
     ORDER BY order_version
     LIMIT 1
 """
+
+
+async def find_orders_of(
+    connection: Connection, request_id: str, numbers: Sequence[str]
+) -> dict[str, list[str]]:
+    """The numbers, by the reference of the order that they are in."""
+    rows = await connection.fetch(_FIND_ORDERS_OF, request_id, list(numbers))
+    return {row["reference"]: row["numbers"] for row in rows}
+
+
+async def find_numbers_of(
+    connection: Connection, request_id: str, reference: str
+) -> list[str]:
+    """All numbers of an order."""
+    rows = await connection.fetch(_FIND_NUMBERS_OF, request_id, reference)
+    return [row["tracking_number"] for row in rows]
 
 
 async def add_telling(
@@ -124,9 +156,8 @@ async def add_telling(
     order_version: int,
     port_request_id: str,
     account_id: str,
-    numbers: Sequence[str] | None,
+    numbers: Sequence[str],
 ) -> None:
-    """`numbers` None means all that the carrier has when it is told."""
     await connection.execute(
         _TELL,
         new_id("cms"),
@@ -135,7 +166,7 @@ async def add_telling(
         order_version,
         port_request_id,
         account_id,
-        None if numbers is None else list(numbers),
+        list(numbers),
     )
 
 

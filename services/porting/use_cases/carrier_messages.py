@@ -20,26 +20,24 @@ UNKNOWN_ORDER: Final = "UNKNOWN_ORDER"
 
 
 async def tell_carrier(
-    connection: Connection,
-    kind: Telling,
-    request: PortRequest,
-    numbers: Sequence[str] | None = None,
-    *,
-    reference: str | None = None,
+    connection: Connection, kind: Telling, request: PortRequest, numbers: Sequence[str]
 ) -> None:
     """To be called in the transaction of the change, with the request as it was saved.
 
-    `reference` is the carrier order's, the request's own where there is but one order.
+    Each carrier order that has some of the numbers is told of those. A request whose lines are
+    in none is one order itself.
     """
-    await told_messages.add_telling(
-        connection,
-        kind,
-        reference=reference or request.id,
-        order_version=request.version,
-        port_request_id=request.id,
-        account_id=request.account_id,
-        numbers=numbers,
-    )
+    orders = await told_messages.find_orders_of(connection, request.id, numbers)
+    for reference, its_numbers in orders.items():
+        await told_messages.add_telling(
+            connection,
+            kind,
+            reference=reference,
+            order_version=request.version,
+            port_request_id=request.id,
+            account_id=request.account_id,
+            numbers=its_numbers,
+        )
 
 
 async def receive(connection: Connection, carrier_name: str, heard: Heard) -> bool:

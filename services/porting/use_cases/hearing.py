@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, assert_never
 
@@ -20,7 +20,7 @@ from services.porting.domain.carriers import (
     Ported,
     Rejected,
 )
-from services.porting.domain.lines import LineEvent, LineState, is_refused
+from services.porting.domain.lines import LineEvent, is_refused
 from services.porting.domain.rejections import OTHER
 from services.porting.store import heard_messages, lines, requests, told_messages
 from services.porting.store.heard_messages import Waiting
@@ -42,6 +42,8 @@ _EVENTS: Final[Mapping[str, LineEvent]] = {
     "ACTIVATION": LineEvent.ACTIVATION_STARTED,
     "PORTED": LineEvent.PORTED,
 }
+# A day that our calendar does not know as one of theirs is taken, and shown with its warning.
+_OWN_WORD: Final = "The carrier said so itself."
 _CANCELLED_UNASKED: Final = "The carrier cancelled the order by itself."
 _TRIES: Final = 5
 _FIRST_DELAY_S: Final = 0.5
@@ -78,10 +80,9 @@ async def _work(connection: Connection, waiting: Waiting) -> tuple[str, str | No
     before = await requests.lock_request(connection, waiting.port_request_id)
     assert before is not None
     numbers = await _find_numbers(connection, waiting)
-    if numbers is not None and not numbers:
+    if not numbers:
         return "ignored", OVERTAKEN
-    if numbers is not None:
-        numbers = await _only_possible(connection, waiting, numbers)
+    numbers = await _only_possible(connection, waiting, numbers)
     await act_as(connection, f"carrier:{waiting.carrier}")
     if not await _apply(connection, waiting, message, numbers):
         return "noted", None
@@ -96,7 +97,7 @@ async def _apply(
     connection: Connection,
     waiting: Waiting,
     message: CarrierMessage,
-    numbers: Sequence[str] | None,
+    numbers: Sequence[str],
 ) -> bool:
     """By what the desk would call; false for what changes nothing by its nature."""
     caller = _caller_of(waiting.carrier)
@@ -104,7 +105,12 @@ async def _apply(
     match message:
         case FirmDateGiven():
             await carrier.record_firm_date(
-                connection, caller, request_id, message.firm_date, numbers
+                connection,
+                caller,
+                request_id,
+                message.firm_date,
+                numbers,
+                override_reason=_OWN_WORD,
             )
         case Ported():
             await carrier.record_ported(
@@ -133,11 +139,11 @@ async def _apply(
 
 
 async def _apply_cancellation(
-    connection: Connection, caller: Support, request_id: str, numbers: Sequence[str] | None
+    connection: Connection, caller: Support, request_id: str, numbers: Sequence[str]
 ) -> None:
     """One that nobody asked for is a rejection: the order is gone, and somebody must act."""
-    states = await _states_of(connection, request_id, numbers)
-    if all(is_refused(LineEvent.CANCELLED, state) for state in states):
+    states = await lines.find_states(connection, request_id, numbers)
+    if all(is_refused(LineEvent.CANCELLED, state) for state in states.values()):
         await record_fault(
             connection,
             caller,
@@ -153,35 +159,23 @@ async def _apply_cancellation(
     )
 
 
-async def _states_of(
-    connection: Connection, request_id: str, numbers: Sequence[str] | None
-) -> Collection[LineState]:
-    if numbers is None:
-        return (await lines.count_lines(connection, request_id)).keys()
-    return (await lines.find_states(connection, request_id, numbers)).values()
-
-
-async def _find_numbers(connection: Connection, waiting: Waiting) -> Sequence[str] | None:
-    """Of which the message is still true: None for the whole request, none for none."""
+async def _find_numbers(connection: Connection, waiting: Waiting) -> list[str]:
+    """Of which the message is still true."""
     message = waiting.message
-    order = await told_messages.find_order(connection, waiting.carrier, message.reference)
-    named = message.numbers or (order.numbers if order else None)
+    named = message.numbers or await told_messages.find_numbers_of(
+        connection, waiting.port_request_id, message.reference
+    )
     if message.kind not in TAKEN_BACK:
-        return named
+        return list(named)
     overtaken = await heard_messages.find_overtaken(connection, waiting.carrier, message)
     if overtaken is None:
         return []
-    if not overtaken:
-        return named
-    candidates = named or await lines.find_tracking_numbers(
-        connection, waiting.port_request_id
-    )
-    return [number for number in candidates if number not in overtaken]
+    return [number for number in named if number not in overtaken]
 
 
 async def _only_possible(
-    connection: Connection, waiting: Waiting, numbers: Sequence[str]
-) -> Sequence[str]:
+    connection: Connection, waiting: Waiting, numbers: list[str]
+) -> list[str]:
     """One line that cannot take the word does not keep it from its sisters."""
     event = _EVENTS.get(waiting.message.kind)
     if event is None:

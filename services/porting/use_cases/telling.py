@@ -166,12 +166,11 @@ async def _assemble(connection: Connection, told: Told) -> Cancellation:
 
 async def _numbers_of(connection: Connection, told: Told) -> tuple[PhoneNumber, ...]:
     """Those that the carrier is to have still, or of a cancellation those it is to give up."""
-    given_up = told.kind is Telling.CANCELLATION
+    given_up, wanted = told.kind is Telling.CANCELLATION, set(told.numbers)
     return tuple(
         line.tracking_number
         for line in await lines.find_all_lines(connection, told.port_request_id)
-        if (given_up or line.state in WITH_A_CARRIER)
-        and (told.numbers is None or line.tracking_number in told.numbers)
+        if (given_up or line.state in WITH_A_CARRIER) and line.tracking_number in wanted
     )
 
 

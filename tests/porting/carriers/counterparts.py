@@ -34,8 +34,8 @@ class Counterpart(Protocol):
     adapter: Carrier
     breaks_down: bool
 
-    async def told(self, reference: str) -> list[int]:
-        """The versions of the order that reached it, once each."""
+    async def told(self, request_id: str) -> list[int]:
+        """The versions of its one carrier order that reached it, once each."""
 
     async def say_firm_date(self, request_id: str, day: date, *, again: int = 1) -> None: ...
 
@@ -52,11 +52,11 @@ class Person:
         self.adapter: Carrier = Desk()
         self.breaks_down = False
 
-    async def told(self, reference: str) -> list[int]:
+    async def told(self, request_id: str) -> list[int]:
         """What lies before them."""
         return [
             row["order_version"]
-            for row in await messages_of(self._database, reference)
+            for row in await messages_of(self._database, request_id)
             if row["state"] == "by_hand"
         ]
 
@@ -107,8 +107,8 @@ class Emulated:
     def book(self) -> dict[str, Any]:
         return self.emulator.book.orders
 
-    async def told(self, reference: str) -> list[int]:
-        order = self.book.get(reference)
+    async def told(self, request_id: str) -> list[int]:
+        order = self.book.get(await order_of(self._database, request_id))
         return [each["version"] for each in order.told] if order else []
 
     async def say_firm_date(self, request_id: str, day: date, *, again: int = 1) -> None:
@@ -123,7 +123,8 @@ class Emulated:
 
     async def _say(self, request_id: str, again: int, **said: Any) -> None:
         self._count += 1
-        body = a_message(f"m-{self._count}", request_id, **said)
+        order_id = await order_of(self._database, request_id)
+        body = a_message(f"m-{self._count}", order_id, **said)
         for _ in range(again):
             answer = await call_back(self.door, body)
             assert answer.status_code == 200
@@ -182,10 +183,20 @@ async def work(worker: CarrierWorker, rounds: int = 20) -> None:
             return
 
 
-async def messages_of(database: Database, reference: str) -> Sequence[Any]:
+async def order_of(database: Database, request_id: str) -> str:
+    """The id of the request's one carrier order."""
+    async with database.working() as connection:
+        found: str = await connection.fetchval(
+            "SELECT id FROM carrier_orders WHERE port_request_id = $1", request_id
+        )
+    return found
+
+
+async def messages_of(database: Database, request_id: str) -> Sequence[Any]:
     async with database.working() as connection:
         return await connection.fetch(
-            "SELECT * FROM carrier_messages WHERE reference = $1 ORDER BY seq", reference
+            "SELECT * FROM carrier_messages WHERE port_request_id = $1 ORDER BY seq",
+            request_id,
         )
 
 

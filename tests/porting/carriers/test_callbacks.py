@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from datetime import timedelta
 
 import pytest
 from starlette.applications import Starlette
@@ -14,6 +13,7 @@ from services.porting.routes import carrier_routes
 from services.porting.workers import CarrierWorker
 from tests.porting.builders import (
     a_request_with_the_carrier,
+    business_day,
     found_house,
     now,
     phone,
@@ -25,10 +25,11 @@ from tests.porting.carriers.counterparts import (
     a_message,
     call_back,
     messages_of,
+    order_of,
     work,
 )
 
-DAY = (now() + timedelta(days=7)).date().isoformat()
+DAY = business_day().isoformat()
 
 
 @pytest.fixture
@@ -37,6 +38,11 @@ async def request_id(database, emulated) -> str:
     made = await a_request_with_the_carrier(database, house, [phone(100), phone(101)])
     await hear(database, emulated)
     return made
+
+
+@pytest.fixture
+async def order_id(database, request_id) -> str:
+    return await order_of(database, request_id)
 
 
 async def hear(database, emulated) -> None:
@@ -52,9 +58,9 @@ async def heard(database, request_id) -> list[tuple[str, str | None, int]]:
 
 
 async def test_the_same_callback_a_hundred_times_at_once_has_one_effect(
-    database, emulated, request_id
+    database, emulated, request_id, order_id
 ):
-    body = a_message("m-1", request_id, type="firm_date", firmDate=DAY)
+    body = a_message("m-1", order_id, type="firm_date", firmDate=DAY)
 
     answers = await asyncio.gather(*(call_back(emulated.door, body) for _ in range(100)))
     await hear(database, emulated)
@@ -65,9 +71,9 @@ async def test_the_same_callback_a_hundred_times_at_once_has_one_effect(
     assert (await types_told(database, request_id)).count("port_approved") == 1
 
 
-async def test_a_wrong_signature_changes_nothing(database, emulated, request_id):
-    body = a_message("m-1", request_id, type="firm_date", firmDate=DAY)
-    other = a_message("m-1", request_id, type="ported", portedAt=now().isoformat())
+async def test_a_wrong_signature_changes_nothing(database, emulated, request_id, order_id):
+    body = a_message("m-1", order_id, type="firm_date", firmDate=DAY)
+    other = a_message("m-1", order_id, type="ported", portedAt=now().isoformat())
     before = await types_told(database, request_id)
     path = "/carriers/emulator/callbacks"
     signed = sign(SECRET, "m-1", body)
@@ -102,9 +108,9 @@ def _as_bytes(headers: dict[str, str]) -> dict[str, bytes]:
 
 
 async def test_a_callback_that_was_signed_too_long_ago_or_ahead_is_refused(
-    database, emulated, request_id
+    database, emulated, request_id, order_id
 ):
-    body = a_message("m-1", request_id, type="firm_date", firmDate=DAY)
+    body = a_message("m-1", order_id, type="firm_date", firmDate=DAY)
 
     for age_s in (301, -302, 10**9):
         answer = await call_back(emulated.door, body, age_s=age_s)
@@ -113,14 +119,16 @@ async def test_a_callback_that_was_signed_too_long_ago_or_ahead_is_refused(
     assert await heard(database, request_id) == []
 
 
-async def test_a_callback_of_the_last_five_minutes_is_taken(database, emulated, request_id):
-    body = a_message("m-1", request_id)
+async def test_a_callback_of_the_last_five_minutes_is_taken(
+    database, emulated, request_id, order_id
+):
+    body = a_message("m-1", order_id)
 
     assert (await call_back(emulated.door, body, age_s=295)).status_code == 200
 
 
-async def test_another_carriers_name_is_unknown(database, emulated, request_id):
-    body = a_message("m-1", request_id)
+async def test_another_carriers_name_is_unknown(database, emulated, request_id, order_id):
+    body = a_message("m-1", order_id)
 
     answer = await call_back(emulated.door, body, name="desk")
 
@@ -128,18 +136,21 @@ async def test_another_carriers_name_is_unknown(database, emulated, request_id):
 
 
 async def test_an_order_that_this_carrier_was_never_told_of_is_listed_as_ignored(
-    database, emulated, request_id
+    database, emulated, request_id, order_id
 ):
     async with database.working() as connection:
         await connection.execute("UPDATE carrier_messages SET carrier = 'another'")
 
-    for reference in (request_id, "pr_unknown"):
+    for reference in (order_id, "ord_unknown"):
         body = a_message(f"m-{reference}", reference, type="firm_date", firmDate=DAY)
         assert (await call_back(emulated.door, body)).status_code == 200
     await hear(database, emulated)
 
-    for reference in (request_id, "pr_unknown"):
-        assert await heard(database, reference) == [("ignored", "UNKNOWN_ORDER", 1)]
+    async with database.working() as connection:
+        rows = await connection.fetch(
+            "SELECT state, reason, port_request_id FROM carrier_messages WHERE direction = 'IN'"
+        )
+    assert [tuple(row) for row in rows] == [("ignored", "UNKNOWN_ORDER", None)] * 2
     assert "port_approved" not in await types_told(database, request_id)
 
 
@@ -162,9 +173,9 @@ FORMS = (
 
 
 async def test_what_is_signed_but_not_in_the_agreed_form_is_not_kept(
-    database, emulated, request_id
+    database, emulated, request_id, order_id
 ):
-    for body in (b"{", b"\xff", *(a_message("m-1", request_id, **each) for each in FORMS)):
+    for body in (b"{", b"\xff", *(a_message("m-1", order_id, **each) for each in FORMS)):
         answer = await emulated.door.post(
             "/carriers/emulator/callbacks", content=body, headers=sign(SECRET, "m-1", body)
         )
@@ -174,9 +185,9 @@ async def test_what_is_signed_but_not_in_the_agreed_form_is_not_kept(
 
 
 async def test_control_characters_of_a_carriers_text_are_dropped(
-    database, emulated, request_id
+    database, emulated, request_id, order_id
 ):
-    body = a_message("m-1", request_id, type="conflict", code="50", text="no\x00 \x1b[31mLSR")
+    body = a_message("m-1", order_id, type="conflict", code="50", text="no\x00 \x1b[31mLSR")
 
     assert (await call_back(emulated.door, body)).status_code == 200
 

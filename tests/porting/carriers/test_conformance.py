@@ -1,7 +1,6 @@
 """What every carrier's adapter must pass, on a real PostgreSQL."""
 
 import asyncio
-from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -11,6 +10,7 @@ from services.porting.domain.requests import PortRequestStatus
 from services.porting.workers import CarrierWorker
 from tests.porting.builders import (
     a_request_with_the_carrier,
+    business_day,
     found_house,
     lines_of,
     now,
@@ -23,7 +23,7 @@ from tests.porting.carriers.counterparts import BRISK, messages_of, open_callbac
 
 NUMBERS = [phone(100), phone(101)]
 ORDERS = sorted(set(permutations(("firm date", "ported", "ported"))))
-DAY = (now() + timedelta(days=7)).date()
+DAY = business_day()
 
 
 async def sent(database) -> str:

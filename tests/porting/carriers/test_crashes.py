@@ -18,7 +18,14 @@ from tests.porting.builders import (
     request_of,
     types_told,
 )
-from tests.porting.carriers.counterparts import BRISK, Emulated, a_message, call_back, work
+from tests.porting.carriers.counterparts import (
+    BRISK,
+    Emulated,
+    a_message,
+    call_back,
+    order_of,
+    work,
+)
 
 STATEMENTS = ("execute", "fetch", "fetchrow", "fetchval")
 MOST_STEPS = 120
@@ -80,7 +87,8 @@ async def test_a_worker_killed_at_any_step_tells_once_and_hears_once(
         steps += 1
         number = phone(100 + steps)
         request_id = await a_request_with_the_carrier(database, house, [number])
-        body = a_message(f"m-{steps}", request_id, type="ported", portedAt=now().isoformat())
+        order_id = await order_of(database, request_id)
+        body = a_message(f"m-{steps}", order_id, type="ported", portedAt=now().isoformat())
 
         finished = await run_until_killed(database, counterpart, monkeypatch, steps, body)
 

@@ -14,6 +14,7 @@ from services.porting.workers import CarrierWorker
 from tests.porting.builders import (
     SUPPORT,
     a_request_with_the_carrier,
+    business_day,
     found_house,
     lines_of,
     now,
@@ -26,11 +27,12 @@ from tests.porting.carriers.counterparts import (
     a_message,
     call_back,
     messages_of,
+    order_of,
     work,
 )
 
 NUMBERS = [phone(100), phone(101)]
-DAY = (now() + timedelta(days=7)).date()
+DAY = business_day()
 
 
 @pytest.fixture
@@ -47,13 +49,14 @@ async def request_id(database, worker) -> str:
 
 
 @pytest.fixture
-def says(emulated, worker, request_id):
+async def says(database, emulated, worker, request_id):
+    order_id = await order_of(database, request_id)
     count = 0
 
     async def say(type: str, **said) -> None:
         nonlocal count
         count += 1
-        body = a_message(f"m-{count}", request_id, type=type, **said)
+        body = a_message(f"m-{count}", order_id, type=type, **said)
         assert (await call_back(emulated.door, body)).status_code == 200
         await work(worker)
 
@@ -172,7 +175,7 @@ async def test_what_we_refuse_is_no_error_to_the_carrier_and_stays_visible(
 async def test_a_fault_of_ours_is_tried_again_and_then_a_persons(
     database, says, worker, request_id, monkeypatch
 ):
-    async def fail(*_arguments):
+    async def fail(*_arguments, **_named):
         raise ZeroDivisionError
 
     monkeypatch.setattr(hearing.carrier, "record_firm_date", fail)

@@ -9,6 +9,7 @@ from tests.porting.carriers.counterparts import (
     a_message,
     call_back,
     messages_of,
+    order_of,
     work,
 )
 
@@ -49,7 +50,8 @@ async def test_the_desk_reads_both_directions_newest_first(
     door, database, emulated, worker, request_id
 ):
     await work(worker)
-    body = a_message("m-1", request_id, numbers=[phone(100)])
+    order_id = await order_of(database, request_id)
+    body = a_message("m-1", order_id, numbers=[phone(100)])
     for _ in range(2):
         await call_back(emulated.door, body)
     await work(worker)
@@ -69,7 +71,7 @@ async def test_the_desk_reads_both_directions_newest_first(
         body.decode(),
     )
     assert (told["direction"], told["state"], told["carrier"]) == ("TOLD", "SENT", "emulator")
-    assert told["orderReference"] == told["portRequestId"] == request_id
+    assert (told["orderReference"], told["portRequestId"]) == (order_id, request_id)
 
 
 async def test_the_list_is_paged_and_filtered_by_state(door, database, request_id):

@@ -12,7 +12,7 @@ import pytest
 
 from services.porting.domain.carriers import Telling
 from services.porting.integrations.carriers.emulator import Emulator
-from services.porting.store import letters, requests
+from services.porting.store import letters, requests, told_messages
 from services.porting.use_cases.cancelling import cancel_request
 from services.porting.use_cases.carrier_messages import tell_carrier
 from services.porting.use_cases.resubmitting import drop_lines
@@ -33,6 +33,7 @@ from tests.porting.carriers.counterparts import (
     a_message,
     call_back,
     messages_of,
+    order_of,
     set_pin,
     work,
 )
@@ -51,11 +52,16 @@ async def request_id(database, house) -> str:
 
 
 @pytest.fixture
+async def order_id(database, request_id) -> str:
+    return await order_of(database, request_id)
+
+
+@pytest.fixture
 def worker(database, emulated) -> CarrierWorker:
     return CarrierWorker(database=database, carrier=emulated.adapter, pace=BRISK)
 
 
-async def record(database, kind, request_id, numbers=None, *, later=1) -> int:
+async def record(database, kind, request_id, numbers=NUMBERS, *, later=1) -> int:
     """As a use case records it that changed the request; answers the order's version."""
     async with database.working() as connection:
         request = await requests.lock_request(connection, request_id)
@@ -81,14 +87,14 @@ async def look(database, worker, times=1) -> None:
 
 
 async def test_what_was_told_is_kept_without_the_pin(
-    database, emulated, worker, request_id, caplog
+    database, emulated, worker, request_id, order_id, caplog
 ):
     caplog.set_level(logging.DEBUG)
     await set_pin(database, "481516")
 
     await work(worker)
 
-    (sent,) = emulated.book[request_id].told
+    (sent,) = emulated.book[order_id].told
     assert sent["pin"] == "481516"
     assert sent["numbers"] == sorted(NUMBERS)
     (row,) = await told_rows(database, request_id)
@@ -142,9 +148,9 @@ async def test_an_answer_that_says_nothing_is_no_answer(database, request_id, an
     assert row["reason"]
 
 
-async def test_an_answer_that_is_a_rejection_is_worked_as_one(database, request_id):
+async def test_an_answer_that_is_a_rejection_is_worked_as_one(database, request_id, order_id):
     rejection = {
-        **json.loads(a_message("m-1", request_id)),
+        **json.loads(a_message("m-1", order_id)),
         "type": "rejected",
         "code": "7435",
         "text": "no such PIN",
@@ -162,7 +168,9 @@ async def test_an_answer_that_is_a_rejection_is_worked_as_one(database, request_
     assert (said["kind"], said["direction"]) == ("REJECTED", "IN")
 
 
-async def test_a_correction_never_overtakes_the_order(database, emulated, worker, request_id):
+async def test_a_correction_never_overtakes_the_order(
+    database, emulated, worker, request_id, order_id
+):
     version = await record(database, Telling.SUPPLEMENT, request_id, NUMBERS[:1])
     emulated.breaks_down = True
     await work(worker, rounds=3)
@@ -171,14 +179,14 @@ async def test_a_correction_never_overtakes_the_order(database, emulated, worker
     emulated.breaks_down = False
     await work(worker)
 
-    first, second = emulated.book[request_id].told
+    first, second = emulated.book[order_id].told
     assert first["version"] < second["version"] == version
     assert second["numbers"] == NUMBERS[:1]
     assert [row["state"] for row in await told_rows(database, request_id)] == ["done", "sent"]
 
 
 async def test_a_200_is_no_promise_until_the_order_has_changed(
-    database, emulated, worker, request_id
+    database, emulated, worker, request_id, order_id
 ):
     await work(worker)
     version = await record(database, Telling.SUPPLEMENT, request_id, NUMBERS[:1])
@@ -191,9 +199,9 @@ async def test_a_200_is_no_promise_until_the_order_has_changed(
     _, row = await told_rows(database, request_id)
     assert (row["reason"], row["confirmed_at"]) == ("NOT_CONFIRMED", None)
 
-    order = emulated.book[request_id]
+    order = emulated.book[order_id]
     order.changes += 1
-    order.said.append(json.loads(a_message("m-9", request_id, version=version)))
+    order.said.append(json.loads(a_message("m-9", order_id, version=version)))
     await look(database, worker)
     _, row = await told_rows(database, request_id)
     assert row["reason"] is None
@@ -201,11 +209,11 @@ async def test_a_200_is_no_promise_until_the_order_has_changed(
 
 
 async def test_what_a_lost_callback_would_have_said_is_found_by_looking_once(
-    database, emulated, worker, request_id
+    database, emulated, worker, request_id, order_id
 ):
     await work(worker)
-    body = a_message("m-1", request_id, type="firm_date", firmDate=now().date().isoformat())
-    emulated.book[request_id].said.append(json.loads(body))
+    body = a_message("m-1", order_id, type="firm_date", firmDate=now().date().isoformat())
+    emulated.book[order_id].said.append(json.loads(body))
 
     await look(database, worker, times=3)
     await call_back(emulated.door, body)
@@ -257,7 +265,7 @@ async def test_a_fault_of_ours_is_a_failed_try(
 
 
 async def test_a_cancellation_reaches_the_carrier_and_its_answer_comes_back(
-    database, house, request_id
+    database, house, request_id, order_id
 ):
     emulated = Emulated(database, "slow", hour_s=0.1)
     worker = CarrierWorker(database=database, carrier=emulated.adapter, pace=BRISK)
@@ -272,17 +280,17 @@ async def test_a_cancellation_reaches_the_carrier_and_its_answer_comes_back(
             await asyncio.sleep(0.01)
 
     await emulated.close()
-    told = emulated.book[request_id].told
+    told = emulated.book[order_id].told
     assert [each["numbers"] for each in told] == [sorted(NUMBERS)] * 2
 
 
 async def test_a_line_that_is_given_up_is_given_up_at_the_carrier(
-    database, emulated, house, worker, request_id
+    database, emulated, house, worker, request_id, order_id
 ):
     await work(worker)
     body = a_message(
         "m-1",
-        request_id,
+        order_id,
         type="rejected",
         code="7401",
         text="no such account",
@@ -295,7 +303,7 @@ async def test_a_line_that_is_given_up_is_given_up_at_the_carrier(
         await drop_lines(connection, house.administrator, request_id, NUMBERS[:1], None)
     await work(worker)
 
-    assert emulated.book[request_id].told[-1]["numbers"] == NUMBERS[:1]
+    assert emulated.book[order_id].told[-1]["numbers"] == NUMBERS[:1]
     assert (await request_of(database, request_id)).status == "WITH_CARRIER"
 
 
@@ -318,7 +326,14 @@ async def test_a_customers_act_leaves_something_to_tell_of_their_own_account_onl
     assert len(await told_rows(database, request_id)) == 2
 
     other = await found_house(database)
-    changed = replace(request, version=request.version + 2)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with database.transaction(other.administrator) as connection:
-            await tell_carrier(connection, Telling.CANCELLATION, changed, NUMBERS)
+            await told_messages.add_telling(
+                connection,
+                Telling.CANCELLATION,
+                reference="ord_1",
+                order_version=1,
+                port_request_id=request_id,
+                account_id=house.id,
+                numbers=NUMBERS,
+            )
