@@ -25,6 +25,7 @@ from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
 from services.porting.settings import CarrierChoice, Settings
 from services.porting.timers import timers_of
+from services.porting.use_cases.document_files import DocumentIntake
 from services.porting.use_cases.importing import IntakeLimits
 from services.porting.use_cases.telling import Pace
 from services.porting.use_cases.uploads import sweep_uploads
@@ -40,12 +41,14 @@ def create_app() -> Starlette:
 
     def routes(wiring: Wiring) -> Sequence[BaseRoute]:
         address = str(settings.public_url), settings.upload_secret.get_secret_value()
+        children = ChildProcesses()
         links, download_links = UploadLinks(*address), DownloadLinks(*address)
         room = Room(
             files=files,
             upload_links=links,
             download_links=download_links,
-            children=ChildProcesses(),
+            children=children,
+            document_intake=DocumentIntake(files, children),
             intake_limits=IntakeLimits(
                 most_rows=settings.most_rows,
                 allow_fictional=settings.allow_fictional_numbers,

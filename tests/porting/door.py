@@ -26,6 +26,7 @@ from services.porting.integrations.files import Files, UploadLinks
 from services.porting.routes import file_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
+from services.porting.use_cases.document_files import DocumentIntake
 from services.porting.use_cases.importing import IntakeLimits
 
 _HOST = "http://porting"
@@ -95,11 +96,13 @@ def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
         audience=DEVELOPMENT_AUDIENCE,
         production=False,
     )
+    files, children = Files(folder.as_uri()), ChildProcesses()
     room = Room(
-        files=Files(folder.as_uri()),
+        files=files,
         upload_links=UploadLinks(_HOST, "0" * 64),
         download_links=DownloadLinks(_HOST, "0" * 64),
-        children=ChildProcesses(),
+        children=children,
+        document_intake=DocumentIntake(files, children),
         intake_limits=IntakeLimits(most_rows=1_000, allow_fictional=True),
     )
     endpoint = GraphEndpoint(

@@ -10,6 +10,7 @@ from libs.common.graphql.context import Context
 from services.porting.domain.estimates import BULK_LINES
 from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
+from services.porting.use_cases.document_files import DocumentIntake
 from services.porting.use_cases.importing import IntakeLimits
 
 
@@ -19,6 +20,7 @@ class Room:
     upload_links: UploadLinks
     download_links: DownloadLinks
     children: ChildProcesses
+    document_intake: DocumentIntake
     intake_limits: IntakeLimits
     bulk_lines: int = BULK_LINES
 
