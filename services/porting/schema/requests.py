@@ -102,8 +102,11 @@ class PortRequest:
 
     @strawberry.field(description="What you can do with it now.")
     async def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
+        caller = info.context.caller
+        if isinstance(caller, Member) and (self.request.is_draft or self.request.is_final):
+            return list(actions_for(caller, self.request))
         present = await info.context.loader(load_line_states).load(self.id)
-        return list(actions_for(info.context.caller, self.request, present))
+        return list(actions_for(caller, self.request, present))
 
     @strawberry.field(
         description="What it still lacks or has wrong: what `submitPortRequest` would answer. "
