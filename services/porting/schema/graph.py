@@ -12,11 +12,14 @@ from services.porting.schema.carrier_messages import (
 )
 from services.porting.schema.carrier_mutations import CarrierMutation
 from services.porting.schema.carrier_order_mutations import CarrierOrderMutation
+from services.porting.schema.case_mutations import CaseMutation
+from services.porting.schema.case_queries import CaseQuery
 from services.porting.schema.correction_mutations import CorrectionMutation
 from services.porting.schema.desk_mutations import DeskMutation
 from services.porting.schema.desk_queries import DeskQuery
 from services.porting.schema.document_mutations import DocumentMutation
 from services.porting.schema.fault_mutations import FaultMutation
+from services.porting.schema.international_mutations import InternationalMutation
 from services.porting.schema.letter_mutations import LetterMutation
 from services.porting.schema.line_mutations import LineMutation
 from services.porting.schema.port_out_mutations import PortOutMutation
@@ -29,17 +32,28 @@ RIGHTS = {
     "portRequests": READERS,
     "portOut": READERS,
     "portOuts": READERS,
+    "supportCase": READERS,
+    "supportCases": READERS,
+    "portingWarnings": READERS,
     "rejectionCodes": READERS,
     "createPortRequest": REQUESTERS,
-    "createUpload": REQUESTERS,
+    "createUpload": REQUESTERS | SUPPORT,
     "importLines": REQUESTERS,
-    "attachDocument": REQUESTERS,
+    "attachDocument": REQUESTERS | SUPPORT,
     "reviewDocument": SUPPORT,
     "prepareLetter": REQUESTERS,
     "signLetter": REQUESTERS,
     "acknowledgeWarnings": REQUESTERS,
     "submitPortRequest": REQUESTERS,
+    "renamePortRequest": REQUESTERS,
+    "changePortRequestCompany": REQUESTERS,
     "authorizePortRequest": ADMINISTRATORS,
+    "declinePortRequest": ADMINISTRATORS,
+    "createPortRequestFor": SUPPORT,
+    "openSupportCase": REQUESTERS | SUPPORT,
+    "postMessage": REQUESTERS | SUPPORT,
+    "postInternalNote": SUPPORT,
+    "closeSupportCase": SUPPORT,
     "deskQueue": SUPPORT,
     "claimPortRequest": SUPPORT,
     "releasePortRequest": SUPPORT,
@@ -74,7 +88,7 @@ RIGHTS = {
 
 
 @strawberry.type
-class Query(PortingQuery, DeskQuery, CarrierMessageQuery):
+class Query(PortingQuery, DeskQuery, CarrierMessageQuery, CaseQuery):
     pass
 
 
@@ -92,6 +106,8 @@ class Mutation(
     FaultMutation,
     CorrectionMutation,
     PortOutMutation,
+    CaseMutation,
+    InternationalMutation,
 ):
     pass
 
