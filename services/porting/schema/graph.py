@@ -88,7 +88,7 @@ RIGHTS = {
 
 
 @strawberry.type
-class Query(PortingQuery, DeskQuery, CarrierMessageQuery, CaseQuery):
+class Query(PortingQuery, DeskQuery, CaseQuery, CarrierMessageQuery):
     pass
 
 
