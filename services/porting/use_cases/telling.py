@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from libs.common.database import Connection
+from libs.common.database import Connection, savepoint
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.carriers import Cancellation, Order, Telling
 from services.porting.domain.letters import says_no_pin
@@ -62,13 +62,12 @@ async def take_errand(connection: Connection, carrier: str, pace: Pace) -> Erran
     told = await told_messages.lock_next_told(connection, carrier, pace.lease)
     if told is None:
         return None
-    await connection.execute("SAVEPOINT before_assembling")
     try:
-        return await _prepare(connection, told)
+        async with savepoint(connection):
+            return await _prepare(connection, told)
     except Exception as fault:
         if connection.is_closed():
             raise
-        await connection.execute("ROLLBACK TO SAVEPOINT before_assembling")
         log.exception("an order could not be assembled", extra={"action": "carrier.fault"})
         await note_unreachable(connection, told, type(fault).__name__, pace)
         return Errand(told=told)
