@@ -90,6 +90,18 @@ class UserErrorCode(StrEnum):
         "FILE_TYPE_NOT_ALLOWED",
         "The file's content is of a type that is not accepted here.",
     )
+    FILE_UNREADABLE = "FILE_UNREADABLE", "The file is damaged or not complete."
+    FILE_ENCRYPTED = "FILE_ENCRYPTED", "The file is protected by a password or by rights."
+    FILE_HAS_ACTIVE_CONTENT = (
+        "FILE_HAS_ACTIVE_CONTENT",
+        "The file holds a script, form or action that would run when it is opened.",
+    )
+    FILE_HAS_ATTACHMENTS = "FILE_HAS_ATTACHMENTS", "The file carries other files."
+    FILE_AMBIGUOUS = "FILE_AMBIGUOUS", "The file is of more than one type at once."
+    FILE_TOO_COMPLEX = (
+        "FILE_TOO_COMPLEX",
+        "The file has too many pages or pixels, or is too large once unpacked.",
+    )
     FILE_TOO_LARGE = "FILE_TOO_LARGE", "The file is larger than allowed."
     FILE_EMPTY = "FILE_EMPTY", "The file is empty."
     DOCUMENT_REQUIRED = (
@@ -198,6 +210,22 @@ class RowRefusal(Refusal):
         self.row = row
         self.column = column
         self.value = value
+
+
+class FileRefusal(Refusal):
+    """A fault of an uploaded file. `content_type` is what its bytes say, where they say one.
+
+    A class below that has `sentence` needs no message.
+    """
+
+    sentence: str
+
+    def __init__(
+        self, message: str | None = None, *, filename: str, content_type: str | None
+    ) -> None:
+        super().__init__(message or self.sentence)
+        self.filename = filename
+        self.content_type = content_type
 
 
 class StateRefusal(Refusal):

@@ -32,8 +32,8 @@ from services.porting.domain.idling import IdleLimits
 from services.porting.domain.letters import ServiceAddress, Subscriber
 from services.porting.domain.port_outs import PortOut, PortOutStatus
 from services.porting.domain.requests import PortRequest, PortRequestStatus
-from services.porting.store import documents as document_store
 from services.porting.store import lines, port_outs, requests
+from services.porting.store import uploads as upload_store
 from services.porting.store.lines import Line, NewLine
 from services.porting.timers import timers_of
 from services.porting.use_cases import (
@@ -257,8 +257,8 @@ async def add_upload(
         stored_at=None,
     )
     async with database.transaction(caller) as connection:
-        await document_store.add_upload(connection, upload, caller.member_id)
-        await document_store.mark_stored(connection, upload.id, now())
+        await upload_store.add_upload(connection, upload, caller.member_id)
+        await upload_store.mark_stored(connection, upload.id, now())
     return upload
 
 
@@ -298,7 +298,7 @@ async def a_full_draft(
             caller,
             request_id,
             kind=DocumentKind.INVOICE,
-            upload=upload,
+            file=documents.file_as_sent(upload),
         )
         await drafts.acknowledge_warnings(connection, caller, request_id)
     await sign(database, caller, request_id)

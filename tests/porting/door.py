@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from libs.common.caller import CallerResolver, Member
+from libs.common.child_process import ChildProcesses
 from libs.common.database import Database
 from libs.common.dev_issuer import (
     DEVELOPMENT_AUDIENCE,
@@ -20,6 +21,7 @@ from libs.common.dev_issuer import (
 from libs.common.graphql.endpoint import GraphEndpoint
 from libs.common.memberships import memberships_of
 from libs.common.tokens import DEVELOPMENT_ISSUER, IssuerKeys, TokenVerifier
+from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.routes import file_routes
 from services.porting.schema.context import Room
@@ -34,6 +36,7 @@ class Door:
     client: httpx.AsyncClient
     key: IssuerKey
     room: Room
+    files_folder: Path
 
     def bearer(self, caller: Member | str | None) -> dict[str, str]:
         """A member by their login; others by their scopes, or "stranger"."""
@@ -95,6 +98,8 @@ def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
     room = Room(
         files=Files(folder.as_uri()),
         upload_links=UploadLinks(_HOST, "0" * 64),
+        download_links=DownloadLinks(_HOST, "0" * 64),
+        children=ChildProcesses(),
         intake_limits=IntakeLimits(most_rows=1_000, allow_fictional=True),
     )
     endpoint = GraphEndpoint(
@@ -106,10 +111,10 @@ def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
     app = Starlette(
         routes=[
             Route("/graphql", endpoint),
-            *file_routes(database, room.files, room.upload_links),
+            *file_routes(database, room.files, room.upload_links, room.download_links),
         ]
     )
-    return Door(httpx.AsyncClient(transport=httpx.ASGITransport(app)), key, room)
+    return Door(httpx.AsyncClient(transport=httpx.ASGITransport(app)), key, room, folder)
 
 
 _ERRORS = """
@@ -117,6 +122,7 @@ _ERRORS = """
     __typename code message path
     ... on CsvRowError { row column value }
     ... on InvalidStateError { status availableActions }
+    ... on DocumentError { filename contentType }
   }
 """
 _REQUEST = f"portRequest {{ id status version availableActions }} {_ERRORS}"
@@ -127,6 +133,7 @@ _MUTATIONS = {
     "createUpload": ("CreateUploadInput", _UPLOAD),
     "importLines": ("ImportLinesInput", _REQUEST),
     "attachDocument": ("AttachDocumentInput", _REQUEST),
+    "reviewDocument": ("ReviewDocumentInput", _REQUEST),
     "prepareLetter": ("PrepareLetterInput", _REQUEST),
     "signLetter": ("SignLetterInput", _REQUEST),
     "acknowledgeWarnings": ("PortRequestInput", _REQUEST),

@@ -313,6 +313,7 @@ async def test_before_the_carrier_has_it_no_word_of_the_carrier_is_taken(databas
         await step(database, request_id)
     assert refused.value.status == "IN_REVIEW"
     assert refused.value.available_actions == (
+        "REVIEW_DOCUMENT",
         "SEND_TO_CARRIER",
         "RECORD_NOT_PORTABLE",
         "DROP_LINES",

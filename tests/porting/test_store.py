@@ -21,12 +21,14 @@ from services.porting.store import (
     lines,
     port_outs,
     requests,
+    uploads,
 )
+from tests.databases import find_careless_functions
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
     carrier_orders, copies, documents, estimates, faults, history, letters, line_states, lines,
-    port_outs, requests,
+    port_outs, requests, uploads,
 )  # fmt: skip
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
@@ -81,6 +83,11 @@ async def test_no_table_is_forgotten(database):
         )
     unguarded = {row["relname"] for row in rows}
     assert unguarded <= {"outbox", "event_log", "inbox", "timers", "schema_migrations"}
+
+
+async def test_functions_of_the_owner_only_read_and_only_our_tables(database):
+    async with database.working() as connection:
+        assert await find_careless_functions(connection) == []
 
 
 async def test_who_forgets_to_take_a_role_reads_nothing(urls: DatabaseUrls):

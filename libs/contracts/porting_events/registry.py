@@ -9,6 +9,7 @@ from libs.contracts.porting_events.desk import (
     PortClaimed,
     PortReleased,
 )
+from libs.contracts.porting_events.documents import DocumentAttached, DocumentReviewed
 from libs.contracts.porting_events.letters import LetterSigned
 from libs.contracts.porting_events.lines import (
     LinesActivating,
@@ -58,6 +59,8 @@ PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     DraftChanged,
     PortSubmitted,
     PortAuthorized,
+    DocumentAttached,
+    DocumentReviewed,
     LetterSigned,
     LinesReadied,
     ReviewStarted,

@@ -14,6 +14,8 @@ class PortRequestAction(StrEnum):
     SIGN = "SIGN"
     SUBMIT = "SUBMIT"
     AUTHORIZE = "AUTHORIZE"
+    ATTACH_DOCUMENT = "ATTACH_DOCUMENT"
+    REVIEW_DOCUMENT = "REVIEW_DOCUMENT"
     SEND_TO_CARRIER = "SEND_TO_CARRIER"
     RECORD_FIRM_DATE = "RECORD_FIRM_DATE"
     RECORD_PORTED = "RECORD_PORTED"
@@ -53,9 +55,21 @@ _MENDING: Final = (_A.CORRECT_LINES, _A.DROP_LINES, _A.RESUBMIT)
 _ACTIONS_OF_SUPPORT: Final[Mapping[PortRequestStatus, tuple[PortRequestAction, ...]]] = {
     _S.DRAFT: (_A.CANCEL,),
     _S.AWAITING_AUTHORIZATION: (_A.CANCEL,),
-    _S.AWAITING_SIGNATURE: (_A.CANCEL,),
-    _S.IN_REVIEW: (_A.SEND_TO_CARRIER, _A.RECORD_NOT_PORTABLE, _A.DROP_LINES, _A.CANCEL),
-    _S.ACTION_REQUIRED: (*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY, *_MENDING, _A.CANCEL),
+    _S.AWAITING_SIGNATURE: (_A.REVIEW_DOCUMENT, _A.CANCEL),
+    _S.IN_REVIEW: (
+        _A.REVIEW_DOCUMENT,
+        _A.SEND_TO_CARRIER,
+        _A.RECORD_NOT_PORTABLE,
+        _A.DROP_LINES,
+        _A.CANCEL,
+    ),
+    _S.ACTION_REQUIRED: (
+        _A.REVIEW_DOCUMENT,
+        *_WORDS_OF_THE_CARRIER,
+        *_ON_THE_DAY,
+        *_MENDING,
+        _A.CANCEL,
+    ),
     _S.WITH_CARRIER: (*_WORDS_OF_THE_CARRIER, _A.CANCEL),
     _S.APPROVED: (*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY, _A.CANCEL),
     _S.PORTING: (*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY, _A.RECORD_SNAPBACK, _A.CANCEL),
@@ -68,7 +82,7 @@ _ACTIONS_OF_REQUESTERS: Final[Mapping[PortRequestStatus, tuple[PortRequestAction
     _S.AWAITING_AUTHORIZATION: (_A.CANCEL,),
     _S.AWAITING_SIGNATURE: (_A.CANCEL,),
     _S.IN_REVIEW: (_A.DROP_LINES, _A.CANCEL),
-    _S.ACTION_REQUIRED: (*_MENDING, _A.CANCEL),
+    _S.ACTION_REQUIRED: (_A.ATTACH_DOCUMENT, *_MENDING, _A.CANCEL),
     _S.WITH_CARRIER: (_A.CANCEL,),
     _S.APPROVED: (_A.CANCEL,),
     _S.PORTING: (_A.CANCEL,),
@@ -117,6 +131,8 @@ def _actions_of_support(request: PortRequest) -> tuple[PortRequestAction, ...]:
         )
     if request.preconfigured_at is None:
         actions = tuple(each for each in actions if each is not _A.SEND_TO_CARRIER)
+    elif request.sent_at is not None and request.unsent_count:
+        actions = (_A.SEND_TO_CARRIER, *actions)
     return actions
 
 

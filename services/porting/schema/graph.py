@@ -30,6 +30,7 @@ RIGHTS = {
     "createUpload": REQUESTERS,
     "importLines": REQUESTERS,
     "attachDocument": REQUESTERS,
+    "reviewDocument": SUPPORT,
     "prepareLetter": REQUESTERS,
     "signLetter": REQUESTERS,
     "acknowledgeWarnings": REQUESTERS,

@@ -14,6 +14,7 @@ from libs.common.graphql.connections import (
     connection_of,
     page_of,
 )
+from libs.common.sight import sight_of
 from services.porting.domain.rejections import REJECTION_CODES
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.schema.context import PortingInfo
@@ -23,7 +24,6 @@ from services.porting.schema.port_outs import PortOut
 from services.porting.schema.requests import PortRequest
 from services.porting.store import port_outs as port_out_store
 from services.porting.store import requests as request_store
-from services.porting.use_cases.access import sight_of
 
 
 @strawberry.input(description="Which port requests are wanted.")

@@ -112,6 +112,14 @@ _TAKEN: Final = """
     GROUP BY phone_number
 """
 _FORWARDED_TO: Final = "SELECT phone_number FROM find_forwarded_to($1)"
+_FIND_TRACKING_NUMBERS_SEEN: Final = """
+    SELECT tracking_number
+    FROM lines
+    WHERE port_request_id = $1
+      AND ($2::text[] IS NULL OR company_id = ANY($2))
+      AND state NOT IN ('CANCELLED', 'NOT_PORTABLE')
+    ORDER BY id
+"""
 
 
 async def replace_lines(
@@ -143,6 +151,18 @@ async def count_lines_of_many(
     rows = await connection.fetch(_COUNT_OF_MANY, list(request_ids), company_ids)
     counted = {row["port_request_id"]: row["lines"] for row in rows}
     return {request_id: counted.get(request_id, 0) for request_id in request_ids}
+
+
+async def find_tracking_numbers_seen(
+    connection: Connection, request_id: str, company_ids: Sequence[str] | None
+) -> list[PhoneNumber]:
+    """Those that may still port, in these companies, or in all where `company_ids` is None."""
+    rows = await connection.fetch(
+        _FIND_TRACKING_NUMBERS_SEEN,
+        request_id,
+        None if company_ids is None else list(company_ids),
+    )
+    return [PhoneNumber(row["tracking_number"]) for row in rows]
 
 
 async def find_tracking_numbers(connection: Connection, request_id: str) -> list[PhoneNumber]:

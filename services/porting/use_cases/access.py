@@ -1,10 +1,8 @@
 """Which request or port-out a caller may change: unknown and not theirs are the same."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from libs.common.caller import Caller, Member, Role, Support
+from libs.common.caller import Caller, Member, Role
 from libs.common.database import Connection
+from libs.common.sight import sight_of
 from services.porting.domain.actions import actions_for, port_out_actions_for
 from services.porting.domain.port_outs import PortOut
 from services.porting.domain.refusals.port_outs import PortOutNotPossible, PortOutUnknown
@@ -16,30 +14,6 @@ from services.porting.domain.refusals.requests import (
 )
 from services.porting.domain.requests import PortRequest
 from services.porting.store import port_outs, requests
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sight:
-    """What of an account a caller sees: None means no limit."""
-
-    account_id: str | None
-    company_ids: Sequence[str] | None
-    requester_id: str | None
-
-
-def sight_of(caller: Caller) -> Sight | None:
-    """None for who sees nothing at all."""
-    if isinstance(caller, Support):
-        return Sight(account_id=None, company_ids=None, requester_id=None)
-    if isinstance(caller, Member):
-        return Sight(
-            account_id=caller.account_id,
-            company_ids=None
-            if caller.role is Role.ADMINISTRATOR
-            else sorted(caller.company_ids),
-            requester_id=caller.member_id if caller.role is Role.CLIENT_MANAGER else None,
-        )
-    return None
 
 
 async def lock_own_request(

@@ -168,8 +168,9 @@ async def _faults_of_time(
     cutoff = SUPPORTS_CUTOFF if isinstance(caller, Support) else REQUESTERS_CUTOFF
     hours = int(cutoff.total_seconds() // 3600)
     counts = await lines.count_lines(connection, request.id)
-    closest = await line_states.find_next_firm_date(connection, request.id)
-    is_late = closest is not None and not can_stop(closest, datetime.now(UTC), cutoff)
+    days = await line_states.find_firm_days(connection, request.id)
+    now = datetime.now(UTC)
+    is_late = not all(can_stop(each.starts_at, now, cutoff) for each in days)
     if is_late or counts.get(LineState.ACTIVATING):
         return [TooLateToCancel(hours).at("input", "portRequestId")]
     return []
