@@ -166,7 +166,7 @@ async def test_what_is_sent_again_is_corrected_or_dropped(database, house, reque
     with pytest.raises(Refused) as refused:
         await resubmit(database, caller, request_id)
     assert [(each.code, each.path) for each in refused.value.refusals] == [
-        ("FAULT_NOT_CORRECTED", ("input", "lines", SECOND))
+        ("FAULT_NOT_CORRECTED", ("portRequest", "lines", SECOND))
     ]
     await drop(database, caller, request_id, SECOND)
     await resubmit(database, caller, request_id)

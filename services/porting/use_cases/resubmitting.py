@@ -273,7 +273,7 @@ def _faults_of_lines(open_faults: Sequence[Fault], by_id: Mapping[str, Line]) ->
         NotCorrected(
             by_id[fault.line_id].tracking_number,
             (find_rejection_code(fault.code) or OTHER).sentence,
-        ).at("input", "lines", by_id[fault.line_id].tracking_number)
+        ).at("portRequest", "lines", by_id[fault.line_id].tracking_number)
         for fault in open_faults
         if fault.line_id is not None and fault.corrected_at is None
     ]
@@ -282,11 +282,11 @@ def _faults_of_lines(open_faults: Sequence[Fault], by_id: Mapping[str, Line]) ->
 def _faults_of_letter(open_faults: Sequence[Fault], letter: Letter | None) -> list[Refusal]:
     """A fault of what stands on the letter wants one that was signed after it was found."""
     if letter is not None and letter.state is not LetterState.SIGNED:
-        return [LetterNotSigned().at("input", "letter")]
+        return [LetterNotSigned().at("portRequest", "letter")]
     found = [fault.opened_at for fault in open_faults if fault.needs_new_letter]
     signed_at = letter.signed_at if letter else None
     if found and (signed_at is None or signed_at < max(found)):
-        return [NewLetterNeeded().at("input", "letter")]
+        return [NewLetterNeeded().at("portRequest", "letter")]
     return []
 
 
