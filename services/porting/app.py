@@ -11,8 +11,11 @@ from libs.common.service import Service, Wiring, build_app
 from libs.common.settings import Profile
 from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.porting.consumers import CONSUMES
+from services.porting.domain.signing import LinkMaker
+from services.porting.domain.vault import Vault, read_keys
 from services.porting.integrations.files import Files, UploadLinks
-from services.porting.routes import file_routes
+from services.porting.routes.letters import letter_routes
+from services.porting.routes.files import file_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
 from services.porting.settings import Settings
@@ -30,9 +33,13 @@ def create_app() -> Starlette:
         links = UploadLinks(
             str(settings.public_url), settings.upload_secret.get_secret_value()
         )
+        link_maker = LinkMaker(settings.letter_secret.get_secret_value())
+        callers = resolver_of(settings, wiring.database)
         room = Room(
             files=files,
             upload_links=links,
+            vault=Vault(read_keys(settings.pin_keys.get_secret_value())),
+            link_maker=link_maker,
             intake_limits=IntakeLimits(
                 most_rows=settings.most_rows,
                 allow_fictional=settings.allow_fictional_numbers,
@@ -42,11 +49,14 @@ def create_app() -> Starlette:
             *graph_routes(
                 build_graph(shows_schema=settings.profile is Profile.DEVELOPMENT),
                 settings=settings,
-                callers=resolver_of(settings, wiring.database),
+                callers=callers,
                 database=wiring.database,
                 room=room,
             ),
             *file_routes(wiring.database, files, links, settings.origins),
+            *letter_routes(
+                wiring.database, link_maker, callers, str(settings.public_url), settings.origins
+            ),
         ]
 
     return build_app(

@@ -1,20 +1,29 @@
 """What porting reads from its environment."""
 
-from pydantic import Field, HttpUrl, SecretStr
+from pathlib import Path
+from typing import Self
 
-from libs.common.settings import SHORTEST_SECRET, ServiceSettings
+from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
+
+from libs.common.settings import SHORTEST_SECRET, Profile, ServiceSettings
+from services.porting.domain.vault import read_keys
 
 
 class Settings(ServiceSettings):
     """Where files are kept, where browsers reach the file routes, and what signs their links.
 
     `files_url` is such as `file:///srv/files` or `s3://bucket`; `cors_origins` are the origins of
-    pages that may send files, with commas, as at the gateway.
+    pages that may send files, with commas, as at the gateway. `pin_keys` seal PINs: 64 hexadecimal
+    digits each, with commas, the newest first. `letter_secret` derives signing links.
+    `seal_key_file` is a PEM file that seals letters: private key, certificate, its chain.
     """
 
     files_url: str
     public_url: HttpUrl
     upload_secret: SecretStr = Field(min_length=SHORTEST_SECRET)
+    pin_keys: SecretStr
+    letter_secret: SecretStr = Field(min_length=SHORTEST_SECRET)
+    seal_key_file: Path | None = None
     most_rows: int = 1_000
     allow_fictional_numbers: bool = False
     cors_origins: str = ""
@@ -22,3 +31,15 @@ class Settings(ServiceSettings):
     @property
     def origins(self) -> list[str]:
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+    @field_validator("pin_keys")
+    @classmethod
+    def _are_keys(cls, keys: SecretStr) -> SecretStr:
+        read_keys(keys.get_secret_value())
+        return keys
+
+    @model_validator(mode="after")
+    def _seal_in_production(self) -> Self:
+        if self.profile is Profile.PRODUCTION and self.seal_key_file is None:
+            raise ValueError("SEAL_KEY_FILE is required in production")
+        return self

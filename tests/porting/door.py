@@ -21,7 +21,7 @@ from libs.common.graphql.endpoint import GraphEndpoint
 from libs.common.memberships import memberships_of
 from libs.common.tokens import DEVELOPMENT_ISSUER, IssuerKeys, TokenVerifier
 from services.porting.integrations.files import Files, UploadLinks
-from services.porting.routes import file_routes
+from services.porting.routes.files import file_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
 from services.porting.use_cases.importing import IntakeLimits

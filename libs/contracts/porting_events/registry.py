@@ -3,7 +3,16 @@
 from typing import Final
 
 from libs.common.events import Fact
-from libs.contracts.porting_events.letters import LetterSigned
+from libs.contracts.porting_events.letters import (
+    LetterDeclined,
+    LetterExpired,
+    LetterSealed,
+    LetterSent,
+    LetterSigned,
+    LetterSuperseded,
+    LetterViewed,
+    PinUsed,
+)
 from libs.contracts.porting_events.lines import LinesApproved, LinesPorted, LinesReadied
 from libs.contracts.porting_events.port_outs import (
     PortOutAuthorized,
@@ -30,7 +39,14 @@ PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     DraftChanged,
     PortSubmitted,
     PortAuthorized,
+    LetterSent,
+    LetterViewed,
     LetterSigned,
+    LetterDeclined,
+    LetterExpired,
+    LetterSuperseded,
+    LetterSealed,
+    PinUsed,
     LinesReadied,
     ReviewStarted,
     ActionRequired,

@@ -56,7 +56,13 @@ class LoggedChange(StatusChange):
 TOLD: Final[tuple[type[Fact], ...]] = (
     requests.PortSubmitted,
     requests.PortAuthorized,
+    letters.LetterSent,
+    letters.LetterViewed,
     letters.LetterSigned,
+    letters.LetterDeclined,
+    letters.LetterExpired,
+    letters.LetterSuperseded,
+    letters.LetterSealed,
     requests.ReviewStarted,
     requests.ActionRequired,
     requests.LinesPreconfigured,
@@ -81,6 +87,8 @@ TOLD: Final[tuple[type[Fact], ...]] = (
 TOLD_ONCE_WHILE: Final[Mapping[type[Fact], str]] = {LinesPorted: "PORTING"}
 NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     requests.DraftChanged,
+    # For the history only.
+    letters.PinUsed,
     # Batches of lines: the request's own fact follows each last one.
     lines.LinesReadied,
     lines.LinesApproved,

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self
 
+from services.porting.domain.letters import Letter, LetterState
 from services.porting.domain.lines import FAULTY, TERMINAL, LineState
 
 
@@ -141,6 +142,17 @@ class PortRequest:
     @property
     def is_draft(self) -> bool:
         return self.status is PortRequestStatus.DRAFT
+
+
+def next_status_after_submission(
+    request: PortRequest, letter: Letter | None
+) -> PortRequestStatus:
+    """Where a submitted request goes: `request` says whether it is authorized by now (S46, S54)."""
+    if request.authorized_at is None:
+        return PortRequestStatus.AWAITING_AUTHORIZATION
+    if letter is None or letter.state is not LetterState.SIGNED:
+        return PortRequestStatus.AWAITING_SIGNATURE
+    return PortRequestStatus.IN_REVIEW
 
 
 def derive_status(counts: LineCounts) -> PortRequestStatus:

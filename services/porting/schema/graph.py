@@ -26,6 +26,8 @@ RIGHTS = {
     "attachDocument": REQUESTERS,
     "prepareLetter": REQUESTERS,
     "signLetter": REQUESTERS,
+    "sendLetter": REQUESTERS,
+    "revealPin": SUPPORT,
     "acknowledgeWarnings": REQUESTERS,
     "submitPortRequest": REQUESTERS,
     "authorizePortRequest": ADMINISTRATORS,

@@ -16,8 +16,8 @@ from libs.contracts.porting_events.base import LINES_PER_EVENT, LineBatchFact, P
 from libs.contracts.porting_events.port_outs import PortOutFact
 from services.porting.domain.history import HistoryEntry
 from services.porting.domain.port_outs import PortOut, PortOutNumber
-from services.porting.domain.requests import LineCounts, PortRequest
-from services.porting.store import history, port_outs, requests
+from services.porting.domain.requests import FINAL, LineCounts, PortRequest
+from services.porting.store import history, pins, port_outs, requests
 from services.porting.store.lines import Line
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ async def save(
     version = await record(connection, request.id, request.version, *facts)
     saved = replace(request, version=version)
     await requests.save_request(connection, saved)
+    if saved.sent_at is not None or saved.status in FINAL:
+        await pins.forget_pins(connection, saved.id)
     await history.add_entries(connection, request.account_id, _entries(request, facts, reason))
     _log_facts(facts, port_request_id=saved.id, status=saved.status, version=version)
     return saved

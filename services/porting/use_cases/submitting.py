@@ -7,12 +7,10 @@ from datetime import UTC, datetime
 from libs.common.caller import Member, Role
 from libs.common.database import Connection
 from libs.contracts.phone_number import PhoneNumber
-from libs.contracts.porting_events.base import PortRequestFact
-from libs.contracts.porting_events.lines import LinesReadied, ReadyLine
-from libs.contracts.porting_events.requests import PortAuthorized, PortSubmitted, ReviewStarted
+from libs.contracts.porting_events.requests import PortAuthorized, PortSubmitted
 from libs.contracts.refusals import Refusal, refuse_all
 from services.porting.domain.documents import PROOFS
-from services.porting.domain.letters import Letter, LetterState, hash_document
+from services.porting.domain.letters import Letter
 from services.porting.domain.lines import LineEvent, states_before
 from services.porting.domain.refusals.accounts import (
     AccountHasNoCard,
@@ -20,11 +18,6 @@ from services.porting.domain.refusals.accounts import (
     AccountNotInGoodStanding,
 )
 from services.porting.domain.refusals.documents import ProofMissing
-from services.porting.domain.refusals.letters import (
-    LetterMissing,
-    LetterNotSigned,
-    LetterOutdated,
-)
 from services.porting.domain.refusals.lines import (
     ForwardingLoop,
     LinesMissing,
@@ -32,15 +25,21 @@ from services.porting.domain.refusals.lines import (
     NumberIsOurs,
 )
 from services.porting.domain.refusals.requests import OwnSubmission, WarningsNotAcknowledged
-from services.porting.domain.requests import LineCounts, PortRequest, PortRequestStatus
+from services.porting.domain.requests import (
+    PortRequest,
+    PortRequestStatus,
+    next_status_after_submission,
+)
 from services.porting.store import copies, documents, letters, line_states, lines
-from services.porting.store.lines import Line
 from services.porting.use_cases.access import (
     lock_own_draft,
     lock_own_request,
     request_not_possible,
 )
-from services.porting.use_cases.recording import about, batches_about, save
+from services.porting.use_cases.letter_progress import ask_again_for_signature
+from services.porting.use_cases.letters import faults_of_letter
+from services.porting.use_cases.recording import about, save
+from services.porting.use_cases.reviewing import review_facts
 
 
 async def submit_request(connection: Connection, caller: Member, request_id: str) -> str:
@@ -52,24 +51,16 @@ async def submit_request(connection: Connection, caller: Member, request_id: str
         connection, request.id, states_before(LineEvent.REQUEST_SUBMITTED)
     )
     counts = await lines.count_lines(connection, request.id)
-    submitted = replace(
-        request.moved_to(PortRequestStatus.AWAITING_AUTHORIZATION, now),
-        submitted_at=now,
-        submitted_by=caller.member_id,
-    )
-    facts: list[PortRequestFact] = []
+    submitted = replace(request, submitted_at=now, submitted_by=caller.member_id)
     if caller.role is Role.ADMINISTRATOR:
         # An administrator's own submission is the authorization (S49).
-        submitted = replace(
-            submitted.moved_to(PortRequestStatus.IN_REVIEW, now),
-            authorized_at=now,
-            authorized_by=caller.member_id,
-        )
-        facts = _review_facts(submitted, counts, ready)
+        submitted = replace(submitted, authorized_at=now, authorized_by=caller.member_id)
+    letter = await _find_letter(connection, request)
+    submitted = submitted.moved_to(next_status_after_submission(submitted, letter), now)
     said = about(
         PortSubmitted, submitted, counts, submitted_at=now, submitted_by=caller.member_id
     )
-    await save(connection, submitted, said, *facts)
+    await save(connection, submitted, said, *review_facts(submitted, counts, ready))
     return request.id
 
 
@@ -81,53 +72,34 @@ async def authorize_request(connection: Connection, caller: Member, request_id: 
     if request.submitted_by == caller.member_id:
         raise OwnSubmission().at("input", "portRequestId")
     now = datetime.now(UTC)
-    authorized = replace(
-        request.moved_to(PortRequestStatus.IN_REVIEW, now),
-        authorized_at=now,
-        authorized_by=caller.member_id,
-    )
+    authorized = replace(request, authorized_at=now, authorized_by=caller.member_id)
+    letter = await _find_letter(connection, request)
+    authorized = authorized.moved_to(next_status_after_submission(authorized, letter), now)
     counts = await lines.count_lines(connection, request.id)
     ready = await lines.find_all_lines(connection, request.id)
-    await save(
+    authorized = await save(
         connection,
         authorized,
         about(PortAuthorized, authorized, counts, authorized_by=caller.member_id),
-        *_review_facts(authorized, counts, ready),
+        *review_facts(authorized, counts, ready),
     )
+    await ask_again_for_signature(connection, authorized)
     return request.id
 
 
-def _review_facts(
-    request: PortRequest, counts: LineCounts, ready: Sequence[Line]
-) -> list[PortRequestFact]:
-    """The lines travel ahead, so that whoever hears of the review knows them all."""
-    return [
-        *batches_about(LinesReadied, request, counts, ready, _ready_line),
-        about(ReviewStarted, request, counts),
-    ]
-
-
-def _ready_line(line: Line) -> ReadyLine:
-    return ReadyLine(
-        line_id=line.id,
-        tracking_number=line.tracking_number,
-        forwarding_number=line.forwarding_number,
-        name=line.name,
-        source=line.source,
-        company_id=line.company_id,
-    )
+async def _find_letter(connection: Connection, request: PortRequest) -> Letter | None:
+    return (await letters.find_letters(connection, [request.id])).get(request.id)
 
 
 async def _find_missing(connection: Connection, request: PortRequest) -> list[Refusal]:
     numbers = await lines.find_tracking_numbers(connection, request.id)
-    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
     attached = await documents.find_document_kinds(connection, request.id)
     missing = [*await _faults_of_account(connection, request.account_id)]
     if not numbers:
         missing.append(LinesMissing().at("input", "lines"))
     if not attached & PROOFS:
         missing.append(ProofMissing().at("input", "documents"))
-    missing += _faults_of_letter(letter, numbers)
+    missing += await faults_of_letter(connection, request)
     if request.warnings_acknowledged_at is None:
         missing.append(WarningsNotAcknowledged().at("input", "warnings"))
     missing += await _faults_of_numbers(connection, request.id, numbers)
@@ -165,13 +137,3 @@ async def _faults_of_account(connection: Connection, account_id: str) -> list[Re
     if account is not None and account.in_trial:
         faults.append(AccountInTrial().at("input", "account"))
     return faults
-
-
-def _faults_of_letter(letter: Letter | None, numbers: Sequence[PhoneNumber]) -> list[Refusal]:
-    if letter is None:
-        return [LetterMissing().at("input", "letter")]
-    if letter.state is not LetterState.SIGNED:
-        return [LetterNotSigned().at("input", "letter")]
-    if letter.document_hash != hash_document(letter.subscriber, numbers):
-        return [LetterOutdated().at("input", "letter")]
-    return []
