@@ -1,5 +1,6 @@
 """What every test may ask for: real servers, one pair for the session, and databases in them."""
 
+import signal
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
@@ -12,6 +13,17 @@ from deploy.local.vhosts import create_vhost
 from libs.common.database import Database, open_database
 from libs.common.dev_issuer import IssuerKey, load_key
 from tests.databases import service_of
+
+pytest_plugins = ["pytester", "tests.requirements"]
+
+
+def pytest_configure() -> None:
+    """A script that starts the tests in its background makes them deaf to Ctrl-C.
+
+    What they start would inherit it, and they do send such signals to what they start.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

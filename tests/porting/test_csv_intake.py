@@ -104,6 +104,7 @@ def test_case_spaces_underscores_and_order_of_columns_do_not_matter(heading):
     assert only.line is not None
 
 
+@pytest.mark.requirement("S41")
 @pytest.mark.parametrize(
     ("heading", "faults"),
     [
@@ -156,6 +157,7 @@ def test_one_row_too_many_is_refused():
     assert refuse(a_file(*rows)) == [(12, None, "TOO_MANY_LINES")]
 
 
+@pytest.mark.requirement("S23", "S41")
 def test_every_empty_cell_is_told():
     assert refuse(a_file(",,,,x")) == [
         (2, "tracking_number", "CSV_VALUE_MISSING"),
@@ -166,6 +168,7 @@ def test_every_empty_cell_is_told():
     ]
 
 
+@pytest.mark.requirement("S41")
 def test_a_short_row_has_empty_cells():
     assert refuse(a_file("2125550100,3125550100,a,b")) == [(2, "company", "CSV_VALUE_MISSING")]
 
@@ -175,6 +178,7 @@ def test_a_row_with_more_cells_than_the_heading_is_refused():
     assert refuse(content) == [(3, None, "CSV_UNREADABLE")]
 
 
+@pytest.mark.requirement("S9", "S10")
 @pytest.mark.parametrize(
     ("number", "code"),
     [
@@ -203,6 +207,7 @@ def test_fictional_numbers_port_only_where_the_setting_allows(number):
     assert len(read(a_file(row(number)))) == 1
 
 
+@pytest.mark.requirement("S9")
 @pytest.mark.parametrize(
     "number", ["212-736-5000", "+14169675000", "8007421234", "18885559999"]
 )
@@ -216,12 +221,14 @@ def test_a_spreadsheets_rounding_is_explained():
     assert fault.value == "1.80555E+10"
 
 
+@pytest.mark.requirement("S40")
 def test_a_duplicate_names_both_rows():
     _, (fault,) = read_lines(a_file(row(), row("2125550101"), row("(212) 555-0100")), RULES)
     assert (fault.row, fault.code, fault.value) == (4, "DUPLICATE_NUMBER", phone(100))
     assert fault.message == "Rows 2 and 4 name the same number."
 
 
+@pytest.mark.requirement("S25", "S40", "S41")
 def test_a_row_with_another_fault_is_still_a_duplicate_and_a_loop():
     content = a_file(
         row(company="Nobody"),
@@ -236,11 +243,13 @@ def test_a_row_with_another_fault_is_still_a_duplicate_and_a_loop():
     }
 
 
+@pytest.mark.requirement("S25")
 def test_a_number_that_forwards_to_itself_is_a_loop():
     content = a_file(row(forwarding_number="+12125550100"))
     assert refuse(content) == [(2, "forwarding_number", "FORWARDING_LOOP")]
 
 
+@pytest.mark.requirement("S42")
 def test_companies_are_known_by_name_in_any_case():
     assert len(read(a_file(row(company=" DENTAL ")))) == 1
     assert refuse(a_file(row(company="Garage"))) == [(2, "company", "UNKNOWN_COMPANY")]
