@@ -6,6 +6,7 @@ import strawberry
 
 from libs.common.graphql.enums import publish_enum
 from libs.contracts.refusals import (
+    CaseRefusal,
     Refusal,
     Refused,
     RowRefusal,
@@ -27,7 +28,11 @@ class UserError:
     code: UserErrorCode = strawberry.field(description="What a program acts on.")
     message: str = strawberry.field(description="One sentence for the person.")
     path: list[str] = strawberry.field(
-        description='The place in the input: `["input", "numbers", "3"]`.'
+        description=(
+            'What to correct. `["input", "numbers", "3"]` is a place in this input; '
+            '`["portRequest", "letter"]` a part of the port request, by the names that it has '
+            "in this graph; a number stands for its line."
+        )
     )
 
 
@@ -53,7 +58,23 @@ class InvalidStateError(UserError):
     available_actions: list[str] = strawberry.field(description="What can be done now.")
 
 
-USER_ERROR_TYPES: Sequence[type] = (InputError, CsvRowError, InvalidStateError)
+@strawberry.federation.type(
+    shareable=True,
+    description="Our support team can do it: open a case with `openSupportCase`.",
+)
+class SupportCaseOffer(UserError):
+    subject: str = strawberry.field(description="A subject for the case.")
+    numbers: list[str] = strawberry.field(
+        description="The numbers it would be about, in E.164."
+    )
+
+
+USER_ERROR_TYPES: Sequence[type] = (
+    InputError,
+    CsvRowError,
+    InvalidStateError,
+    SupportCaseOffer,
+)
 
 
 def user_errors(refused: Refused | Refusal) -> list[UserError]:
@@ -79,6 +100,14 @@ def _user_error(refusal: Refusal) -> UserError:
                 path=list(refusal.path),
                 status=refusal.status,
                 available_actions=list(refusal.available_actions),
+            )
+        case CaseRefusal():
+            return SupportCaseOffer(
+                code=refusal.code,
+                message=refusal.message,
+                path=list(refusal.path),
+                subject=refusal.subject,
+                numbers=list(refusal.numbers),
             )
         case _:
             return InputError(

@@ -14,8 +14,8 @@ from services.porting.consumers import CONSUMES
 from services.porting.domain.signing import LinkMaker
 from services.porting.domain.vault import Vault, read_keys
 from services.porting.integrations.files import Files, UploadLinks
-from services.porting.routes.letters import letter_routes
 from services.porting.routes.files import file_routes
+from services.porting.routes.letters import letter_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
 from services.porting.settings import Settings
@@ -55,7 +55,11 @@ def create_app() -> Starlette:
             ),
             *file_routes(wiring.database, files, links, settings.origins),
             *letter_routes(
-                wiring.database, link_maker, callers, str(settings.public_url), settings.origins
+                wiring.database,
+                link_maker,
+                callers,
+                str(settings.public_url),
+                settings.origins,
             ),
         ]
 

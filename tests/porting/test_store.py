@@ -15,15 +15,25 @@ from services.porting.store import (
     letters,
     line_states,
     lines,
+    pins,
     port_outs,
     requests,
+    signing_links,
+    support_cases,
 )
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
-STORES = (copies, documents, history, letters, line_states, lines, port_outs, requests)
+STORES = (
+    copies, documents, history, letters, line_states, lines, pins, port_outs, requests,
+    signing_links, support_cases,
+)  # fmt: skip
+# What a statement is put together from.
+PARTS = ("COLUMNS", "CONDITION", "TEMPLATE")
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
-    "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
+    "letters", "uploads", "documents", "port_outs", "port_out_numbers", "support_cases",
+    "case_messages", "case_notes", "history",
+    "signing_links", "pins", "pin_uses",
 )  # fmt: skip
 
 
@@ -33,7 +43,7 @@ def statements() -> Iterator[tuple[str, str]]:
             if isinstance(value, Listing):
                 for place, statement in enumerate(value):
                     yield f"{store.__name__}.{name}.{place}", statement
-            elif isinstance(value, str) and name.isupper() and not name.endswith("COLUMNS"):
+            elif isinstance(value, str) and name.isupper() and not name.endswith(PARTS):
                 yield f"{store.__name__}.{name}", value
 
 

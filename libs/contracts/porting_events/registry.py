@@ -30,9 +30,16 @@ from libs.contracts.porting_events.requests import (
     PortApproved,
     PortAuthorized,
     PortCompleted,
+    PortDeclined,
     PortSentToCarrier,
     PortSubmitted,
     ReviewStarted,
+)
+from libs.contracts.porting_events.support_cases import (
+    CaseClosed,
+    CaseOpened,
+    CaseReopened,
+    MessagePosted,
 )
 
 PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
@@ -41,6 +48,7 @@ PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     PortAuthorized,
     LetterSent,
     LetterViewed,
+    PortDeclined,
     LetterSigned,
     LetterDeclined,
     LetterExpired,
@@ -62,5 +70,9 @@ PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     PortOutPorted,
     PortOutChecklistChanged,
     PortOutConfirmed,
+    CaseOpened,
+    MessagePosted,
+    CaseClosed,
+    CaseReopened,
 )
 PORTING_REPORTS: Final[tuple[type[Fact], ...]] = (PortOutReported,)

@@ -10,7 +10,7 @@ from uuid import UUID
 from libs.common.events import Event, Fact
 from libs.contracts import number_events
 from libs.contracts.number_events import MemberChanged, NumberFact
-from libs.contracts.porting_events import letters, lines, port_outs, requests
+from libs.contracts.porting_events import letters, lines, port_outs, requests, support_cases
 from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.lines import LinesPorted
 from libs.contracts.porting_events.port_outs import PortOutFact
@@ -58,6 +58,7 @@ TOLD: Final[tuple[type[Fact], ...]] = (
     requests.PortAuthorized,
     letters.LetterSent,
     letters.LetterViewed,
+    requests.PortDeclined,
     letters.LetterSigned,
     letters.LetterDeclined,
     letters.LetterExpired,
@@ -92,6 +93,11 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     # Batches of lines: the request's own fact follows each last one.
     lines.LinesReadied,
     lines.LinesApproved,
+    # What is said in a case is no status of a port.
+    support_cases.CaseOpened,
+    support_cases.MessagePosted,
+    support_cases.CaseClosed,
+    support_cases.CaseReopened,
     number_events.NumbersPreconfigured,
     # porting answers it with action_required.
     number_events.PreconfigurationRefused,

@@ -1,12 +1,14 @@
-"""What a caller can do next with a request or a port-out, so that no client repeats the states."""
+"""What a caller can do next, so that no client repeats the states."""
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from libs.common.caller import Caller, Member, Role, Support
+from services.porting.domain.countries import BY_SUPPORT
 from services.porting.domain.port_outs import PortOutStatus
 from services.porting.domain.requests import PortRequest, PortRequestStatus
+from services.porting.domain.support_cases import CaseState
 
 
 class PortRequestAction(StrEnum):
@@ -14,6 +16,8 @@ class PortRequestAction(StrEnum):
     SIGN = "SIGN"
     SUBMIT = "SUBMIT"
     AUTHORIZE = "AUTHORIZE"
+    DECLINE = "DECLINE"
+    ATTACH_LETTER = "ATTACH_LETTER"
     SEND_TO_CARRIER = "SEND_TO_CARRIER"
     RECORD_FIRM_DATE = "RECORD_FIRM_DATE"
     RECORD_PORTED = "RECORD_PORTED"
@@ -26,15 +30,44 @@ class PortOutAction(StrEnum):
     CONFIRM = "CONFIRM"
 
 
-_REQUESTERS: Final = frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.CLIENT_MANAGER})
-_AT_THE_CARRIER: Final = frozenset(
-    {
-        PortRequestStatus.WITH_CARRIER,
-        PortRequestStatus.APPROVED,
-        PortRequestStatus.PORTING,
-        PortRequestStatus.CANCEL_REQUESTED,
-    }
+class SupportCaseAction(StrEnum):
+    POST_MESSAGE = "POST_MESSAGE"
+    POST_INTERNAL_NOTE = "POST_INTERNAL_NOTE"
+    CLOSE = "CLOSE"
+
+
+Actions: TypeAlias = tuple[PortRequestAction, ...]
+_A: Final = PortRequestAction
+_S: Final = PortRequestStatus
+_NOTHING: Final[Mapping[PortRequestStatus, Actions]] = dict.fromkeys(PortRequestStatus, ())
+
+_AT_THE_CARRIER: Final[Mapping[PortRequestStatus, Actions]] = dict.fromkeys(
+    (_S.WITH_CARRIER, _S.APPROVED, _S.PORTING, _S.CANCEL_REQUESTED),
+    (_A.RECORD_FIRM_DATE, _A.RECORD_PORTED),
 )
+# One table for each role: what can be done with a request in each status.
+ACTIONS_OF_SUPPORT: Final[Mapping[PortRequestStatus, Actions]] = {
+    **_NOTHING,
+    **_AT_THE_CARRIER,
+    _S.DRAFT: (_A.ATTACH_LETTER,),
+    _S.IN_REVIEW: (_A.SEND_TO_CARRIER,),
+}
+ACTIONS_OF_REQUESTERS: Final[Mapping[PortRequestStatus, Actions]] = {
+    **_NOTHING,
+    _S.DRAFT: (_A.EDIT, _A.SIGN, _A.SUBMIT),
+}
+ACTIONS_OF_ADMINISTRATORS: Final[Mapping[PortRequestStatus, Actions]] = {
+    **ACTIONS_OF_REQUESTERS,
+    _S.AWAITING_AUTHORIZATION: (_A.AUTHORIZE, _A.DECLINE),
+}
+_ACTIONS_OF: Final[Mapping[Role, Mapping[PortRequestStatus, Actions]]] = {
+    Role.ADMINISTRATOR: ACTIONS_OF_ADMINISTRATORS,
+    Role.MANAGER: ACTIONS_OF_REQUESTERS,
+    Role.CLIENT_MANAGER: ACTIONS_OF_REQUESTERS,
+    Role.VIEWER: _NOTHING,
+}
+_DECISIONS: Final = frozenset({_A.AUTHORIZE, _A.DECLINE})
+
 _PORT_OUT_ACTIONS_OF_SUPPORT: Final[Mapping[PortOutStatus, tuple[PortOutAction, ...]]] = {
     PortOutStatus.AUTHORIZED: (PortOutAction.SCHEDULE, PortOutAction.RECORD_PORTED_OUT),
     PortOutStatus.SCHEDULED: (PortOutAction.RECORD_PORTED_OUT,),
@@ -47,27 +80,37 @@ _PORT_OUT_ACTIONS_OF_ADMINISTRATORS: Final[
 }
 
 
-def actions_for(caller: Caller, request: PortRequest) -> tuple[PortRequestAction, ...]:
+def actions_for(caller: Caller, request: PortRequest) -> Actions:
+    """What the table gives, less what this request is not ready for."""
+    return tuple(
+        action
+        for action in _table_of(caller)[request.status]
+        if _is_possible(action, caller, request)
+    )
+
+
+def _table_of(caller: Caller) -> Mapping[PortRequestStatus, Actions]:
     if isinstance(caller, Support):
-        return _actions_of_support(request)
-    if not isinstance(caller, Member) or caller.role not in _REQUESTERS:
-        return ()
-    if request.is_draft:
-        return (PortRequestAction.EDIT, PortRequestAction.SIGN, PortRequestAction.SUBMIT)
-    if (
-        request.status is PortRequestStatus.AWAITING_AUTHORIZATION
-        and caller.role is Role.ADMINISTRATOR
-        and caller.member_id != request.submitted_by
-    ):
-        return (PortRequestAction.AUTHORIZE,)
-    return ()
+        return ACTIONS_OF_SUPPORT
+    return _ACTIONS_OF[caller.role] if isinstance(caller, Member) else _NOTHING
 
 
-def _actions_of_support(request: PortRequest) -> tuple[PortRequestAction, ...]:
-    if request.status is PortRequestStatus.IN_REVIEW and request.preconfigured_at:
-        return (PortRequestAction.SEND_TO_CARRIER,)
-    if request.status in _AT_THE_CARRIER:
-        return (PortRequestAction.RECORD_FIRM_DATE, PortRequestAction.RECORD_PORTED)
+def _is_possible(action: PortRequestAction, caller: Caller, request: PortRequest) -> bool:
+    if action in _DECISIONS:
+        return isinstance(caller, Member) and caller.member_id != request.submitted_by
+    if action is PortRequestAction.SEND_TO_CARRIER:
+        return request.preconfigured_at is not None
+    if action is PortRequestAction.ATTACH_LETTER:
+        return request.country in BY_SUPPORT
+    return True
+
+
+def case_actions_for(caller: Caller, state: CaseState) -> tuple[SupportCaseAction, ...]:
+    if isinstance(caller, Support):
+        talks = (SupportCaseAction.POST_MESSAGE, SupportCaseAction.POST_INTERNAL_NOTE)
+        return talks if state is CaseState.CLOSED else (*talks, SupportCaseAction.CLOSE)
+    if isinstance(caller, Member) and caller.role is not Role.VIEWER:
+        return (SupportCaseAction.POST_MESSAGE,)
     return ()
 
 

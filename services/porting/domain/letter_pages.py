@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import phonenumbers
-
 from libs.contracts.phone_number import PhoneNumber
+from services.porting.domain.countries import Country, country_of
 from services.porting.domain.letters import Letter, LetterLine, LosingAccount, Subscriber
 from services.porting.domain.pins import PinAnswer
 
@@ -98,10 +97,11 @@ def hash_content(content: Mapping[str, Any]) -> str:
 
 def is_canadian(lines: Iterable[LetterLine]) -> bool:
     """Whether one of them is: each area code is looked up once."""
-    area_codes = {line.tracking_number[2:5] for line in lines}
+    area_codes = {
+        line.tracking_number[2:5] for line in lines if line.tracking_number.startswith("+1")
+    }
     return any(
-        phonenumbers.region_code_for_number(phonenumbers.parse(f"+1{code}5552368")) == "CA"
-        for code in area_codes
+        country_of(PhoneNumber(f"+1{code}5552368")) is Country.CA for code in area_codes
     )
 
 
@@ -143,5 +143,5 @@ def _page_for(line: LetterLine, own: Page) -> Page:
         billing_number=billing_number,
         # A PIN is of one account; the lines of another bring their own.
         pin_answer=PinAnswer.MISSING if is_other_account else own.pin_answer,
-        place=("lines", line.tracking_number) if is_other_account else (),
+        place=("lines",) if is_other_account else (),
     )

@@ -36,6 +36,4 @@ def read_pin_answer(text: str) -> tuple[PinAnswer, Pin | None]:
 
 def is_pin(pin: Pin) -> bool:
     """Carriers' PINs are 4 to 15 digits, some have letters: only what can be none is refused."""
-    return (
-        len(pin.digits) <= LONGEST_PIN and pin.digits.isascii() and pin.digits.isprintable()
-    )
+    return len(pin.digits) <= LONGEST_PIN and pin.digits.isascii() and pin.digits.isprintable()

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self
 
+from services.porting.domain.countries import Country
 from services.porting.domain.letters import Letter, LetterState
 from services.porting.domain.lines import FAULTY, TERMINAL, LineState
 
@@ -38,6 +39,7 @@ class WaitingOn(StrEnum):
 
 
 LONGEST_NAME: Final = 120
+LONGEST_REASON: Final = 500
 
 FINAL: Final = frozenset(
     {
@@ -95,7 +97,9 @@ _NOBODYS_TURN: Final = (WaitingOn.NOBODY, "Nothing is left to do.")
 class PortRequest:
     """`version` counts the request's events; `status_since` dates the latest status.
 
-    `preconfigured_at` is when `numbers` said that every line rings through here.
+    `preconfigured_at` is when `numbers` said that every line rings through here. `country` is
+    said where support made the request; elsewhere the numbers tell it. `warnings_acknowledged`
+    holds the ids of the warnings that were on the screen.
     """
 
     id: str
@@ -108,12 +112,18 @@ class PortRequest:
     status_since: datetime
     created_at: datetime
     version: int
+    country: Country | None = None
+    made_by_support: str | None = None
+    warnings_acknowledged: tuple[str, ...] = ()
     warnings_acknowledged_at: datetime | None = None
     warnings_acknowledged_by: str | None = None
     submitted_at: datetime | None = None
     submitted_by: str | None = None
     authorized_at: datetime | None = None
     authorized_by: str | None = None
+    declined_at: datetime | None = None
+    declined_by: str | None = None
+    decline_reason: str | None = None
     preconfigured_at: datetime | None = None
     sent_at: datetime | None = None
     completed_at: datetime | None = None

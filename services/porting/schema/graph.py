@@ -7,11 +7,14 @@ from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
 from services.porting.schema.carrier_mutations import CarrierMutation
+from services.porting.schema.case_mutations import CaseMutation
+from services.porting.schema.case_queries import CaseQuery
 from services.porting.schema.document_mutations import DocumentMutation
+from services.porting.schema.international_mutations import InternationalMutation
 from services.porting.schema.letter_mutations import LetterMutation
 from services.porting.schema.line_mutations import LineMutation
 from services.porting.schema.port_out_mutations import PortOutMutation
-from services.porting.schema.queries import Query
+from services.porting.schema.queries import PortQuery
 from services.porting.schema.request_mutations import PortRequestMutation
 from services.porting.schema.uploads import UploadMutation
 
@@ -20,6 +23,9 @@ RIGHTS = {
     "portRequests": READERS,
     "portOut": READERS,
     "portOuts": READERS,
+    "supportCase": READERS,
+    "supportCases": READERS,
+    "portingWarnings": READERS,
     "createPortRequest": REQUESTERS,
     "createUpload": REQUESTERS,
     "importLines": REQUESTERS,
@@ -30,7 +36,15 @@ RIGHTS = {
     "revealPin": SUPPORT,
     "acknowledgeWarnings": REQUESTERS,
     "submitPortRequest": REQUESTERS,
+    "renamePortRequest": REQUESTERS,
+    "changePortRequestCompany": REQUESTERS,
     "authorizePortRequest": ADMINISTRATORS,
+    "declinePortRequest": ADMINISTRATORS,
+    "createPortRequestFor": SUPPORT,
+    "openSupportCase": REQUESTERS | SUPPORT,
+    "postMessage": REQUESTERS | SUPPORT,
+    "postInternalNote": SUPPORT,
+    "closeSupportCase": SUPPORT,
     "sendToCarrier": SUPPORT,
     "recordFirmDate": SUPPORT,
     "recordPorted": SUPPORT,
@@ -43,6 +57,11 @@ RIGHTS = {
 
 
 @strawberry.type
+class Query(PortQuery, CaseQuery):
+    pass
+
+
+@strawberry.type
 class Mutation(
     PortRequestMutation,
     LineMutation,
@@ -51,6 +70,8 @@ class Mutation(
     LetterMutation,
     CarrierMutation,
     PortOutMutation,
+    CaseMutation,
+    InternationalMutation,
 ):
     pass
 

@@ -7,21 +7,11 @@ from typing import Any, Final, Self
 import strawberry
 from strawberry import UNSET
 
-from libs.common.graphql.enums import publish_enum
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.letters import Signer
 from services.porting.domain.vault import Vault
 from services.porting.schema.commands import OnPortRequest
 from services.porting.use_cases.letters import AccountChange, LetterChanges
-
-publish_enum(
-    Signer,
-    description="Who signs the letter.",
-    values={
-        Signer.SELF: "Whoever fills in the request.",
-        Signer.OTHER: "Somebody else, by a link that is sent to them.",
-    },
-)
 
 _OF_ONE_LINE: Final = (
     "The letter of this number alone, which was added or changed after the review began."
@@ -106,7 +96,8 @@ class PrepareLetterInput(OnPortRequest):
         description="Who sells the service, where it is not the carrier; needed in Canada.",
     )
     losing_accounts: list[LosingAccountInput] | None = strawberry.field(
-        default=UNSET, description="Further accounts; the list takes the place of the one before."
+        default=UNSET,
+        description="Further accounts; the list takes the place of the one before.",
     )
     signer: Signer | None = strawberry.field(default=UNSET, description="Who will sign.")
     tracking_number: PhoneNumber | None = strawberry.field(
@@ -134,7 +125,9 @@ class PrepareLetterInput(OnPortRequest):
         return LetterChanges(
             subscriber={**_given_texts(texts), **_given(others)},
             address=_given_texts(vars(self.service_address)) if self.service_address else {},
-            accounts=None if accounts is UNSET else [_account(each) for each in accounts or ()],
+            accounts=None
+            if accounts is UNSET
+            else [_account(each) for each in accounts or ()],
             pin_answer=None if self.pin_answer is UNSET else self.pin_answer or "",
             signer=self.signer or None,
             tracking_number=self.tracking_number,
@@ -158,7 +151,8 @@ class SignLetterInput(OnPortRequest):
     signer_name: str = strawberry.field(description="The name, typed as a signature.")
     consent: bool = strawberry.field(description="I agree to sign electronically.")
     consent_version: str | None = strawberry.field(
-        default=None, description="Of the consent text that was shown; the present one if absent."
+        default=None,
+        description="Of the consent text that was shown; the present one if absent.",
     )
     drawn_signature: str | None = strawberry.field(
         default=None,

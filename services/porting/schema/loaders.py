@@ -44,7 +44,7 @@ async def load_line_pages(
 ) -> Sequence[Slice[Line]]:
     company_ids = _sight(context).company_ids
     async with context.database.reading(context.caller) as connection:
-        return await _read_pages(
+        return await read_pages_of(
             keys,
             lambda ids, page: line_store.find_line_pages(connection, ids, company_ids, page),
         )
@@ -69,7 +69,7 @@ async def load_document_pages(
 ) -> Sequence[Slice[Document]]:
     """Of requests that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
-        return await _read_pages(
+        return await read_pages_of(
             keys,
             lambda ids, page: document_store.find_document_pages(connection, ids, page),
         )
@@ -80,7 +80,7 @@ async def load_history_pages(
 ) -> Sequence[Slice[HistoryEntry]]:
     """Of requests that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
-        return await _read_pages(
+        return await read_pages_of(
             keys,
             lambda ids, page: history_store.find_history_pages(
                 connection, ids, page, with_internal=isinstance(context.caller, Support)
@@ -102,7 +102,7 @@ async def load_request_pages(
     """The requests of each account."""
     sight = _sight(context)
     async with context.database.reading(context.caller) as connection:
-        return await _read_pages(
+        return await read_pages_of(
             keys,
             lambda ids, page: request_store.find_request_pages(
                 connection, _seen(sight, ids), sight.company_ids, sight.requester_id, page
@@ -128,7 +128,7 @@ async def load_number_pages(
     """The numbers of each port-out."""
     company_ids = _sight(context).company_ids
     async with context.database.reading(context.caller) as connection:
-        return await _read_pages(
+        return await read_pages_of(
             keys,
             lambda ids, page: port_out_store.find_number_pages(
                 connection, ids, company_ids, page
@@ -145,7 +145,7 @@ async def load_request_counts(context: PortingContext, ids: list[str]) -> Sequen
     return [found.get(account_id, 0) for account_id in ids]
 
 
-async def _read_pages(
+async def read_pages_of(
     keys: list[PageKey],
     find: Callable[[list[str], Page], Awaitable[Mapping[str, Slice[Row]]]],
 ) -> list[Slice[Row]]:

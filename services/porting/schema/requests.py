@@ -16,9 +16,17 @@ from libs.common.graphql.connections import (
     page_of,
 )
 from libs.common.graphql.enums import publish_enum
+from libs.contracts.graph import UserError, user_errors
+from libs.contracts.refusals import Refused
 from services.porting.domain.actions import PortRequestAction, actions_for
+from services.porting.domain.countries import Country
 from services.porting.domain.requests import PortRequest as Request
 from services.porting.domain.requests import WaitingOn
+from services.porting.schema.case_loaders import (
+    load_cases_of_requests,
+    load_countries,
+    load_missing,
+)
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.documents import Document
 from services.porting.schema.elsewhere import Company
@@ -36,7 +44,9 @@ from services.porting.schema.loaders import (
     load_request_pages,
     load_requests,
 )
+from services.porting.schema.port_warnings import RequestWarning, warnings_of
 from services.porting.schema.statuses import PortRequestStatus
+from services.porting.schema.support_cases import SupportCase
 from services.porting.store import documents as document_store
 from services.porting.store import history as history_store
 from services.porting.store import lines as line_store
@@ -62,9 +72,23 @@ publish_enum(
         PortRequestAction.SIGN: "Sign the letter.",
         PortRequestAction.SUBMIT: "Submit it.",
         PortRequestAction.AUTHORIZE: "Authorize what a colleague submitted.",
+        PortRequestAction.DECLINE: "Decline what a colleague submitted: it is cancelled.",
+        PortRequestAction.ATTACH_LETTER: "Attach the letter that the country asks for.",
         PortRequestAction.SEND_TO_CARRIER: "Send it to the losing carrier.",
         PortRequestAction.RECORD_FIRM_DATE: "Record the losing carrier's firm date.",
         PortRequestAction.RECORD_PORTED: "Record that numbers have ported.",
+    },
+)
+
+
+publish_enum(
+    Country,
+    description="The country whose rules a port request follows.",
+    values={
+        Country.US: "United States.",
+        Country.CA: "Canada.",
+        Country.AU: "Australia, by our support team.",
+        Country.GB: "United Kingdom, by our support team.",
     },
 )
 
@@ -89,6 +113,13 @@ class PortRequest:
     submitted_at: datetime | None = strawberry.field(description="When it was submitted.")
     completed_at: datetime | None = strawberry.field(description="When it was finished.")
     requester_name: str = strawberry.field(description="Who made it.")
+    requester_id: strawberry.ID = strawberry.field(description="The member, `mem_…`.")
+    decline_reason: str | None = strawberry.field(
+        description="Why an administrator declined it, where one did."
+    )
+    warnings: list[RequestWarning] = strawberry.field(
+        description="What everybody is told before they port, and who acknowledged it."
+    )
     account: "Account | None" = strawberry.field(description="The account.")
     company: Company | None = strawberry.field(description="The company it is made for.")
     waiting_on: Turn = strawberry.field(description="Whose turn it is.")
@@ -96,6 +127,27 @@ class PortRequest:
     @strawberry.field(description="What you can do with it now.")
     def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
         return list(actions_for(info.context.caller, self.request))
+
+    @strawberry.field(
+        description="What it still lacks or has wrong: what `submitPortRequest` would answer. "
+        "Empty once it is submitted."
+    )
+    async def missing(self, info: PortingInfo) -> list[UserError]:
+        found = await info.context.loader(load_missing).load(self.request)
+        return user_errors(Refused(found)) if found else []
+
+    @strawberry.field(
+        description="The country of its numbers; of several, US. Null while there are none."
+    )
+    async def country(self, info: PortingInfo) -> Country | None:
+        if self.request.country is not None:
+            return self.request.country
+        return await info.context.loader(load_countries).load(self.id)
+
+    @strawberry.field(description="The support case that was made with it.")
+    async def support_case(self, info: PortingInfo) -> SupportCase | None:
+        case = await info.context.loader(load_cases_of_requests).load(self.id)
+        return SupportCase.of(case) if case else None
 
     @strawberry.field(description="Its numbers, in the order of the number list.")
     async def lines(
@@ -167,6 +219,9 @@ class PortRequest:
             submitted_at=request.submitted_at,
             completed_at=request.completed_at,
             requester_name=request.requester_name,
+            requester_id=strawberry.ID(request.requester_id),
+            decline_reason=request.decline_reason,
+            warnings=warnings_of(request),
             account=Account(id=strawberry.ID(request.account_id)),
             company=Company(id=strawberry.ID(request.company_id)),
             waiting_on=Turn(waiting_on=waiting_on, since=request.status_since, remedy=remedy),

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from libs.common.database import Connection
+from libs.common.caller import Role
+from libs.common.database import Connection, Row
 from libs.contracts.number_events import AccountChanged, CompanyChanged, MemberChanged
 from libs.contracts.phone_number import PhoneNumber
 
@@ -16,6 +17,16 @@ class Account:
     balance_current: bool
     in_good_standing: bool
     in_trial: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberCopy:
+    """An active member."""
+
+    member_id: str
+    name: str
+    role: Role
+    company_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +97,23 @@ _FIND_ACCOUNT: Final = """
 """
 _FIND_COMPANIES: Final = "SELECT company_id, name FROM companies WHERE account_id = $1"
 _FIND_MEMBER_NAME: Final = "SELECT name FROM members WHERE member_id = $1"
+_FIND_MEMBER: Final = """
+    SELECT member_id, name, role, company_ids
+    FROM members
+    WHERE account_id = $1
+      AND member_id = $2
+      AND active
+"""
+# Ids sort by time of making.
+_FIND_FIRST_ADMINISTRATOR: Final = """
+    SELECT member_id, name, role, company_ids
+    FROM members
+    WHERE account_id = $1
+      AND role = 'ADMINISTRATOR'
+      AND active
+    ORDER BY member_id
+    LIMIT 1
+"""
 _FIND_NUMBERS: Final = """
     SELECT number_id, account_id, company_id, tracking_number, state, port_request_id, version
     FROM inventory_numbers
@@ -173,6 +201,20 @@ async def find_member_name(connection: Connection, member_id: str) -> str:
     return name
 
 
+async def find_member(
+    connection: Connection, account_id: str, member_id: str
+) -> MemberCopy | None:
+    row = await connection.fetchrow(_FIND_MEMBER, account_id, member_id)
+    return _member(row) if row else None
+
+
+async def find_first_administrator(
+    connection: Connection, account_id: str
+) -> MemberCopy | None:
+    row = await connection.fetchrow(_FIND_FIRST_ADMINISTRATOR, account_id)
+    return _member(row) if row else None
+
+
 async def find_inventory_numbers(
     connection: Connection, numbers: Sequence[str]
 ) -> list[InventoryNumber]:
@@ -183,3 +225,12 @@ async def find_inventory_numbers(
         )
         for row in await connection.fetch(_FIND_NUMBERS, list(numbers))
     ]
+
+
+def _member(row: Row) -> MemberCopy:
+    return MemberCopy(
+        member_id=row["member_id"],
+        name=row["name"],
+        role=Role(row["role"]),
+        company_ids=tuple(row["company_ids"]),
+    )

@@ -69,6 +69,19 @@ _STATES: Final = """
       AND tracking_number = ANY($2::text[])
 """
 _NUMBERS: Final = "SELECT tracking_number FROM lines WHERE port_request_id = $1"
+_COMPANIES: Final = """
+    SELECT tracking_number, company_id
+    FROM lines
+    WHERE port_request_id = $1
+    ORDER BY id
+"""
+# The area codes of each request's +1 numbers tell its country.
+_AREA_CODES: Final = """
+    SELECT DISTINCT port_request_id, substr(tracking_number, 3, 3) AS area_code
+    FROM lines
+    WHERE port_request_id = ANY($1::text[])
+      AND tracking_number LIKE '+1%'
+"""
 _FORWARDING_NUMBERS: Final = """
     SELECT DISTINCT forwarding_number
     FROM lines
@@ -140,6 +153,24 @@ async def count_lines_of_many(
 async def find_tracking_numbers(connection: Connection, request_id: str) -> list[PhoneNumber]:
     rows = await connection.fetch(_NUMBERS, request_id)
     return [PhoneNumber(row["tracking_number"]) for row in rows]
+
+
+async def find_companies_of_numbers(
+    connection: Connection, request_id: str
+) -> dict[PhoneNumber, str]:
+    """Each number that ports, and the company that will have it."""
+    rows = await connection.fetch(_COMPANIES, request_id)
+    return {PhoneNumber(row["tracking_number"]): row["company_id"] for row in rows}
+
+
+async def find_area_codes(
+    connection: Connection, request_ids: Sequence[str]
+) -> dict[str, list[str]]:
+    """A request without North American numbers is missing."""
+    found: dict[str, list[str]] = {}
+    for row in await connection.fetch(_AREA_CODES, list(request_ids)):
+        found.setdefault(row["port_request_id"], []).append(row["area_code"])
+    return found
 
 
 async def find_states(

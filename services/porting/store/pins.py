@@ -145,9 +145,7 @@ async def add_pin_use(
     used_by: str,
     reason: str,
 ) -> None:
-    await connection.execute(
-        _ADD_USE, use_id, account_id, request_id, holder, used_by, reason
-    )
+    await connection.execute(_ADD_USE, use_id, account_id, request_id, holder, used_by, reason)
 
 
 async def take_old_pins(

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_page, read_pages
+from services.porting.domain.countries import Country
 from services.porting.domain.requests import PortRequest, PortRequestStatus, WaitingOn
 
 
@@ -17,20 +19,22 @@ class Filters:
     company_ids: Sequence[str] | None
     requester_id: str | None
     statuses: Sequence[str] | None
+    search: str | None = None
 
 
 _COLUMNS: Final = """
     id, account_id, company_id, requester_id, requester_name, name, status, status_since,
-    created_at, version, warnings_acknowledged_at, warnings_acknowledged_by, submitted_at,
-    submitted_by, authorized_at, authorized_by, preconfigured_at, sent_at, completed_at,
-    fault_code, fault_waiting_on
+    created_at, version, country, made_by_support, warnings_acknowledged,
+    warnings_acknowledged_at, warnings_acknowledged_by, submitted_at, submitted_by, authorized_at,
+    authorized_by, declined_at, declined_by, decline_reason, preconfigured_at, sent_at,
+    completed_at, fault_code, fault_waiting_on
 """
 
 _ADD: Final = """
     INSERT INTO port_requests
       (id, account_id, company_id, requester_id, requester_name, name, status, status_since,
-       created_at, version)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+       created_at, version, country, made_by_support)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 # One request, kept from other writers until the transaction ends.
 _LOCK: Final = f"SELECT {_COLUMNS} FROM port_requests WHERE id = $1 FOR UPDATE"
@@ -39,7 +43,8 @@ _SAVE: Final = """
     SET status = $2, status_since = $3, version = $4, warnings_acknowledged_at = $5,
       warnings_acknowledged_by = $6, submitted_at = $7, submitted_by = $8, authorized_at = $9,
       authorized_by = $10, preconfigured_at = $11, sent_at = $12, completed_at = $13,
-      fault_code = $14, fault_waiting_on = $15
+      fault_code = $14, fault_waiting_on = $15, name = $16, company_id = $17,
+      warnings_acknowledged = $18, declined_at = $19, declined_by = $20, decline_reason = $21
     WHERE id = $1
 """
 # Those of `ids` that the caller may see; NULL for account, companies or requester means all.
@@ -51,18 +56,34 @@ _FIND: Final = f"""
       AND ($3::text[] IS NULL OR company_id = ANY($3))
       AND ($4::text IS NULL OR requester_id = $4)
 """
-# Newest first: ids sort by time of making.
-REQUESTS: Final = Listing(
-    f"""
-    SELECT {_COLUMNS}
-    FROM port_requests
-    WHERE ($1::text IS NULL OR account_id = $1)
+_FILTER_CONDITION: Final = """
+          ($1::text IS NULL OR account_id = $1)
       AND ($2::text[] IS NULL OR company_id = ANY($2))
       AND ($3::text IS NULL OR requester_id = $3)
-      AND ($4::text[] IS NULL OR status = ANY($4)) {{keyset}} {{order}}
-    """,
-    parameters=4,
-    keys=[Key(column="id", kind=str)],
+      AND ($4::text[] IS NULL OR status = ANY($4))
+      AND ($5::text IS NULL OR name ILIKE $5)
+"""
+_LIST_TEMPLATE: Final = f"""
+    SELECT {_COLUMNS}
+    FROM port_requests
+    WHERE {_FILTER_CONDITION} {{keyset}} {{order}}
+"""
+# Ids sort by time of making.
+REQUESTS: Final = Listing(
+    _LIST_TEMPLATE, parameters=5, keys=[Key(column="id", kind=str)], descending=True
+)
+REQUESTS_OLDEST_FIRST: Final = Listing(
+    _LIST_TEMPLATE, parameters=5, keys=[Key(column="id", kind=str)]
+)
+REQUESTS_BY_NAME: Final = Listing(
+    _LIST_TEMPLATE,
+    parameters=5,
+    keys=[Key(column="name", kind=str), Key(column="id", kind=str)],
+)
+REQUESTS_BY_CHANGE: Final = Listing(
+    _LIST_TEMPLATE,
+    parameters=5,
+    keys=[Key(column="status_since", kind=datetime), Key(column="id", kind=str)],
     descending=True,
 )
 # The same page of the list of each of many accounts.
@@ -90,14 +111,7 @@ _COUNT_OF_ACCOUNTS: Final = """
       AND ($3::text IS NULL OR requester_id = $3)
     GROUP BY account_id
 """
-_COUNT: Final = """
-    SELECT count(*)
-    FROM port_requests
-    WHERE ($1::text IS NULL OR account_id = $1)
-      AND ($2::text[] IS NULL OR company_id = ANY($2))
-      AND ($3::text IS NULL OR requester_id = $3)
-      AND ($4::text[] IS NULL OR status = ANY($4))
-"""
+_COUNT: Final = f"SELECT count(*) FROM port_requests WHERE {_FILTER_CONDITION}"
 
 
 async def add_request(connection: Connection, request: PortRequest) -> None:
@@ -113,6 +127,8 @@ async def add_request(connection: Connection, request: PortRequest) -> None:
         request.status_since,
         request.created_at,
         request.version,
+        request.country,
+        request.made_by_support,
     )
 
 
@@ -139,6 +155,12 @@ async def save_request(connection: Connection, request: PortRequest) -> None:
         request.completed_at,
         request.fault_code,
         request.fault_waiting_on,
+        request.name,
+        request.company_id,
+        list(request.warnings_acknowledged),
+        request.declined_at,
+        request.declined_by,
+        request.decline_reason,
     )
 
 
@@ -154,9 +176,9 @@ async def find_requests(
 
 
 async def find_request_page(
-    connection: Connection, filters: Filters, page: Page
+    connection: Connection, listing: Listing, filters: Filters, page: Page
 ) -> Slice[PortRequest]:
-    rows = await read_page(connection, REQUESTS, page, *_arguments(filters))
+    rows = await read_page(connection, listing, page, *_arguments(filters))
     return rows.map(_request)
 
 
@@ -198,16 +220,33 @@ async def count_requests(connection: Connection, filters: Filters) -> int:
 
 
 def _arguments(filters: Filters) -> tuple[object, ...]:
-    return (filters.account_id, filters.company_ids, filters.requester_id, filters.statuses)
+    return (
+        filters.account_id,
+        filters.company_ids,
+        filters.requester_id,
+        filters.statuses,
+        _pattern(filters.search),
+    )
+
+
+def _pattern(search: str | None) -> str | None:
+    """Somewhere in the text; what LIKE would read as a sign of its own is a letter here."""
+    if not search:
+        return None
+    for sign in ("\\", "%", "_"):
+        search = search.replace(sign, f"\\{sign}")
+    return f"%{search}%"
 
 
 def _request(row: Row) -> PortRequest:
     columns = dict(row)
-    waiting_on = columns["fault_waiting_on"]
+    waiting_on, country = columns["fault_waiting_on"], columns["country"]
     return PortRequest(
         **{
             **columns,
             "status": PortRequestStatus(columns["status"]),
             "fault_waiting_on": WaitingOn(waiting_on) if waiting_on else None,
+            "country": Country(country) if country else None,
+            "warnings_acknowledged": tuple(columns["warnings_acknowledged"]),
         }
     )

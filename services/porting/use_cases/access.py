@@ -13,17 +13,23 @@ from services.porting.domain.refusals.requests import (
     PortRequestUnknown,
     VersionConflict,
 )
+from services.porting.domain.refusals.support_cases import SupportCaseUnknown
 from services.porting.domain.requests import PortRequest
-from services.porting.store import port_outs, requests
+from services.porting.domain.support_cases import SupportCase
+from services.porting.store import port_outs, requests, support_cases
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sight:
-    """What of an account a caller sees: None means no limit."""
+    """What of an account a caller sees: None means no limit.
+
+    `member_id` is who looks: cases that they opened themselves are theirs to see.
+    """
 
     account_id: str | None
     company_ids: Sequence[str] | None
     requester_id: str | None
+    member_id: str | None = None
 
 
 def sight_of(caller: Caller) -> Sight | None:
@@ -37,6 +43,7 @@ def sight_of(caller: Caller) -> Sight | None:
             if caller.role is Role.ADMINISTRATOR
             else sorted(caller.company_ids),
             requester_id=caller.member_id if caller.role is Role.CLIENT_MANAGER else None,
+            member_id=caller.member_id,
         )
     return None
 
@@ -100,6 +107,23 @@ async def expect_port_out_version(
         raise VersionConflict().at("input", "expectedVersion")
 
 
+async def lock_own_case(connection: Connection, caller: Caller, case_id: str) -> SupportCase:
+    case = await support_cases.lock_case(connection, case_id)
+    if case is None or not _sees_case(caller, case):
+        raise SupportCaseUnknown().at("input", "supportCaseId")
+    return case
+
+
+async def expect_case_version(
+    connection: Connection, caller: Caller, case_id: str, version: int | None
+) -> None:
+    if version is None:
+        return
+    case = await lock_own_case(connection, caller, case_id)
+    if case.version != version:
+        raise VersionConflict().at("input", "expectedVersion")
+
+
 def port_out_not_possible(caller: Caller, port_out: PortOut) -> PortOutNotPossible:
     actions = port_out_actions_for(caller, port_out.status)
     return PortOutNotPossible(port_out.status, actions).at("input", "portOutId")
@@ -112,4 +136,18 @@ def _sees(caller: Caller, request: PortRequest) -> bool:
         and sight.account_id in (None, request.account_id)
         and (sight.company_ids is None or request.company_id in sight.company_ids)
         and sight.requester_id in (None, request.requester_id)
+    )
+
+
+def _sees_case(caller: Caller, case: SupportCase) -> bool:
+    """As the store's lists: one's companies', and one's own wherever they belong."""
+    sight = sight_of(caller)
+    if sight is None or sight.account_id not in (None, case.account_id):
+        return False
+    if sight.requester_id is not None:
+        return case.requester_id == sight.requester_id
+    return (
+        sight.company_ids is None
+        or case.company_id in sight.company_ids
+        or case.requester_id == sight.member_id
     )

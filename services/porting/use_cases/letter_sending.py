@@ -141,9 +141,9 @@ async def find_delivery(
     letter = await letters.find_letter(connection, link.letter_id) if link else None
     if link is None or letter is None or letter.state not in WITH_THE_SIGNER:
         return None
-    request = (await requests.find_requests(connection, [link.port_request_id], None, None, None))[
-        link.port_request_id
-    ]
+    request = (
+        await requests.find_requests(connection, [link.port_request_id], None, None, None)
+    )[link.port_request_id]
     if request.status in FINAL:
         return None
     return Delivery(

@@ -144,5 +144,3 @@ async def keep_signature(
         document_hash=document_hash,
     )
     await note_signed(connection, request, said)
-
-

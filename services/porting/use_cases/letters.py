@@ -132,18 +132,18 @@ async def faults_of_letter(connection: Connection, request: PortRequest) -> list
     """
     letter = (await letters.find_letters(connection, [request.id])).get(request.id)
     if letter is None:
-        return [LetterMissing().at("input", "letter")]
+        return [LetterMissing().at("portRequest", "letter")]
     covered = await letters.find_letter_lines(connection, request.id)
     faults = [
-        fault.at("input", "letter", *fault.path[1:])
+        fault.at("portRequest", "letter", *fault.path[1:])
         for fault in find_missing(letter, pages_of(letter, covered))
     ]
     if letter.state is LetterState.DRAFT:
-        faults.append(LetterNotSigned().at("input", "letter"))
+        faults.append(LetterNotSigned().at("portRequest", "letter"))
     elif letter.state in FAILED:
-        faults.append(LetterFailed().at("input", "letter"))
+        faults.append(LetterFailed().at("portRequest", "letter"))
     elif letter.document_hash != hash_content(content_for(letter, covered)):
-        faults += await _faults_of_change(connection, request, letter, covered)
+        faults += await _faults_of_change(connection, request, letter)
     return faults
 
 
@@ -172,15 +172,12 @@ async def find_uncovered_lines(
 
 
 async def _faults_of_change(
-    connection: Connection,
-    request: PortRequest,
-    letter: Letter,
-    covered: Sequence[LetterLine],
+    connection: Connection, request: PortRequest, letter: Letter
 ) -> list[Refusal]:
     if request.submitted_at is None or not letter.is_signed:
-        return [LetterOutdated().at("input", "letter")]
+        return [LetterOutdated().at("portRequest", "letter")]
     return [
-        LetterOutdated().at("input", "letter", "lines", number)
+        LetterOutdated().at("portRequest", "letter", "lines", number)
         for number in await find_uncovered_lines(connection, request)
     ]
 
