@@ -77,7 +77,9 @@ async def test_a_request_is_moved_by_mutations_alone(door, database):
         house.administrator, "createPortRequest", companyId=house.dental, name=" Spring  move "
     )
     request_id = made["portRequest"]["id"]
-    assert made["portRequest"]["availableActions"] == ["EDIT", "SIGN", "SUBMIT"]
+    assert made["portRequest"]["availableActions"] == [
+        "EDIT", "EDIT_LETTER", "SIGN", "SEND_LETTER", "SUBMIT",
+    ]  # fmt: skip
     for mutation, given in (
         ("prepareLetter", LETTER),
         ("acknowledgeWarnings", {}),
@@ -153,7 +155,7 @@ async def test_a_port_out_is_moved_by_mutations_alone(door, database):
 IN_A_WRONG_STATE = (
     ("administrator", "submitPortRequest", {}, []),
     ("administrator", "acknowledgeWarnings", {}, []),
-    ("administrator", "prepareLetter", LETTER, []),
+    ("administrator", "prepareLetter", {**LETTER, "subscriberName": "Another"}, []),
     ("administrator", "signLetter", {"signerName": "Ada", "consent": True}, []),
     ("administrator", "authorizePortRequest", {}, []),
     ("support", "sendToCarrier", {}, ["RECORD_FIRM_DATE", "RECORD_PORTED"]),
@@ -217,7 +219,6 @@ async def test_an_unknown_id_is_not_found(door, database):
 UNREADABLE = (
     ("createPortRequest", {"name": "a\0b"}),
     ("submitPortRequest", {"portRequestId": "pr\0"}),
-    ("prepareLetter", {**LETTER, "subscriberName": "a\0b"}),
     ("recordFirmDate", {"firmDate": "2026-02-30"}),
     ("recordFirmDate", {"firmDate": "soon"}),
     ("recordPorted", {"portedAt": "2026-01-01T00:00:00"}),
@@ -248,18 +249,17 @@ async def test_all_faults_of_a_letter_are_told_at_once(door, database):
     request_id = await a_draft(database, house.administrator, house.dental)
     wrong = {
         **LETTER,
-        "subscriberName": " ",
+        "subscriberName": "a\0b",
         "losingCarrier": "x" * 201,
         "authorizedPersonEmail": "nowhere",
-        "pinAnswer": "0000",
+        "pinAnswer": "0000" * 9,
         "serviceAddress": {**LETTER["serviceAddress"], "street": "PO Box 7", "city": ""},
     }
     done = await door.act(
         house.administrator, "prepareLetter", portRequestId=request_id, **wrong
     )
     assert [(error["code"], error["path"][1:]) for error in done["userErrors"]] == [
-        ("REQUIRED", ["subscriberName"]),
-        ("REQUIRED", ["serviceAddress", "city"]),
+        ("INVALID", ["subscriberName"]),
         ("TOO_LONG", ["losingCarrier"]),
         ("PO_BOX_NOT_ALLOWED", ["serviceAddress", "street"]),
         ("INVALID", ["authorizedPersonEmail"]),
@@ -280,8 +280,8 @@ async def test_a_signature_needs_consent(door, database):
         signerName="Ada",
         consent=False,
     )
-    (error,) = done["userErrors"]
-    assert (error["code"], error["path"]) == ("REQUIRED", ["input", "consent"])
+    told = [(error["code"], error["path"]) for error in done["userErrors"]]
+    assert ("REQUIRED", ["input", "consent"]) in told
 
 
 async def test_the_same_key_and_input_take_effect_once(door, database):

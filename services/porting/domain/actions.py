@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 
 from libs.common.caller import Caller, Member, Role, Support
 from services.porting.domain.countries import BY_SUPPORT
+from services.porting.domain.letters import Letter
 from services.porting.domain.port_outs import PortOutStatus
 from services.porting.domain.requests import PortRequest, PortRequestStatus
 from services.porting.domain.support_cases import CaseState
@@ -14,6 +15,8 @@ from services.porting.domain.support_cases import CaseState
 class PortRequestAction(StrEnum):
     EDIT = "EDIT"
     SIGN = "SIGN"
+    EDIT_LETTER = "EDIT_LETTER"
+    SEND_LETTER = "SEND_LETTER"
     SUBMIT = "SUBMIT"
     AUTHORIZE = "AUTHORIZE"
     DECLINE = "DECLINE"
@@ -45,6 +48,7 @@ _AT_THE_CARRIER: Final[Mapping[PortRequestStatus, Actions]] = dict.fromkeys(
     (_S.WITH_CARRIER, _S.APPROVED, _S.PORTING, _S.CANCEL_REQUESTED),
     (_A.RECORD_FIRM_DATE, _A.RECORD_PORTED),
 )
+_OF_LETTERS: Final = (_A.EDIT_LETTER, _A.SIGN, _A.SEND_LETTER)
 # One table for each role: what can be done with a request in each status.
 ACTIONS_OF_SUPPORT: Final[Mapping[PortRequestStatus, Actions]] = {
     **_NOTHING,
@@ -54,7 +58,9 @@ ACTIONS_OF_SUPPORT: Final[Mapping[PortRequestStatus, Actions]] = {
 }
 ACTIONS_OF_REQUESTERS: Final[Mapping[PortRequestStatus, Actions]] = {
     **_NOTHING,
-    _S.DRAFT: (_A.EDIT, _A.SIGN, _A.SUBMIT),
+    _S.DRAFT: (_A.EDIT, _A.EDIT_LETTER, _A.SIGN, _A.SEND_LETTER, _A.SUBMIT),
+    _S.AWAITING_SIGNATURE: _OF_LETTERS,
+    _S.ACTION_REQUIRED: _OF_LETTERS,
 }
 ACTIONS_OF_ADMINISTRATORS: Final[Mapping[PortRequestStatus, Actions]] = {
     **ACTIONS_OF_REQUESTERS,
@@ -87,6 +93,16 @@ def actions_for(caller: Caller, request: PortRequest) -> Actions:
         for action in _table_of(caller)[request.status]
         if _is_possible(action, caller, request)
     )
+
+
+def actions_with(
+    caller: Caller, request: PortRequest, letter: Letter | None
+) -> tuple[PortRequestAction, ...]:
+    """Less what its letter is done with (S58): one that is signed asks for nothing more."""
+    actions = actions_for(caller, request)
+    if letter is None or not letter.is_signed:
+        return actions
+    return tuple(action for action in actions if action not in _OF_LETTERS)
 
 
 def _table_of(caller: Caller) -> Mapping[PortRequestStatus, Actions]:

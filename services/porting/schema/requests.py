@@ -18,7 +18,7 @@ from libs.common.graphql.connections import (
 from libs.common.graphql.enums import publish_enum
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refused
-from services.porting.domain.actions import PortRequestAction, actions_for
+from services.porting.domain.actions import PortRequestAction, actions_with
 from services.porting.domain.countries import Country
 from services.porting.domain.requests import PortRequest as Request
 from services.porting.domain.requests import WaitingOn
@@ -69,7 +69,9 @@ publish_enum(
     description="What you can do with a request now.",
     values={
         PortRequestAction.EDIT: "Fill in the draft.",
+        PortRequestAction.EDIT_LETTER: "Fill in the letter, or change it.",
         PortRequestAction.SIGN: "Sign the letter.",
+        PortRequestAction.SEND_LETTER: "Send the letter to whoever signs it, again if need be.",
         PortRequestAction.SUBMIT: "Submit it.",
         PortRequestAction.AUTHORIZE: "Authorize what a colleague submitted.",
         PortRequestAction.DECLINE: "Decline what a colleague submitted: it is cancelled.",
@@ -125,8 +127,9 @@ class PortRequest:
     waiting_on: Turn = strawberry.field(description="Whose turn it is.")
 
     @strawberry.field(description="What you can do with it now.")
-    def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
-        return list(actions_for(info.context.caller, self.request))
+    async def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
+        letter = await info.context.loader(load_letters).load(self.id)
+        return list(actions_with(info.context.caller, self.request, letter))
 
     @strawberry.field(
         description="What it still lacks or has wrong: what `submitPortRequest` would answer. "

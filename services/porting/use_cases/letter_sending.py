@@ -9,8 +9,8 @@ from libs.common.ids import new_id
 from libs.common.timers import set_timer
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.letters import LetterSent
-from libs.contracts.refusals import Refusal, Refused, StateRefusal
-from services.porting.domain.actions import actions_for
+from libs.contracts.refusals import Refusal, Refused
+from services.porting.domain.actions import actions_with
 from services.porting.domain.letter_faults import faults_of_text, is_printable
 from services.porting.domain.letter_pages import content_for, hash_content
 from services.porting.domain.letters import (
@@ -77,7 +77,8 @@ async def send_letter(
     if letter is None:
         faults.append(LetterMissing().at("input", "portRequestId"))
     elif letter.is_signed:
-        faults.append(_signed_already(caller, request))
+        others = actions_with(caller, request, letter)
+        faults.append(LetterSignedAlready(others).at("input", "portRequestId"))
     if not await letters.find_letter_lines(connection, request.id, tracking_number):
         faults.append(LinesMissing().at("input", "portRequestId"))
     if not name.strip():
@@ -152,7 +153,3 @@ async def find_delivery(
         token=maker.token_of(link.id, link.nonce),
         expires_at=link.expires_at,
     )
-
-
-def _signed_already(caller: Caller, request: PortRequest) -> StateRefusal:
-    return LetterSignedAlready(actions_for(caller, request)).at("input", "portRequestId")

@@ -10,7 +10,7 @@ from libs.common.timers import clear_timer, set_timer
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.letters import LetterSigned
 from libs.contracts.refusals import Refusal, Refused
-from services.porting.domain.actions import PortRequestAction, actions_for
+from services.porting.domain.actions import actions_with
 from services.porting.domain.letter_ages import max_age_of
 from services.porting.domain.letter_faults import faults_of_text, find_missing
 from services.porting.domain.letter_pages import content_of, hash_content, pages_of
@@ -88,7 +88,7 @@ async def sign_letter(
     if letter is None:
         faults.append(LetterMissing().at("input", "portRequestId"))
     elif letter.is_signed:
-        others = (a for a in actions_for(caller, request) if a is not PortRequestAction.SIGN)
+        others = actions_with(caller, request, letter)
         faults.append(LetterSignedAlready(others).at("input", "portRequestId"))
     if not await letters.find_letter_lines(connection, request.id, tracking_number):
         faults.append(LinesMissing().at("input", "portRequestId"))
