@@ -31,6 +31,10 @@ REFUSED = {
     *((LineEvent.SENT, state) for state in set(LineState) - {LineState.READY}),
     *product((LineEvent.APPROVED,), {LineState.ADDED, LineState.READY, *FAULTY}),
     (LineEvent.APPROVED, LineState.CANCEL_REQUESTED),
+    *product(
+        (LineEvent.DROPPED,),
+        set(LineState) - {LineState.ADDED, LineState.READY, LineState.CANCELLED},
+    ),
     *product((LineEvent.PORTED,), (LineState.ADDED, LineState.READY)),
 }
 

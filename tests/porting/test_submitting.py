@@ -69,10 +69,7 @@ async def test_everything_that_is_missing_is_told_at_once(database):
     assert await types_told(database, request_id) == ["draft_changed"]
 
 
-@pytest.mark.requirement("S5")
-@pytest.mark.requirement("S6")
-@pytest.mark.requirement("S7")
-@pytest.mark.requirement("S8")
+@pytest.mark.requirement("S5", "S6", "S7", "S8")
 @pytest.mark.parametrize(
     ("standing", "code"),
     [

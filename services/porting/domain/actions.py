@@ -1,12 +1,12 @@
 """What a caller can do next, so that no client repeats the states."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from libs.common.caller import Caller, Member, Role, Support
-from services.porting.domain.countries import BY_SUPPORT
 from services.porting.domain.letters import Letter
+from services.porting.domain.lines import NEXT_STATES, LineEvent, LineState
 from services.porting.domain.port_outs import PortOutStatus
 from services.porting.domain.requests import PortRequest, PortRequestStatus
 from services.porting.domain.support_cases import CaseState
@@ -20,7 +20,6 @@ class PortRequestAction(StrEnum):
     SUBMIT = "SUBMIT"
     AUTHORIZE = "AUTHORIZE"
     DECLINE = "DECLINE"
-    ATTACH_LETTER = "ATTACH_LETTER"
     SEND_TO_CARRIER = "SEND_TO_CARRIER"
     RECORD_FIRM_DATE = "RECORD_FIRM_DATE"
     RECORD_PORTED = "RECORD_PORTED"
@@ -45,7 +44,7 @@ _S: Final = PortRequestStatus
 _NOTHING: Final[Mapping[PortRequestStatus, Actions]] = dict.fromkeys(PortRequestStatus, ())
 
 _AT_THE_CARRIER: Final[Mapping[PortRequestStatus, Actions]] = dict.fromkeys(
-    (_S.WITH_CARRIER, _S.APPROVED, _S.PORTING, _S.CANCEL_REQUESTED),
+    (_S.WITH_CARRIER, _S.APPROVED, _S.PORTING, _S.ACTION_REQUIRED, _S.CANCEL_REQUESTED),
     (_A.RECORD_FIRM_DATE, _A.RECORD_PORTED),
 )
 _OF_LETTERS: Final = (_A.EDIT_LETTER, _A.SIGN, _A.SEND_LETTER)
@@ -53,7 +52,6 @@ _OF_LETTERS: Final = (_A.EDIT_LETTER, _A.SIGN, _A.SEND_LETTER)
 ACTIONS_OF_SUPPORT: Final[Mapping[PortRequestStatus, Actions]] = {
     **_NOTHING,
     **_AT_THE_CARRIER,
-    _S.DRAFT: (_A.ATTACH_LETTER,),
     _S.IN_REVIEW: (_A.SEND_TO_CARRIER,),
 }
 ACTIONS_OF_REQUESTERS: Final[Mapping[PortRequestStatus, Actions]] = {
@@ -73,6 +71,11 @@ _ACTIONS_OF: Final[Mapping[Role, Mapping[PortRequestStatus, Actions]]] = {
     Role.VIEWER: _NOTHING,
 }
 _DECISIONS: Final = frozenset({_A.AUTHORIZE, _A.DECLINE})
+# What a word about lines does needs a line that it leads somewhere.
+_ABOUT_LINES: Final[Mapping[PortRequestAction, LineEvent]] = {
+    _A.RECORD_FIRM_DATE: LineEvent.APPROVED,
+    _A.RECORD_PORTED: LineEvent.PORTED,
+}
 
 _PORT_OUT_ACTIONS_OF_SUPPORT: Final[Mapping[PortOutStatus, tuple[PortOutAction, ...]]] = {
     PortOutStatus.AUTHORIZED: (PortOutAction.SCHEDULE, PortOutAction.RECORD_PORTED_OUT),
@@ -86,20 +89,28 @@ _PORT_OUT_ACTIONS_OF_ADMINISTRATORS: Final[
 }
 
 
-def actions_for(caller: Caller, request: PortRequest) -> Actions:
-    """What the table gives, less what this request is not ready for."""
+def actions_for(
+    caller: Caller, request: PortRequest, present: Collection[LineState] | None = None
+) -> Actions:
+    """What the table gives, less what this request is not ready for.
+
+    `present` are the states of its lines; without them, some line is taken to be ready.
+    """
     return tuple(
         action
         for action in _table_of(caller)[request.status]
-        if _is_possible(action, caller, request)
+        if _is_possible(action, caller, request) and _has_lines_for(action, present)
     )
 
 
 def actions_with(
-    caller: Caller, request: PortRequest, letter: Letter | None
-) -> tuple[PortRequestAction, ...]:
+    caller: Caller,
+    request: PortRequest,
+    letter: Letter | None,
+    present: Collection[LineState] | None = None,
+) -> Actions:
     """Less what its letter is done with (S58): one that is signed asks for nothing more."""
-    actions = actions_for(caller, request)
+    actions = actions_for(caller, request, present)
     if letter is None or not letter.is_signed:
         return actions
     return tuple(action for action in actions if action not in _OF_LETTERS)
@@ -116,9 +127,14 @@ def _is_possible(action: PortRequestAction, caller: Caller, request: PortRequest
         return isinstance(caller, Member) and caller.member_id != request.submitted_by
     if action is PortRequestAction.SEND_TO_CARRIER:
         return request.preconfigured_at is not None
-    if action is PortRequestAction.ATTACH_LETTER:
-        return request.country in BY_SUPPORT
     return True
+
+
+def _has_lines_for(action: PortRequestAction, present: Collection[LineState] | None) -> bool:
+    event = _ABOUT_LINES.get(action)
+    if event is None or present is None:
+        return True
+    return any(state in NEXT_STATES[event] for state in present)
 
 
 def case_actions_for(caller: Caller, state: CaseState) -> tuple[SupportCaseAction, ...]:

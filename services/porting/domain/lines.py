@@ -25,7 +25,7 @@ class LineEvent(StrEnum):
     """What can happen to a line; the losing carrier's words may come late, doubled, reordered."""
 
     REQUEST_SUBMITTED = "REQUEST_SUBMITTED"
-    REQUEST_DECLINED = "REQUEST_DECLINED"
+    DROPPED = "DROPPED"
     SENT = "SENT"
     APPROVED = "APPROVED"
     PORTED = "PORTED"
@@ -53,7 +53,7 @@ WITH_A_CARRIER: Final = frozenset(
 # refused.
 NEXT_STATES: Final[Mapping[LineEvent, Mapping[LineState, LineState]]] = {
     LineEvent.REQUEST_SUBMITTED: {LineState.ADDED: LineState.READY},
-    LineEvent.REQUEST_DECLINED: {LineState.READY: LineState.CANCELLED},
+    LineEvent.DROPPED: dict.fromkeys((LineState.ADDED, LineState.READY), LineState.CANCELLED),
     LineEvent.SENT: {LineState.READY: LineState.WITH_CARRIER},
     LineEvent.APPROVED: {LineState.WITH_CARRIER: LineState.APPROVED},
     LineEvent.PORTED: dict.fromkeys(WITH_A_CARRIER, LineState.PORTED),
@@ -63,7 +63,7 @@ NEXT_STATES: Final[Mapping[LineEvent, Mapping[LineState, LineState]]] = {
 # has been asked for proves nothing: it may be a test of the preconfigured number.
 IGNORED: Final[Mapping[LineEvent, frozenset[LineState]]] = {
     LineEvent.REQUEST_SUBMITTED: frozenset(),
-    LineEvent.REQUEST_DECLINED: frozenset(),
+    LineEvent.DROPPED: frozenset({LineState.CANCELLED}),
     LineEvent.SENT: frozenset(),
     LineEvent.APPROVED: frozenset({LineState.APPROVED, LineState.ACTIVATING}) | TERMINAL,
     LineEvent.PORTED: TERMINAL,

@@ -11,9 +11,9 @@ from libs.common.graphql.errors import Forbidden
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal, Refused
-from services.porting.schema.case_loaders import load_cases
 from services.porting.schema.commands import ERRORS, EXPECTED, INPUT, KEY, run_once
 from services.porting.schema.context import PortingInfo
+from services.porting.schema.people_loaders import load_cases
 from services.porting.schema.support_cases import SupportCase
 from services.porting.use_cases import support_cases
 from services.porting.use_cases.access import expect_case_version

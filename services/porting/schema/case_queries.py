@@ -16,8 +16,8 @@ from libs.common.graphql.connections import (
 )
 from services.porting.domain.support_cases import CaseState
 from services.porting.domain.warnings import WARNINGS
-from services.porting.schema.case_loaders import filters_of, load_cases
 from services.porting.schema.context import PortingInfo
+from services.porting.schema.people_loaders import filters_of, load_cases
 from services.porting.schema.port_warnings import PortingWarning
 from services.porting.schema.support_cases import SupportCase
 from services.porting.store import support_cases as case_store

@@ -22,11 +22,6 @@ from services.porting.domain.actions import PortRequestAction, actions_with
 from services.porting.domain.countries import Country
 from services.porting.domain.requests import PortRequest as Request
 from services.porting.domain.requests import WaitingOn
-from services.porting.schema.case_loaders import (
-    load_cases_of_requests,
-    load_countries,
-    load_missing,
-)
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.documents import Document
 from services.porting.schema.elsewhere import Company
@@ -43,6 +38,12 @@ from services.porting.schema.loaders import (
     load_request_counts,
     load_request_pages,
     load_requests,
+)
+from services.porting.schema.people_loaders import (
+    load_cases_of_requests,
+    load_countries,
+    load_line_states,
+    load_missing,
 )
 from services.porting.schema.port_warnings import RequestWarning, warnings_of
 from services.porting.schema.statuses import PortRequestStatus
@@ -75,7 +76,6 @@ publish_enum(
         PortRequestAction.SUBMIT: "Submit it.",
         PortRequestAction.AUTHORIZE: "Authorize what a colleague submitted.",
         PortRequestAction.DECLINE: "Decline what a colleague submitted: it is cancelled.",
-        PortRequestAction.ATTACH_LETTER: "Attach the letter that the country asks for.",
         PortRequestAction.SEND_TO_CARRIER: "Send it to the losing carrier.",
         PortRequestAction.RECORD_FIRM_DATE: "Record the losing carrier's firm date.",
         PortRequestAction.RECORD_PORTED: "Record that numbers have ported.",
@@ -129,7 +129,8 @@ class PortRequest:
     @strawberry.field(description="What you can do with it now.")
     async def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
         letter = await info.context.loader(load_letters).load(self.id)
-        return list(actions_with(info.context.caller, self.request, letter))
+        present = await info.context.loader(load_line_states).load(self.id)
+        return list(actions_with(info.context.caller, self.request, letter, present))
 
     @strawberry.field(
         description="What it still lacks or has wrong: what `submitPortRequest` would answer. "

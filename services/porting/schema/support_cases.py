@@ -20,14 +20,14 @@ from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain import support_cases
 from services.porting.domain.actions import SupportCaseAction, case_actions_for
 from services.porting.domain.support_cases import CaseState
-from services.porting.schema.case_loaders import (
+from services.porting.schema.context import PortingInfo
+from services.porting.schema.elsewhere import Company
+from services.porting.schema.loaders import load_requests
+from services.porting.schema.people_loaders import (
     load_cases,
     load_message_pages,
     load_note_pages,
 )
-from services.porting.schema.context import PortingInfo
-from services.porting.schema.elsewhere import Company
-from services.porting.schema.loaders import load_requests
 from services.porting.store import support_cases as case_store
 
 if TYPE_CHECKING:

@@ -55,6 +55,11 @@ _COUNT_BY_STATE: Final = """
     WHERE port_request_id = $1
     GROUP BY state
 """
+_STATES_OF_MANY: Final = """
+    SELECT DISTINCT port_request_id, state
+    FROM lines
+    WHERE port_request_id = ANY($1::text[])
+"""
 _COUNT_OF_MANY: Final = """
     SELECT port_request_id, count(*) AS lines
     FROM lines
@@ -139,6 +144,16 @@ async def replace_lines(
 async def count_lines(connection: Connection, request_id: str) -> dict[LineState, int]:
     rows = await connection.fetch(_COUNT_BY_STATE, request_id)
     return {LineState(row["state"]): row["lines"] for row in rows}
+
+
+async def find_states_of_many(
+    connection: Connection, request_ids: Sequence[str]
+) -> dict[str, set[LineState]]:
+    """The states that each request's lines are in; a request without lines is missing."""
+    found: dict[str, set[LineState]] = {}
+    for row in await connection.fetch(_STATES_OF_MANY, list(request_ids)):
+        found.setdefault(row["port_request_id"], set()).add(LineState(row["state"]))
+    return found
 
 
 async def count_lines_of_many(

@@ -30,6 +30,7 @@ from services.porting.domain.documents import (
 )
 from services.porting.domain.refusals.documents import FileTypeNotAllowed
 from services.porting.domain.refusals.lines import RowFault
+from services.porting.domain.refusals.support_cases import offer_case
 from services.porting.integrations.files import Files
 from services.porting.store import copies
 from services.porting.store import lines as line_store
@@ -103,7 +104,7 @@ async def accept_lines(
             },
         )
     faults.sort(key=lambda fault: fault.row)
-    refuse_all(faults)
+    refuse_all([*faults, *offer_case(faults)])
     added = [row.line for row in numbers.rows if row.line]
     return await replace_lines(connection, caller, request_id, added, numbers.upload)
 

@@ -28,7 +28,7 @@ from services.porting.domain.refusals.letters import (
     ValueMissing,
 )
 from services.porting.domain.refusals.lines import LinesMissing
-from services.porting.domain.requests import FINAL, PortRequest, PortRequestStatus
+from services.porting.domain.requests import FINAL, PortRequest
 from services.porting.domain.signing import (
     LINK_LIFETIME,
     LinkMaker,
@@ -70,7 +70,7 @@ async def send_letter(
 ) -> str:
     """A new link each time: the one before leads nowhere from now on."""
     request = await lock_own_request(connection, caller, request_id)
-    if request.status not in OPEN_FOR_LETTERS | {PortRequestStatus.AWAITING_AUTHORIZATION}:
+    if request.status not in OPEN_FOR_LETTERS:
         raise request_not_possible(caller, request)
     letter = await find_own_letter(connection, request, tracking_number)
     faults: list[Refusal] = []

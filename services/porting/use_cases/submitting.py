@@ -100,7 +100,7 @@ async def decline_request(
     await line_states.move_lines(
         connection,
         request.id,
-        states_before(LineEvent.REQUEST_DECLINED),
+        states_before(LineEvent.DROPPED),
         LineState.CANCELLED,
     )
     declined = replace(
@@ -118,7 +118,7 @@ async def decline_request(
         submitted_by=request.submitted_by,
         reason=trimmed,
     )
-    await save(connection, declined, said)
+    await save(connection, declined, said, reason=trimmed)
     return request.id
 
 

@@ -2,7 +2,14 @@
 
 from collections.abc import Iterable
 
-from libs.contracts.refusals import CaseRefusal, StateRefusal, UserErrorCode
+from libs.contracts.phone_number import InvalidPhoneNumberError, PhoneNumber
+from libs.contracts.refusals import (
+    CaseRefusal,
+    Refusal,
+    RowRefusal,
+    StateRefusal,
+    UserErrorCode,
+)
 from services.porting.domain.refusals.base import PortingRefusal
 from services.porting.domain.support_cases import MOST_NUMBERS, OFFERED_SUBJECT
 
@@ -54,6 +61,29 @@ class NumbersForSupport(CaseRefusal):
             subject=OFFERED_SUBJECT,
             numbers=numbers,
         )
+
+
+def offer_case(faults: Iterable[Refusal]) -> list[NumbersForSupport]:
+    """One offer for all rows of a file whose country self-service does not take."""
+    numbers = list(
+        dict.fromkeys(
+            number
+            for fault in faults
+            if isinstance(fault, RowRefusal)
+            and fault.code is UserErrorCode.COUNTRY_NOT_SUPPORTED
+            for number in _read_numbers(fault.value)
+        )
+    )
+    if not numbers:
+        return []
+    return [NumbersForSupport(numbers[:MOST_NUMBERS]).at("input", "uploadId")]
+
+
+def _read_numbers(text: str | None) -> list[PhoneNumber]:
+    try:
+        return [PhoneNumber.parse(text or "")]
+    except InvalidPhoneNumberError:
+        return []
 
 
 class CaseNotPossible(StateRefusal):

@@ -6,6 +6,7 @@ from libs.common.caller import Support
 from libs.common.paging import Slice
 from libs.contracts.refusals import Refusal
 from services.porting.domain.countries import Country, country_of_area_codes
+from services.porting.domain.lines import LineState
 from services.porting.domain.requests import PortRequest
 from services.porting.domain.support_cases import CaseMessage, CaseNote, SupportCase
 from services.porting.schema.context import PortingContext
@@ -90,3 +91,11 @@ async def load_countries(
         country_of_area_codes(found[request_id]) if request_id in found else None
         for request_id in request_ids
     ]
+
+
+async def load_line_states(
+    context: PortingContext, request_ids: list[str]
+) -> Sequence[set[LineState]]:
+    async with context.database.reading(context.caller) as connection:
+        found = await line_store.find_states_of_many(connection, request_ids)
+    return [found.get(request_id, set()) for request_id in request_ids]
