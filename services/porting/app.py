@@ -6,14 +6,16 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from libs.common.child_process import ChildProcesses
 from libs.common.graphql.route import graph_routes, resolver_of
-from libs.common.service import Service, Wiring, build_app
+from libs.common.service import Background, Service, Wiring, build_app
 from libs.common.settings import Profile
 from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.porting.consumers import CONSUMES
 from services.porting.domain.signing import LinkMaker
 from services.porting.domain.vault import Vault, read_keys
 from services.porting.integrations.files import Files, UploadLinks
+from services.porting.integrations.seals import load_seal
 from services.porting.routes.files import file_routes
 from services.porting.routes.letters import letter_routes
 from services.porting.schema.context import Room
@@ -21,6 +23,7 @@ from services.porting.schema.graph import build_graph
 from services.porting.settings import Settings
 from services.porting.timers import TIMERS
 from services.porting.use_cases.importing import IntakeLimits
+from services.porting.use_cases.letter_rendering import LetterPress
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -63,6 +66,15 @@ def create_app() -> Starlette:
             ),
         ]
 
+    def background(wiring: Wiring) -> Sequence[Background]:
+        press = LetterPress(
+            database=wiring.database,
+            files=Files(settings.files_url),
+            children=ChildProcesses(at_once=1),
+            seal=load_seal(settings.seal_key_file),
+        )
+        return [press.run]
+
     return build_app(
         Service(
             name="porting",
@@ -73,5 +85,6 @@ def create_app() -> Starlette:
             consumes=CONSUMES,
             timers=TIMERS,
             routes=routes,
+            background=background,
         )
     )
