@@ -40,11 +40,9 @@ def set_letter(letter: dict[str, Any]) -> bytes:
 def seal(pdf: bytes, seal_pem: str) -> bytes:
     """A key, its certificate and the chain in one PEM text."""
     key, certificate, *chain = _read_pem(seal_pem.encode())
-    known = SimpleCertificateStore()
+    known = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     known.register_multiple(chain)
-    signer = SimpleSigner(
-        signing_cert=certificate, signing_key=key, cert_registry=known
-    )
+    signer = SimpleSigner(signing_cert=certificate, signing_key=key, cert_registry=known)
     sealed = sign_pdf(
         IncrementalPdfFileWriter(BytesIO(pdf)),
         PdfSignatureMetadata(

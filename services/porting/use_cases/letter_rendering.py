@@ -26,11 +26,11 @@ from services.porting.use_cases.recording import about, save
 
 log = logging.getLogger(__name__)
 
-_PRESS: Final = "services.porting.integrations.letter_press"
+PRESS: Final = "services.porting.integrations.letter_press"
 _POLL_S: Final = 1.0
 _MEGABYTE: Final = 1024 * 1024
 # 50,000 numbers take 270 MB and 3 s; threads reserve more addresses than they use.
-_LIMITS: Final = Limits(
+LIMITS: Final = Limits(
     memory_bytes=4096 * _MEGABYTE, cpu_s=60, wall_s=90, answer_bytes=32 * _MEGABYTE
 )
 _PDF: Final = "application/pdf"
@@ -71,7 +71,7 @@ class LetterPress:
             return False
         given = {"letter": describe(letter), "seal": self.seal}
         try:
-            pdf = await self.children.run(_PRESS, json.dumps(given).encode(), _LIMITS)
+            pdf = await self.children.run(PRESS, json.dumps(given).encode(), LIMITS)
         except ChildFailed as fault:
             log.error(  # noqa: TRY400 - it names the place and no word of the letter
                 "a letter could not be rendered",
@@ -127,9 +127,7 @@ async def keep_rendered(
     await documents.add_document(connection, request.account_id, upload_id, document)
     await letter_renderings.finish_rendering(connection, letter.id, now, document.id)
     counts = await lines.count_lines(connection, request.id)
-    sealed = about(
-        LetterSealed, request, counts, letter_id=letter.id, document_id=document.id
-    )
+    sealed = about(LetterSealed, request, counts, letter_id=letter.id, document_id=document.id)
     await save(connection, request, sealed)
 
 
