@@ -30,12 +30,15 @@ def check_seal(pdf: bytes) -> Seal:
     first, first_length, second, second_length = map(int, ranges[0])
     if first != 0 or second + second_length != len(pdf) or second < first_length:
         raise BrokenError("something lies outside what is signed")
-    signed = _read_signature(pdf[first_length:second])
-    certificate = _check(signed, pdf[:first_length] + pdf[second:])
+    info = _read_signature(pdf[first_length:second])
+    certificate = _check(info["content"], pdf[:first_length] + pdf[second:])
+    # Only what has been found good is written anew: the library loses itself in broken ones.
+    if info.copy().dump(force=True) != info.dump():
+        raise BrokenError("not written as DER is")
     return Seal(first_length + 1, second - 1, certificate)
 
 
-def _read_signature(gap: bytes) -> cms.SignedData:
+def _read_signature(gap: bytes) -> cms.ContentInfo:
     if gap[:1] != b"<" or gap[-1:] != b">" or not re.fullmatch(rb"[0-9A-F]+", gap[1:-1]):
         raise BrokenError("the signature is not written as it was")
     padded = bytes.fromhex(gap[1:-1].decode())
@@ -43,10 +46,7 @@ def _read_signature(gap: bytes) -> cms.SignedData:
     length = 4 + int.from_bytes(padded[2:4])
     if padded[:2] != b"\x30\x82" or any(padded[length:]):
         raise BrokenError("something beside the signature")
-    info = cms.ContentInfo.load(padded[:length], strict=True)
-    if info.copy().dump(force=True) != padded[:length]:
-        raise BrokenError("not written as DER is")
-    return info["content"]
+    return cms.ContentInfo.load(padded[:length], strict=True)
 
 
 def _check(signed: cms.SignedData, covered: bytes) -> x509.Certificate:

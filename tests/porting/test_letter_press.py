@@ -236,5 +236,5 @@ def test_whatever_a_letter_may_say_can_be_printed(name):
 
 def test_every_character_that_is_taken_can_be_printed():
     taken = "".join(chr(each) for each in range(0x20, 0x2100) if is_printable(chr(each)))
-    assert len(taken) > 1_300
+    assert len(taken) > 1_000
     assert set_letter(a_letter_text(taken)).startswith(b"%PDF-")
