@@ -9,6 +9,7 @@ import uvloop
 
 from bench.consumer import measure_consumer
 from bench.delivery import measure_throughput
+from bench.desk_queue import measure_desk_queue
 from bench.idle import measure_idle
 from bench.latency import measure_latency
 from bench.listing import measure_listing
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "throughput": measure_throughput,
     "latency": measure_latency,
     "listing": measure_listing,
+    "desk_queue": measure_desk_queue,
     "idle": measure_idle,
 }
 

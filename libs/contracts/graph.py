@@ -7,6 +7,7 @@ import strawberry
 from libs.common.graphql.enums import publish_enum
 from libs.contracts.refusals import (
     CaseRefusal,
+    FileRefusal,
     Refusal,
     Refused,
     RowRefusal,
@@ -69,11 +70,20 @@ class SupportCaseOffer(UserError):
     )
 
 
+@strawberry.federation.type(shareable=True, description="A fault of an uploaded file.")
+class DocumentError(UserError):
+    filename: str = strawberry.field(description="The file's name, as it was uploaded.")
+    content_type: str | None = strawberry.field(
+        description="What the file is by its content; absent where it is none of ours."
+    )
+
+
 USER_ERROR_TYPES: Sequence[type] = (
     InputError,
     CsvRowError,
     InvalidStateError,
     SupportCaseOffer,
+    DocumentError,
 )
 
 
@@ -92,6 +102,14 @@ def _user_error(refusal: Refusal) -> UserError:
                 row=refusal.row,
                 column=refusal.column,
                 value=refusal.value,
+            )
+        case FileRefusal():
+            return DocumentError(
+                code=refusal.code,
+                message=refusal.message,
+                path=list(refusal.path),
+                filename=refusal.filename,
+                content_type=refusal.content_type,
             )
         case StateRefusal():
             return InvalidStateError(

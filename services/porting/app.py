@@ -1,6 +1,7 @@
 """Porting: every room in one call."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -8,12 +9,14 @@ from starlette.routing import BaseRoute
 
 from libs.common.child_process import ChildProcesses
 from libs.common.graphql.route import graph_routes, resolver_of
+from libs.common.housekeeping import every_hour
 from libs.common.service import Background, Service, Wiring, build_app
 from libs.common.settings import Profile
 from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.porting.consumers import CONSUMES
 from services.porting.domain.signing import LinkMaker
 from services.porting.domain.vault import Vault, read_keys
+from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.integrations.seals import load_seal
 from services.porting.routes.files import file_routes
@@ -21,9 +24,10 @@ from services.porting.routes.letters import letter_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
 from services.porting.settings import Settings
-from services.porting.timers import TIMERS
+from services.porting.timers import timers_of
 from services.porting.use_cases.importing import IntakeLimits
 from services.porting.use_cases.letter_rendering import LetterPress
+from services.porting.use_cases.uploads import sweep_uploads
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -31,22 +35,25 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def create_app() -> Starlette:
     settings = Settings()
 
+    files = Files(settings.files_url)
+
     def routes(wiring: Wiring) -> Sequence[BaseRoute]:
-        files = Files(settings.files_url)
-        links = UploadLinks(
-            str(settings.public_url), settings.upload_secret.get_secret_value()
-        )
+        address = str(settings.public_url), settings.upload_secret.get_secret_value()
+        links, download_links = UploadLinks(*address), DownloadLinks(*address)
         link_maker = LinkMaker(settings.letter_secret.get_secret_value())
         callers = resolver_of(settings, wiring.database)
         room = Room(
             files=files,
             upload_links=links,
+            download_links=download_links,
+            children=ChildProcesses(),
             vault=Vault(read_keys(settings.pin_keys.get_secret_value())),
             link_maker=link_maker,
             intake_limits=IntakeLimits(
                 most_rows=settings.most_rows,
                 allow_fictional=settings.allow_fictional_numbers,
             ),
+            bulk_lines=settings.bulk_lines,
         )
         return [
             *graph_routes(
@@ -56,7 +63,7 @@ def create_app() -> Starlette:
                 database=wiring.database,
                 room=room,
             ),
-            *file_routes(wiring.database, files, links, settings.origins),
+            *file_routes(wiring.database, files, links, download_links, settings.origins),
             *letter_routes(
                 wiring.database,
                 link_maker,
@@ -69,11 +76,12 @@ def create_app() -> Starlette:
     def background(wiring: Wiring) -> Sequence[Background]:
         press = LetterPress(
             database=wiring.database,
-            files=Files(settings.files_url),
+            files=files,
             children=ChildProcesses(at_once=1),
             seal=load_seal(settings.seal_key_file),
         )
-        return [press.run]
+        sweep = partial(every_hour, partial(sweep_uploads, wiring.database, files))
+        return [press.run, sweep]
 
     return build_app(
         Service(
@@ -83,7 +91,7 @@ def create_app() -> Starlette:
             topology=TOPOLOGY,
             events_exchange=EVENTS,
             consumes=CONSUMES,
-            timers=TIMERS,
+            timers=timers_of(settings.idle_limits),
             routes=routes,
             background=background,
         )

@@ -1,11 +1,13 @@
 """What porting reads from its environment."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
 from libs.common.settings import SHORTEST_SECRET, Profile, ServiceSettings
+from services.porting.domain.idling import IdleLimits
 from services.porting.domain.vault import read_keys
 
 
@@ -13,9 +15,12 @@ class Settings(ServiceSettings):
     """Where files are kept, where browsers reach the file routes, and what signs their links.
 
     `files_url` is such as `file:///srv/files` or `s3://bucket`; `cors_origins` are the origins of
-    pages that may send files, with commas, as at the gateway. `pin_keys` seal PINs: 64 hexadecimal
-    digits each, with commas, the newest first. `letter_secret` derives signing links.
-    `seal_key_file` is a PEM file that seals letters: private key, certificate, its chain.
+    pages that may send files, with commas, as at the gateway. From `bulk_lines` numbers on a
+    request is estimated at 6 to 8 weeks instead of 4 to 6.
+
+    `pin_keys` seal PINs: 64 hexadecimal digits each, with commas, the newest first.
+    `letter_secret` derives signing links. `seal_key_file` is a PEM file that seals letters:
+    private key, certificate, its chain.
     """
 
     files_url: str
@@ -25,8 +30,19 @@ class Settings(ServiceSettings):
     letter_secret: SecretStr = Field(min_length=SHORTEST_SECRET)
     seal_key_file: Path | None = None
     most_rows: int = 1_000
+    bulk_lines: int = Field(default=50, ge=1)
+    # A week's warning comes before the end of either.
+    idle_days_unfinished: int = Field(default=30, ge=8)
+    idle_days_faulty: int = Field(default=45, ge=8)
     allow_fictional_numbers: bool = False
     cors_origins: str = ""
+
+    @property
+    def idle_limits(self) -> IdleLimits:
+        return IdleLimits(
+            unfinished=timedelta(days=self.idle_days_unfinished),
+            faulty=timedelta(days=self.idle_days_faulty),
+        )
 
     @property
     def origins(self) -> list[str]:

@@ -7,25 +7,27 @@ from itertools import permutations
 import pytest
 
 from libs.common.caller import Role
+from libs.common.sight import EVERYTHING, sight_of
 from libs.contracts.number_events import (
     FirstCallReceived,
     NumberDisabled,
     NumberPortedIn,
     NumberPortedOut,
     NumberPortingOut,
+    NumberReleased,
 )
 from services.numbers.domain.refusals import (
     NumberCannotBeDisabled,
     NumberNotFound,
     VersionConflict,
 )
-from services.numbers.domain.sight import EVERYTHING, sight_of
 from services.numbers.domain.tracking_numbers import NumberState
 from services.numbers.use_cases.tracking_numbers import (
     disable_number,
     finish_port_out,
     port_in_numbers,
     receive_calls,
+    release_numbers,
     start_port_out,
 )
 from tests.numbers.builders import (
@@ -94,7 +96,39 @@ async def test_port_and_first_call_end_the_same_in_every_order_and_doubled(datab
             "FirstCallReceived",
             "NumberPortedIn",
         ]
-    assert ends == {(NumberState.ACTIVE, EARLIER, EARLIER, 2)}
+    assert ends == {(NumberState.ACTIVE, NOON, EARLIER, 2)}
+
+
+async def test_a_number_whose_line_is_cancelled_is_released_once_and_told(database):
+    house = await found_account(database)
+    silent = await add_number(database, house, phone(1))
+    rung = await add_number(database, house, phone(2))
+    await ring(database, phone(2))
+    for _ in range(2):
+        async with database.working() as connection:
+            await release_numbers(connection, house.id, [silent.line_id, rung.line_id, "ln_x"])
+    assert await states_by_phone(database) == {
+        phone(1): NumberState.RELEASED,
+        phone(2): NumberState.ACTIVE,
+    }
+    (event,) = await told(database, silent.id)
+    assert isinstance(event.fact, NumberReleased)
+    assert (event.sequence, event.fact.state) == (1, "RELEASED")
+    await ring(database, phone(1))
+    assert await kinds(database, silent) == [NumberReleased]
+
+
+async def states_by_phone(database):
+    found = await numbers_by_phone(database)
+    return {number: row.state for number, row in found.items()}
+
+
+async def test_a_cancelled_line_of_another_account_releases_nothing(database):
+    house, other = await found_account(database), await found_account(database)
+    number = await add_number(database, house, phone(1))
+    async with database.working() as connection:
+        await release_numbers(connection, other.id, [number.line_id])
+    assert (await numbers_by_phone(database))[phone(1)] == number
 
 
 @pytest.mark.requirement("S66")
@@ -166,6 +200,18 @@ async def test_calls_for_unknown_and_disabled_numbers_are_counted(database):
         (phone(1), 1, NOON),
         (phone(2), 3, NOON + timedelta(hours=1)),
     ]
+
+
+async def test_a_call_for_an_unknown_number_that_is_told_again_is_not_counted_again(database):
+    later = NOON + timedelta(minutes=1)
+    await ring(database, phone(1), phone(1), phone(2))
+    async with database.working() as connection:
+        for _ in range(2):
+            await receive_calls(
+                connection, [phone(1), phone(1), phone(2), phone(1)], [NOON, NOON, NOON, later]
+            )
+        rows = await connection.fetch("SELECT * FROM unknown_calls ORDER BY phone_number")
+    assert [tuple(row) for row in rows] == [(phone(1), 3, later), (phone(2), 1, NOON)]
 
 
 async def test_a_port_out_is_told_at_each_step(database):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -26,15 +26,18 @@ from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.port_outs import PortOutReported
 from libs.contracts.porting_events.registry import PORTING_EVENTS
 from services.porting.consumers import CONSUMES
+from services.porting.domain.calendars import add_business_days
 from services.porting.domain.documents import DocumentKind, Upload, UploadPurpose
+from services.porting.domain.idling import IdleLimits
 from services.porting.domain.letters import ServiceAddress, Subscriber
 from services.porting.domain.port_outs import PortOut, PortOutStatus
 from services.porting.domain.requests import PortRequest, PortRequestStatus
 from services.porting.domain.signing import LinkMaker
 from services.porting.domain.vault import Vault
-from services.porting.store import documents as document_store
 from services.porting.store import lines, port_outs, requests
+from services.porting.store import uploads as upload_store
 from services.porting.store.lines import Line, NewLine
+from services.porting.timers import timers_of
 from services.porting.use_cases import (
     carrier,
     documents,
@@ -51,6 +54,8 @@ VAULT = Vault([b"1" * 32])
 LINK_MAKER = LinkMaker("2" * 64)
 A_SIGNING = Signing(signer_name="Ada Lovelace", consents=True)
 OUTSIDE = PhoneNumber("+13125550100")
+IDLE_LIMITS = IdleLimits(unfinished=timedelta(days=30), faulty=timedelta(days=45))
+TIMERS = timers_of(IDLE_LIMITS)
 _REGISTRY = EventRegistry(PORTING_EVENTS)
 _REACTIONS = reactions_of(CONSUMES)
 _counter = count(1)
@@ -58,6 +63,11 @@ _counter = count(1)
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def business_day(days: int = 7) -> date:
+    """So many days ahead, or the next day on which carriers of the US port numbers."""
+    return add_business_days(now().date() + timedelta(days=days), 0, "US")
 
 
 def phone(place: int) -> PhoneNumber:
@@ -263,8 +273,8 @@ async def add_upload(
         stored_at=None,
     )
     async with database.transaction(caller) as connection:
-        await document_store.add_upload(connection, upload, caller.member_id)
-        await document_store.mark_stored(connection, upload.id, now())
+        await upload_store.add_upload(connection, upload, caller.member_id)
+        await upload_store.mark_stored(connection, upload.id, now())
     return upload
 
 
@@ -304,7 +314,7 @@ async def a_full_draft(
             caller,
             request_id,
             kind=DocumentKind.INVOICE,
-            upload=upload,
+            file=documents.file_as_sent(upload),
         )
         await drafts.acknowledge_warnings(connection, caller, request_id)
     await sign(database, caller, request_id)
@@ -344,7 +354,22 @@ async def a_request_with_the_carrier(
     await preconfigure(database, request_id)
     async with database.transaction(SUPPORT) as connection:
         await carrier.send_to_carrier(connection, SUPPORT, request_id)
+    await let_pass(database, request_id, timedelta(hours=1))
     return request_id
+
+
+async def let_pass(database: Database, request_id: str, time: timedelta) -> None:
+    """As if what has happened to the request had happened so much earlier."""
+    async with database.working() as connection:
+        await connection.execute(
+            """
+            UPDATE port_requests
+            SET sent_at = sent_at - $2::interval, idle_since = idle_since - $2::interval
+            WHERE id = $1
+            """,
+            request_id,
+            time,
+        )
 
 
 def first_call(

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from libs.common.caller import CallerResolver, Member
+from libs.common.child_process import ChildProcesses
 from libs.common.database import Database
 from libs.common.dev_issuer import (
     DEVELOPMENT_AUDIENCE,
@@ -20,6 +21,7 @@ from libs.common.dev_issuer import (
 from libs.common.graphql.endpoint import GraphEndpoint
 from libs.common.memberships import memberships_of
 from libs.common.tokens import DEVELOPMENT_ISSUER, IssuerKeys, TokenVerifier
+from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.routes.files import file_routes
 from services.porting.routes.letters import letter_routes
@@ -36,6 +38,7 @@ class Door:
     client: httpx.AsyncClient
     key: IssuerKey
     room: Room
+    files_folder: Path
 
     def bearer(self, caller: Member | str | None) -> dict[str, str]:
         """A member by their login; others by their scopes, or "stranger"."""
@@ -97,6 +100,8 @@ def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
     room = Room(
         files=Files(folder.as_uri()),
         upload_links=UploadLinks(_HOST, "0" * 64),
+        download_links=DownloadLinks(_HOST, "0" * 64),
+        children=ChildProcesses(),
         intake_limits=IntakeLimits(most_rows=1_000, allow_fictional=True),
         vault=VAULT,
         link_maker=LINK_MAKER,
@@ -111,11 +116,11 @@ def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
     app = Starlette(
         routes=[
             Route("/graphql", endpoint),
-            *file_routes(database, room.files, room.upload_links),
+            *file_routes(database, room.files, room.upload_links, room.download_links),
             *letter_routes(database, LINK_MAKER, callers, _HOST),
         ]
     )
-    return Door(httpx.AsyncClient(transport=httpx.ASGITransport(app)), key, room)
+    return Door(httpx.AsyncClient(transport=httpx.ASGITransport(app)), key, room, folder)
 
 
 _ERRORS = """
@@ -124,6 +129,7 @@ _ERRORS = """
     ... on CsvRowError { row column value }
     ... on InvalidStateError { status availableActions }
     ... on SupportCaseOffer { subject numbers }
+    ... on DocumentError { filename contentType }
   }
 """
 _REQUEST = f"portRequest {{ id status version availableActions }} {_ERRORS}"
@@ -135,6 +141,7 @@ _MUTATIONS = {
     "createUpload": ("CreateUploadInput", _UPLOAD),
     "importLines": ("ImportLinesInput", _REQUEST),
     "attachDocument": ("AttachDocumentInput", _REQUEST),
+    "reviewDocument": ("ReviewDocumentInput", _REQUEST),
     "prepareLetter": ("PrepareLetterInput", _REQUEST),
     "sendLetter": ("SendLetterInput", _REQUEST),
     "revealPin": ("RevealPinInput", f"pin {_ERRORS}"),
@@ -153,6 +160,25 @@ _MUTATIONS = {
     "sendToCarrier": ("PortRequestInput", _REQUEST),
     "recordFirmDate": ("RecordFirmDateInput", _REQUEST),
     "recordPorted": ("RecordPortedInput", _REQUEST),
+    "claimPortRequest": ("ClaimPortRequestInput", _REQUEST),
+    "releasePortRequest": ("ReleasePortRequestInput", _REQUEST),
+    "createCarrierOrder": ("CreateCarrierOrderInput", _REQUEST),
+    "moveLinesToCarrierOrder": ("MoveLinesToCarrierOrderInput", _REQUEST),
+    "mergeCarrierOrders": ("MergeCarrierOrdersInput", _REQUEST),
+    "sendCarrierOrders": ("SendCarrierOrdersInput", _REQUEST),
+    "recordCarrierReference": ("RecordCarrierReferenceInput", _REQUEST),
+    "requestFirmDate": ("RequestFirmDateInput", _REQUEST),
+    "recordRejection": ("RecordRejectionInput", _REQUEST),
+    "recordConflict": ("RecordConflictInput", _REQUEST),
+    "recordActivationFailure": ("RecordActivationFailureInput", _REQUEST),
+    "recordNotPortable": ("RecordNotPortableInput", _REQUEST),
+    "startActivation": ("NumbersOfRequestInput", _REQUEST),
+    "recordSnapback": ("RecordSnapbackInput", _REQUEST),
+    "recordCancellation": ("RecordCancellationInput", _REQUEST),
+    "correctLines": ("CorrectLinesInput", _REQUEST),
+    "dropLines": ("DropLinesInput", _REQUEST),
+    "resubmitPortRequest": ("ResubmitPortRequestInput", _REQUEST),
+    "cancelPortRequest": ("CancelPortRequestInput", _REQUEST),
     "authorizePortOut": ("PortOutInput", _PORT_OUT),
     "schedulePortOut": ("SchedulePortOutInput", _PORT_OUT),
     "recordPortedOut": ("RecordPortedOutInput", _PORT_OUT),

@@ -69,7 +69,7 @@ async def sealed_letter(database, door, press) -> bytes:
     request_id = await a_signed_letter(database)
     assert await press.render_one()
     [document] = await documents_of(database, request_id)
-    return await door.room.files.get(document["upload_id"])
+    return await door.room.files.read(document["file_key"])
 
 
 async def is_intact(pdf: bytes) -> bool:
@@ -95,7 +95,7 @@ async def test_a_signed_letter_becomes_a_sealed_document_once(database, door, pr
     assert not await press.render_one()
 
     [document] = await documents_of(database, request_id)
-    pdf = await door.room.files.get(document["upload_id"])
+    pdf = await door.room.files.read(document["file_key"])
     assert pdf.startswith(b"%PDF-1.7")
     assert b"pdfaid" in pdf
     assert hashlib.sha256(pdf).hexdigest() == document["sha256"]

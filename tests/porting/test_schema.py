@@ -18,6 +18,7 @@ from tests.porting.builders import (
     a_port_out,
     a_request_with_the_carrier,
     add_inventory,
+    business_day,
     found_house,
     now,
     phone,
@@ -78,7 +79,7 @@ async def test_a_request_is_moved_by_mutations_alone(door, database):
     )
     request_id = made["portRequest"]["id"]
     assert made["portRequest"]["availableActions"] == [
-        "EDIT", "EDIT_LETTER", "SIGN", "SEND_LETTER", "SUBMIT",
+        "EDIT", "EDIT_LETTER", "SIGN", "SEND_LETTER", "SUBMIT", "CANCEL",
     ]  # fmt: skip
     for mutation, given in (
         ("prepareLetter", LETTER),
@@ -88,7 +89,7 @@ async def test_a_request_is_moved_by_mutations_alone(door, database):
         assert done["userErrors"] == []
     request_id = await submitted(door, database, house)
     await preconfigure(database, request_id)
-    day = (now().date() + timedelta(days=7)).isoformat()
+    day = business_day().isoformat()
     for mutation, given, status in (
         ("sendToCarrier", {}, "WITH_CARRIER"),
         (
@@ -96,7 +97,11 @@ async def test_a_request_is_moved_by_mutations_alone(door, database):
             {"firmDate": day, "trackingNumbers": ["(212) 555-0100"]},
             "APPROVED",
         ),
-        ("recordPorted", {"portedAt": now().isoformat()}, "COMPLETED"),
+        (
+            "recordPorted",
+            {"portedAt": (now() + timedelta(minutes=1)).isoformat()},
+            "COMPLETED",
+        ),
     ):
         done = await door.act("support", mutation, portRequestId=request_id, **given)
         assert done["userErrors"] == []
@@ -112,7 +117,7 @@ async def test_a_managers_request_is_authorized(door, database):
     )
     done = await door.act(house.manager, "submitPortRequest", portRequestId=request_id)
     assert done["portRequest"]["status"] == "AWAITING_AUTHORIZATION"
-    assert done["portRequest"]["availableActions"] == []
+    assert done["portRequest"]["availableActions"] == ["DROP_LINES", "CANCEL"]
     done = await door.act(
         house.administrator, "authorizePortRequest", portRequestId=request_id
     )
@@ -153,12 +158,27 @@ async def test_a_port_out_is_moved_by_mutations_alone(door, database):
 
 
 IN_A_WRONG_STATE = (
-    ("administrator", "submitPortRequest", {}, []),
-    ("administrator", "acknowledgeWarnings", {}, []),
-    ("administrator", "prepareLetter", {**LETTER, "subscriberName": "Another"}, []),
-    ("administrator", "signLetter", {"signerName": "Ada", "consent": True}, []),
-    ("administrator", "authorizePortRequest", {}, []),
-    ("support", "sendToCarrier", {}, ["RECORD_FIRM_DATE", "RECORD_PORTED"]),
+    ("administrator", "submitPortRequest", {}, ["CANCEL"]),
+    ("administrator", "acknowledgeWarnings", {}, ["CANCEL"]),
+    ("administrator", "prepareLetter", {**LETTER, "subscriberName": "Another"}, ["CANCEL"]),
+    ("administrator", "signLetter", {"signerName": "Ada", "consent": True}, ["CANCEL"]),
+    ("administrator", "authorizePortRequest", {}, ["CANCEL"]),
+    ("administrator", "resubmitPortRequest", {}, ["CANCEL"]),
+    (
+        "support",
+        "sendToCarrier",
+        {},
+        [
+            "RECORD_FIRM_DATE",
+            "RECORD_PORTED",
+            "RECORD_REJECTION",
+            "RECORD_CONFLICT",
+            "RECORD_NOT_PORTABLE",
+            "START_ACTIVATION",
+            "RECORD_ACTIVATION_FAILURE",
+            "CANCEL",
+        ],
+    ),
 )
 
 
@@ -194,7 +214,8 @@ async def test_a_signed_letter_leaves_the_other_actions(door, database):
     )
     given = {"portRequestId": request_id, "signerName": "Ada", "consent": True}
     (error,) = (await door.act(house.administrator, "signLetter", **given))["userErrors"]
-    assert (error["status"], error["availableActions"]) == ("SIGNED", ["EDIT", "SUBMIT"])
+    assert error["status"] == "SIGNED"
+    assert error["availableActions"] == ["EDIT", "SUBMIT", "CANCEL"]
 
 
 async def test_an_unknown_id_is_not_found(door, database):

@@ -9,9 +9,14 @@ from deploy.local.databases import DatabaseUrls
 from libs.common.caller import Anonymous
 from libs.common.paging import Listing
 from services.porting.store import (
+    carrier_orders,
     copies,
+    desk_queue,
     documents,
+    estimates,
+    faults,
     history,
+    letter_renderings,
     letters,
     line_states,
     lines,
@@ -20,19 +25,21 @@ from services.porting.store import (
     requests,
     signing_links,
     support_cases,
+    uploads,
 )
+from tests.databases import find_careless_functions
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
-    copies, documents, history, letters, line_states, lines, pins, port_outs, requests,
-    signing_links, support_cases,
+    carrier_orders, copies, documents, estimates, faults, history, letter_renderings, letters,
+    line_states, lines, pins, port_outs, requests, signing_links, support_cases, uploads,
 )  # fmt: skip
 # What a statement is put together from.
 PARTS = ("COLUMNS", "CONDITION", "TEMPLATE")
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
     "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
-    "support_cases", "case_messages", "case_notes",
+    "faults", "carrier_orders", "support_cases", "case_messages", "case_notes",
     "signing_links", "pins", "pin_uses",
 )  # fmt: skip
 
@@ -56,7 +63,7 @@ def test_there_are_as_many_statements_as_there_were():
 
 async def test_every_statement_can_be_prepared(database):
     async with database.working() as connection:
-        for statement in ALL.values():
+        for statement in (*ALL.values(), *desk_queue.every_statement()):
             await connection.prepare(statement)
 
 
@@ -83,6 +90,11 @@ async def test_no_table_is_forgotten(database):
         )
     unguarded = {row["relname"] for row in rows}
     assert unguarded <= {"outbox", "event_log", "inbox", "timers", "schema_migrations"}
+
+
+async def test_functions_of_the_owner_only_read_and_only_our_tables(database):
+    async with database.working() as connection:
+        assert await find_careless_functions(connection) == []
 
 
 async def test_who_forgets_to_take_a_role_reads_nothing(urls: DatabaseUrls):

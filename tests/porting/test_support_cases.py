@@ -6,13 +6,18 @@ import re
 import asyncpg
 import pytest
 
+from services.porting.domain.requests import PortRequestStatus
+from services.porting.use_cases import carrier
 from tests.porting.builders import (
     SUPPORT,
     a_draft,
     a_full_draft,
     a_line,
+    a_request_with_the_carrier,
     found_house,
+    now,
     phone,
+    request_of,
     submit,
     told,
     types_told,
@@ -110,12 +115,45 @@ async def test_another_case_can_name_the_request_that_is_to_be_cancelled(door, d
     case = (await door.see(house.manager, CASE, id=case_id))["supportCase"]
     assert case["portRequest"]["id"] == request_id
     assert case["messages"]["edges"][0]["node"]["requestsCancellation"] is True
+    assert (await request_of(database, request_id)).status is PortRequestStatus.CANCELLED
     assert not case["madeWithRequest"]
     query = """query ($id: ID!) { supportCases(filter: { portRequestId: $id }) {
       totalCount edges { node { id } } } }"""
     shown = (await door.see(house.manager, query, id=request_id))["supportCases"]
     assert shown["totalCount"] == 2
     assert shown["edges"][0]["node"]["id"] == case_id
+
+
+@pytest.mark.requirement("S69", "S71")
+async def test_a_message_cancels_what_a_carrier_has_by_the_carriers_leave(door, database):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, [phone(100)])
+    case_id = await case_of(door, house, request_id)
+    given = {"supportCaseId": case_id, "requestsCancellation": True}
+
+    by_another = await refused(door, house.manager, "postMessage", message="Stop.", **given)
+    assert [place for _, place in by_another] == ["requestsCancellation"]
+    assert (
+        await refused(door, house.administrator, "postMessage", message="Stop.", **given) == []
+    )
+
+    request = await request_of(database, request_id)
+    assert request.status is PortRequestStatus.CANCEL_REQUESTED
+    case = (await door.see(house.administrator, CASE, id=case_id))["supportCase"]
+    assert bodies(case) == ["Stop."]
+
+
+@pytest.mark.requirement("S71")
+async def test_a_message_cancels_nothing_that_is_complete(door, database):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, [phone(100)])
+    async with database.transaction(SUPPORT) as connection:
+        await carrier.record_ported(connection, SUPPORT, request_id, now(), None)
+    given = {"supportCaseId": await case_of(door, house, request_id), "message": "Stop."}
+    assert await refused(
+        door, house.administrator, "postMessage", requestsCancellation=True, **given
+    ) == [("INVALID_STATE", "requestsCancellation")]
+    assert await refused(door, house.administrator, "postMessage", **given) == []
 
 
 async def test_what_the_desk_notes_stays_with_the_desk(door, database):

@@ -20,9 +20,22 @@ class PortRequestAction(StrEnum):
     SUBMIT = "SUBMIT"
     AUTHORIZE = "AUTHORIZE"
     DECLINE = "DECLINE"
+    ATTACH_DOCUMENT = "ATTACH_DOCUMENT"
+    REVIEW_DOCUMENT = "REVIEW_DOCUMENT"
     SEND_TO_CARRIER = "SEND_TO_CARRIER"
     RECORD_FIRM_DATE = "RECORD_FIRM_DATE"
     RECORD_PORTED = "RECORD_PORTED"
+    RECORD_REJECTION = "RECORD_REJECTION"
+    RECORD_CONFLICT = "RECORD_CONFLICT"
+    START_ACTIVATION = "START_ACTIVATION"
+    RECORD_ACTIVATION_FAILURE = "RECORD_ACTIVATION_FAILURE"
+    RECORD_NOT_PORTABLE = "RECORD_NOT_PORTABLE"
+    RECORD_SNAPBACK = "RECORD_SNAPBACK"
+    RECORD_CANCELLATION = "RECORD_CANCELLATION"
+    CORRECT_LINES = "CORRECT_LINES"
+    DROP_LINES = "DROP_LINES"
+    RESUBMIT = "RESUBMIT"
+    CANCEL = "CANCEL"
 
 
 class PortOutAction(StrEnum):
@@ -39,42 +52,88 @@ class SupportCaseAction(StrEnum):
 
 
 Actions: TypeAlias = tuple[PortRequestAction, ...]
-_A: Final = PortRequestAction
-_S: Final = PortRequestStatus
-_NOTHING: Final[Mapping[PortRequestStatus, Actions]] = dict.fromkeys(PortRequestStatus, ())
-
-_AT_THE_CARRIER: Final[Mapping[PortRequestStatus, Actions]] = dict.fromkeys(
-    (_S.WITH_CARRIER, _S.APPROVED, _S.PORTING, _S.ACTION_REQUIRED, _S.CANCEL_REQUESTED),
-    (_A.RECORD_FIRM_DATE, _A.RECORD_PORTED),
+Table: TypeAlias = Mapping[PortRequestStatus, Actions]
+_S = PortRequestStatus
+_A = PortRequestAction
+_E = LineEvent
+_WORDS_OF_THE_CARRIER: Final = (
+    _A.RECORD_FIRM_DATE,
+    _A.RECORD_PORTED,
+    _A.RECORD_REJECTION,
+    _A.RECORD_CONFLICT,
+    _A.RECORD_NOT_PORTABLE,
 )
 _OF_LETTERS: Final = (_A.EDIT_LETTER, _A.SIGN, _A.SEND_LETTER)
-# One table for each role: what can be done with a request in each status.
-ACTIONS_OF_SUPPORT: Final[Mapping[PortRequestStatus, Actions]] = {
+_ON_THE_DAY: Final = (_A.START_ACTIVATION, _A.RECORD_ACTIVATION_FAILURE)
+# What a carrier has in part is sent in full later.
+_AT_THE_CARRIER: Final = (_A.SEND_TO_CARRIER, *_WORDS_OF_THE_CARRIER, *_ON_THE_DAY)
+_MENDING: Final = (_A.CORRECT_LINES, _A.DROP_LINES, _A.RESUBMIT)
+_BEFORE_THE_CARRIER: Final = (_A.RECORD_NOT_PORTABLE, _A.DROP_LINES, _A.CANCEL)
+_BACK: Final = _A.RECORD_SNAPBACK
+_NOTHING: Final[Table] = dict.fromkeys(PortRequestStatus, ())
+# One table for each role: what can be tried with a request in each status. Whether it is
+# possible now, the request and the states of its lines say.
+ACTIONS_OF_SUPPORT: Final[Table] = {
     **_NOTHING,
-    **_AT_THE_CARRIER,
-    _S.IN_REVIEW: (_A.SEND_TO_CARRIER,),
+    _S.DRAFT: (_A.RECORD_NOT_PORTABLE, _A.CANCEL),
+    _S.AWAITING_AUTHORIZATION: _BEFORE_THE_CARRIER,
+    _S.AWAITING_SIGNATURE: (_A.REVIEW_DOCUMENT, *_BEFORE_THE_CARRIER),
+    _S.IN_REVIEW: (_A.REVIEW_DOCUMENT, _A.SEND_TO_CARRIER, *_BEFORE_THE_CARRIER),
+    _S.ACTION_REQUIRED: (
+        _A.REVIEW_DOCUMENT,
+        *_AT_THE_CARRIER,
+        *_MENDING,
+        _BACK,
+        _A.CANCEL,
+    ),
+    _S.WITH_CARRIER: (*_AT_THE_CARRIER, _A.CANCEL),
+    _S.APPROVED: (*_AT_THE_CARRIER, _A.CANCEL),
+    _S.PORTING: (*_AT_THE_CARRIER, _BACK, _A.CANCEL),
+    _S.CANCEL_REQUESTED: (*_AT_THE_CARRIER, _A.RECORD_CANCELLATION),
+    _S.COMPLETED: (_BACK,),
+    _S.PARTIALLY_COMPLETED: (_BACK,),
 }
-ACTIONS_OF_REQUESTERS: Final[Mapping[PortRequestStatus, Actions]] = {
+ACTIONS_OF_REQUESTERS: Final[Table] = {
     **_NOTHING,
-    _S.DRAFT: (_A.EDIT, _A.EDIT_LETTER, _A.SIGN, _A.SEND_LETTER, _A.SUBMIT),
-    _S.AWAITING_SIGNATURE: _OF_LETTERS,
-    _S.ACTION_REQUIRED: _OF_LETTERS,
+    _S.DRAFT: (_A.EDIT, *_OF_LETTERS, _A.SUBMIT, _A.CANCEL),
+    _S.AWAITING_AUTHORIZATION: (_A.DROP_LINES, _A.CANCEL),
+    _S.AWAITING_SIGNATURE: (*_OF_LETTERS, _A.DROP_LINES, _A.CANCEL),
+    _S.IN_REVIEW: (_A.DROP_LINES, _A.CANCEL),
+    _S.ACTION_REQUIRED: (*_OF_LETTERS, _A.ATTACH_DOCUMENT, *_MENDING, _A.CANCEL),
+    _S.WITH_CARRIER: (_A.CANCEL,),
+    _S.APPROVED: (_A.CANCEL,),
+    _S.PORTING: (_A.CANCEL,),
 }
-ACTIONS_OF_ADMINISTRATORS: Final[Mapping[PortRequestStatus, Actions]] = {
+ACTIONS_OF_ADMINISTRATORS: Final[Table] = {
     **ACTIONS_OF_REQUESTERS,
-    _S.AWAITING_AUTHORIZATION: (_A.AUTHORIZE, _A.DECLINE),
+    _S.AWAITING_AUTHORIZATION: (_A.AUTHORIZE, _A.DECLINE, _A.DROP_LINES, _A.CANCEL),
 }
-_ACTIONS_OF: Final[Mapping[Role, Mapping[PortRequestStatus, Actions]]] = {
+_ACTIONS_OF: Final[Mapping[Role, Table]] = {
     Role.ADMINISTRATOR: ACTIONS_OF_ADMINISTRATORS,
     Role.MANAGER: ACTIONS_OF_REQUESTERS,
     Role.CLIENT_MANAGER: ACTIONS_OF_REQUESTERS,
     Role.VIEWER: _NOTHING,
 }
 _DECISIONS: Final = frozenset({_A.AUTHORIZE, _A.DECLINE})
-# What a word about lines does needs a line that it leads somewhere.
-_ABOUT_LINES: Final[Mapping[PortRequestAction, LineEvent]] = {
-    _A.RECORD_FIRM_DATE: LineEvent.APPROVED,
-    _A.RECORD_PORTED: LineEvent.PORTED,
+# Of members, only whoever made or submitted the request, and administrators.
+_OF_WHOEVER_MADE_IT: Final = frozenset({*_MENDING, _A.CANCEL})
+# Before a carrier has anything, no word of one is taken.
+_OF_THE_CARRIER: Final = frozenset({*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY}) - {
+    _A.RECORD_NOT_PORTABLE
+}
+# What is done about lines needs one that it leads somewhere.
+_ABOUT_LINES: Final[Mapping[PortRequestAction, tuple[LineEvent, ...]]] = {
+    _A.RECORD_FIRM_DATE: (_E.APPROVED, _E.FIRM_DATE_CHANGED),
+    _A.RECORD_PORTED: (_E.PORTED,),
+    _A.RECORD_REJECTION: (_E.REJECTED,),
+    _A.RECORD_CONFLICT: (_E.CONFLICT_RAISED,),
+    _A.START_ACTIVATION: (_E.ACTIVATION_STARTED,),
+    _A.RECORD_ACTIVATION_FAILURE: (_E.ACTIVATION_FAILED,),
+    _A.RECORD_NOT_PORTABLE: (_E.FOUND_UNPORTABLE,),
+    _A.RECORD_SNAPBACK: (_E.REVERTED,),
+    _A.RECORD_CANCELLATION: (_E.CANCELLED,),
+    _A.CORRECT_LINES: (_E.CORRECTED,),
+    _A.DROP_LINES: (_E.DROPPED,),
 }
 
 _PORT_OUT_ACTIONS_OF_SUPPORT: Final[Mapping[PortOutStatus, tuple[PortOutAction, ...]]] = {
@@ -123,18 +182,30 @@ def _table_of(caller: Caller) -> Mapping[PortRequestStatus, Actions]:
 
 
 def _is_possible(action: PortRequestAction, caller: Caller, request: PortRequest) -> bool:
-    if action in _DECISIONS:
-        return isinstance(caller, Member) and caller.member_id != request.submitted_by
+    if isinstance(caller, Member):
+        if action in _DECISIONS:
+            return caller.member_id != request.submitted_by
+        if action in _OF_WHOEVER_MADE_IT and caller.role is not Role.ADMINISTRATOR:
+            return caller.member_id in {request.requester_id, request.submitted_by}
+    if action in _OF_THE_CARRIER:
+        return request.sent_at is not None
     if action is PortRequestAction.SEND_TO_CARRIER:
-        return request.preconfigured_at is not None
+        is_first = request.status is PortRequestStatus.IN_REVIEW
+        is_rest = request.sent_at is not None and request.unsent_count > 0
+        return request.preconfigured_at is not None and (is_first or is_rest)
     return True
 
 
 def _has_lines_for(action: PortRequestAction, present: Collection[LineState] | None) -> bool:
-    event = _ABOUT_LINES.get(action)
-    if event is None or present is None:
+    if present is None:
         return True
-    return any(state in NEXT_STATES[event] for state in present)
+    if action is PortRequestAction.CANCEL:
+        # What moves at this moment is not stopped.
+        return LineState.ACTIVATING not in present
+    events = _ABOUT_LINES.get(action)
+    if events is None:
+        return True
+    return any(state in NEXT_STATES[event] for state in present for event in events)
 
 
 def case_actions_for(caller: Caller, state: CaseState) -> tuple[SupportCaseAction, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Self
 
@@ -38,6 +38,23 @@ class WaitingOn(StrEnum):
     NOBODY = "NOBODY"
 
 
+class RequestEvent(StrEnum):
+    """What moves a request before a carrier has it; afterwards its lines decide."""
+
+    SUBMITTED = "SUBMITTED"
+    AUTHORIZED = "AUTHORIZED"
+    DECLINED = "DECLINED"
+    SIGNED = "SIGNED"
+    FAULT_FOUND = "FAULT_FOUND"
+    RESUBMITTED = "RESUBMITTED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+
+class ImpossibleMoveError(Exception):
+    """A fault of ours: a use case moved a request where no rule leads."""
+
+
 LONGEST_NAME: Final = 120
 LONGEST_REASON: Final = 500
 
@@ -49,6 +66,32 @@ FINAL: Final = frozenset(
         PortRequestStatus.EXPIRED,
     }
 )
+
+_S = PortRequestStatus
+_E = RequestEvent
+_WAITING: Final = (_S.AWAITING_AUTHORIZATION, _S.AWAITING_SIGNATURE)
+_NOT_SENT: Final = (_S.DRAFT, *_WAITING, _S.IN_REVIEW, _S.ACTION_REQUIRED)
+
+# Before the carrier: where each event may lead from each status. What is missing is refused.
+NEXT_STATUSES: Final[
+    Mapping[RequestEvent, Mapping[PortRequestStatus, frozenset[PortRequestStatus]]]
+] = {
+    _E.SUBMITTED: {_S.DRAFT: frozenset({*_WAITING, _S.IN_REVIEW})},
+    _E.AUTHORIZED: {
+        _S.AWAITING_AUTHORIZATION: frozenset({_S.AWAITING_SIGNATURE, _S.IN_REVIEW})
+    },
+    _E.DECLINED: {_S.AWAITING_AUTHORIZATION: frozenset({_S.CANCELLED})},
+    _E.SIGNED: {_S.AWAITING_SIGNATURE: frozenset({_S.IN_REVIEW})},
+    _E.FAULT_FOUND: {
+        _S.AWAITING_SIGNATURE: frozenset({_S.ACTION_REQUIRED}),
+        _S.IN_REVIEW: frozenset({_S.ACTION_REQUIRED}),
+    },
+    _E.RESUBMITTED: {_S.ACTION_REQUIRED: frozenset({_S.AWAITING_SIGNATURE, _S.IN_REVIEW})},
+    _E.CANCELLED: dict.fromkeys(_NOT_SENT, frozenset({_S.CANCELLED})),
+    _E.EXPIRED: dict.fromkeys(
+        (_S.DRAFT, *_WAITING, _S.ACTION_REQUIRED), frozenset({_S.EXPIRED})
+    ),
+}
 
 LineCounts = Mapping[LineState, int]
 
@@ -90,6 +133,11 @@ _TURNS: Final[Mapping[PortRequestStatus, tuple[WaitingOn, str]]] = {
         "The losing carrier confirms that nothing moves.",
     ),
 }
+# One losing carrier has its part already, another one not.
+_REST_UNSENT: Final = (
+    WaitingOn.SUPPORT,
+    "We send the rest of the numbers to their losing carrier.",
+)
 _NOBODYS_TURN: Final = (WaitingOn.NOBODY, "Nothing is left to do.")
 
 
@@ -99,7 +147,8 @@ class PortRequest:
 
     `preconfigured_at` is when `numbers` said that every line rings through here. `country` is
     said where support made the request; elsewhere the numbers tell it. `warnings_acknowledged`
-    holds the ids of the warnings that were on the screen.
+    holds the ids of the warnings that were on the screen. What stands from `line_count` on is
+    read from lines and carrier orders whenever the request is saved.
     """
 
     id: str
@@ -129,11 +178,27 @@ class PortRequest:
     completed_at: datetime | None = None
     fault_code: str | None = None
     fault_waiting_on: WaitingOn | None = None
+    fault_remedy: str | None = None
+    requested_firm_date: date | None = None
+    claimed_by: str | None = None
+    claimed_at: datetime | None = None
+    line_count: int = 0
+    unsent_count: int = 0
+    earliest_firm_date: date | None = None
+    losing_carriers: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
 
     def moved_to(self, status: PortRequestStatus, at: datetime) -> Self:
-        """A fault lasts as long as the status that it made."""
+        """A fault lasts as long as the status that it made.
+
+        Raises `ImpossibleMoveError` where it was not sent yet and NEXT_STATUSES has no such move.
+        """
         if status is self.status:
             return self
+        if self.sent_at is None and not any(
+            status in moves.get(self.status, ()) for moves in NEXT_STATUSES.values()
+        ):
+            raise ImpossibleMoveError(f"{self.status} leads to no {status}")
         return replace(
             self,
             status=status,
@@ -141,17 +206,33 @@ class PortRequest:
             completed_at=at if status in FINAL else self.completed_at,
             fault_code=None,
             fault_waiting_on=None,
+            fault_remedy=None,
         )
+
+    def allows(self, event: RequestEvent) -> bool:
+        """Of one that was sent, its lines decide."""
+        return self.sent_at is None and self.status in NEXT_STATUSES[event]
 
     @property
     def turn(self) -> tuple[WaitingOn, str]:
         """Whose turn it is and what un-sticks the request."""
         waiting_on, remedy = _TURNS.get(self.status, _NOBODYS_TURN)
-        return (self.fault_waiting_on or waiting_on, remedy)
+        if waiting_on is WaitingOn.LOSING_CARRIER and self.unsent_count:
+            return _REST_UNSENT
+        return (self.fault_waiting_on or waiting_on, self.fault_remedy or remedy)
 
     @property
     def is_draft(self) -> bool:
         return self.status is PortRequestStatus.DRAFT
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
+
+    @property
+    def is_open(self) -> bool:
+        """Submitted and not finished: it is in the port desk's queue."""
+        return not (self.is_draft or self.is_final)
 
 
 def next_status_after_submission(

@@ -21,7 +21,6 @@ from services.porting.schema.people_loaders import filters_of, load_cases
 from services.porting.schema.port_warnings import PortingWarning
 from services.porting.schema.support_cases import SupportCase
 from services.porting.store import support_cases as case_store
-from services.porting.use_cases.access import sight_of
 
 CaseId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="`case_…`.")]
 
@@ -56,11 +55,11 @@ class CaseQuery:
         page = page_of(
             case_store.SUPPORT_CASES, first=first, after=after, last=last, before=before
         )
-        sight = sight_of(info.context.caller)
-        assert sight is not None
         wanted = filter or SupportCaseFilter()
         filters = replace(
-            filters_of(sight), state=wanted.state, port_request_id=wanted.port_request_id
+            filters_of(info.context.caller),
+            state=wanted.state,
+            port_request_id=wanted.port_request_id,
         )
         async with info.context.database.reading(info.context.caller) as connection:
             found = await case_store.find_case_page(connection, filters, page)

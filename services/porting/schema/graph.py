@@ -7,14 +7,19 @@ from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
 from services.porting.schema.carrier_mutations import CarrierMutation
+from services.porting.schema.carrier_order_mutations import CarrierOrderMutation
 from services.porting.schema.case_mutations import CaseMutation
 from services.porting.schema.case_queries import CaseQuery
+from services.porting.schema.correction_mutations import CorrectionMutation
+from services.porting.schema.desk_mutations import DeskMutation
+from services.porting.schema.desk_queries import DeskQuery
 from services.porting.schema.document_mutations import DocumentMutation
+from services.porting.schema.fault_mutations import FaultMutation
 from services.porting.schema.international_mutations import InternationalMutation
 from services.porting.schema.letter_mutations import LetterMutation
 from services.porting.schema.line_mutations import LineMutation
 from services.porting.schema.port_out_mutations import PortOutMutation
-from services.porting.schema.queries import PortQuery
+from services.porting.schema.queries import PortingQuery
 from services.porting.schema.request_mutations import PortRequestMutation
 from services.porting.schema.uploads import UploadMutation
 
@@ -26,10 +31,12 @@ RIGHTS = {
     "supportCase": READERS,
     "supportCases": READERS,
     "portingWarnings": READERS,
+    "rejectionCodes": READERS,
     "createPortRequest": REQUESTERS,
     "createUpload": REQUESTERS,
     "importLines": REQUESTERS,
     "attachDocument": REQUESTERS,
+    "reviewDocument": SUPPORT,
     "prepareLetter": REQUESTERS,
     "signLetter": REQUESTERS,
     "sendLetter": REQUESTERS,
@@ -45,9 +52,29 @@ RIGHTS = {
     "postMessage": REQUESTERS | SUPPORT,
     "postInternalNote": SUPPORT,
     "closeSupportCase": SUPPORT,
+    "deskQueue": SUPPORT,
+    "claimPortRequest": SUPPORT,
+    "releasePortRequest": SUPPORT,
+    "createCarrierOrder": SUPPORT,
+    "moveLinesToCarrierOrder": SUPPORT,
+    "mergeCarrierOrders": SUPPORT,
+    "sendCarrierOrders": SUPPORT,
+    "recordCarrierReference": SUPPORT,
+    "requestFirmDate": REQUESTERS | SUPPORT,
     "sendToCarrier": SUPPORT,
     "recordFirmDate": SUPPORT,
     "recordPorted": SUPPORT,
+    "recordRejection": SUPPORT,
+    "recordConflict": SUPPORT,
+    "recordActivationFailure": SUPPORT,
+    "recordNotPortable": SUPPORT,
+    "startActivation": SUPPORT,
+    "recordSnapback": SUPPORT,
+    "recordCancellation": SUPPORT,
+    "correctLines": REQUESTERS | SUPPORT,
+    "dropLines": REQUESTERS | SUPPORT,
+    "resubmitPortRequest": REQUESTERS | SUPPORT,
+    "cancelPortRequest": REQUESTERS | SUPPORT,
     "authorizePortOut": ADMINISTRATORS,
     "schedulePortOut": SUPPORT,
     "recordPortedOut": SUPPORT,
@@ -57,7 +84,7 @@ RIGHTS = {
 
 
 @strawberry.type
-class Query(PortQuery, CaseQuery):
+class Query(PortingQuery, DeskQuery, CaseQuery):
     pass
 
 
@@ -69,6 +96,10 @@ class Mutation(
     DocumentMutation,
     LetterMutation,
     CarrierMutation,
+    CarrierOrderMutation,
+    DeskMutation,
+    FaultMutation,
+    CorrectionMutation,
     PortOutMutation,
     CaseMutation,
     InternationalMutation,

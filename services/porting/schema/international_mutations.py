@@ -7,9 +7,9 @@ import strawberry
 from libs.common.caller import Support
 from libs.common.graphql.errors import Forbidden
 from libs.contracts.phone_number import PhoneNumber
-from services.porting.domain.countries import Country
 from services.porting.schema.commands import INPUT, KEY, PortRequestPayload, change_request
 from services.porting.schema.context import PortingInfo
+from services.porting.schema.countries import Country
 from services.porting.use_cases import international
 from services.porting.use_cases.international import LineWish
 

@@ -1,28 +1,37 @@
 """One read for a whole list: what belongs to many requests or accounts, as the caller sees it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypeAlias, TypeVar
+from collections.abc import Sequence
+from typing import TypeAlias
 
 from libs.common.caller import Support
+from libs.common.graphql.pages import load_pages
 from libs.common.paging import Page, Slice
-from services.porting.domain.documents import Document
+from libs.common.sight import Sight, sight_of
+from services.porting.domain.carrier_orders import CarrierOrder
+from services.porting.domain.documents import Document, DocumentKind
+from services.porting.domain.faults import Fault
 from services.porting.domain.history import HistoryEntry
 from services.porting.domain.letters import Letter
 from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import PortRequest
 from services.porting.schema.context import PortingContext
+from services.porting.store import carrier_orders as order_store
 from services.porting.store import documents as document_store
+from services.porting.store import estimates as estimate_store
+from services.porting.store import faults as fault_store
 from services.porting.store import history as history_store
 from services.porting.store import letters as letter_store
 from services.porting.store import lines as line_store
 from services.porting.store import port_outs as port_out_store
 from services.porting.store import requests as request_store
+from services.porting.store.estimates import EstimateGround
 from services.porting.store.lines import Line
-from services.porting.use_cases.access import Sight, sight_of
 
-Row = TypeVar("Row")
 # The page that is asked of the list of the request or account with this id.
 PageKey: TypeAlias = tuple[str, Page]
+Kinds: TypeAlias = frozenset[DocumentKind]
+# The page of a request's documents of these kinds, or of all.
+DocumentsKey: TypeAlias = tuple[str, Kinds | None, Page]
 
 
 async def load_requests(
@@ -44,7 +53,7 @@ async def load_line_pages(
 ) -> Sequence[Slice[Line]]:
     company_ids = _sight(context).company_ids
     async with context.database.reading(context.caller) as connection:
-        return await read_pages_of(
+        return await load_pages(
             keys,
             lambda ids, page: line_store.find_line_pages(connection, ids, company_ids, page),
         )
@@ -57,6 +66,39 @@ async def load_line_counts(context: PortingContext, ids: list[str]) -> Sequence[
     return [found[request_id] for request_id in ids]
 
 
+async def load_carrier_orders(
+    context: PortingContext, ids: list[str]
+) -> Sequence[list[CarrierOrder]]:
+    """Of requests that the caller has been shown."""
+    company_ids = _sight(context).company_ids
+    async with context.database.reading(context.caller) as connection:
+        found = await order_store.find_carrier_orders(connection, ids, company_ids)
+    return [found.get(request_id, []) for request_id in ids]
+
+
+async def load_order_line_pages(
+    context: PortingContext, keys: list[PageKey]
+) -> Sequence[Slice[Line]]:
+    """The lines of each carrier order."""
+    company_ids = _sight(context).company_ids
+    async with context.database.reading(context.caller) as connection:
+        return await load_pages(
+            keys,
+            lambda ids, page: order_store.find_order_line_pages(
+                connection, ids, company_ids, page
+            ),
+        )
+
+
+async def load_estimate_grounds(
+    context: PortingContext, ids: list[str]
+) -> Sequence[EstimateGround | None]:
+    """Of requests that the caller has been shown."""
+    async with context.database.reading(context.caller) as connection:
+        found = await estimate_store.find_estimate_grounds(connection, ids)
+    return [found.get(request_id) for request_id in ids]
+
+
 async def load_letters(context: PortingContext, ids: list[str]) -> Sequence[Letter | None]:
     """Of requests that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
@@ -65,14 +107,47 @@ async def load_letters(context: PortingContext, ids: list[str]) -> Sequence[Lett
 
 
 async def load_document_pages(
-    context: PortingContext, keys: list[PageKey]
+    context: PortingContext, keys: list[DocumentsKey]
 ) -> Sequence[Slice[Document]]:
     """Of requests that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
-        return await read_pages_of(
+        return await load_pages(
             keys,
-            lambda ids, page: document_store.find_document_pages(connection, ids, page),
+            lambda ids, kinds, page: document_store.find_document_pages(
+                connection, ids, kinds, page
+            ),
         )
+
+
+async def load_newest_documents(
+    context: PortingContext, keys: list[tuple[str, Kinds]]
+) -> Sequence[Document | None]:
+    """The newest of these kinds, of requests that the caller has been shown."""
+    found: dict[tuple[str, Kinds], Document] = {}
+    async with context.database.reading(context.caller) as connection:
+        for kinds in dict.fromkeys(kinds for _, kinds in keys):
+            ids = [request_id for request_id, asked in keys if asked == kinds]
+            newest = await document_store.find_newest_documents(connection, ids, kinds)
+            found |= {(request_id, kinds): each for request_id, each in newest.items()}
+    return [found.get(key) for key in keys]
+
+
+async def load_faults_of_lines(
+    context: PortingContext, ids: list[str]
+) -> Sequence[list[Fault]]:
+    """Of lines that the caller has been shown."""
+    async with context.database.reading(context.caller) as connection:
+        found = await fault_store.find_faults_of_lines(connection, ids)
+    return [found.get(line_id, []) for line_id in ids]
+
+
+async def load_faults_of_requests(
+    context: PortingContext, ids: list[str]
+) -> Sequence[list[Fault]]:
+    """Of requests that the caller has been shown."""
+    async with context.database.reading(context.caller) as connection:
+        found = await fault_store.find_faults_of_requests(connection, ids)
+    return [found.get(request_id, []) for request_id in ids]
 
 
 async def load_history_pages(
@@ -80,7 +155,7 @@ async def load_history_pages(
 ) -> Sequence[Slice[HistoryEntry]]:
     """Of requests that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
-        return await read_pages_of(
+        return await load_pages(
             keys,
             lambda ids, page: history_store.find_history_pages(
                 connection, ids, page, with_internal=isinstance(context.caller, Support)
@@ -102,7 +177,7 @@ async def load_request_pages(
     """The requests of each account."""
     sight = _sight(context)
     async with context.database.reading(context.caller) as connection:
-        return await read_pages_of(
+        return await load_pages(
             keys,
             lambda ids, page: request_store.find_request_pages(
                 connection, _seen(sight, ids), sight.company_ids, sight.requester_id, page
@@ -128,7 +203,7 @@ async def load_number_pages(
     """The numbers of each port-out."""
     company_ids = _sight(context).company_ids
     async with context.database.reading(context.caller) as connection:
-        return await read_pages_of(
+        return await load_pages(
             keys,
             lambda ids, page: port_out_store.find_number_pages(
                 connection, ids, company_ids, page
@@ -145,20 +220,6 @@ async def load_request_counts(context: PortingContext, ids: list[str]) -> Sequen
     return [found.get(account_id, 0) for account_id in ids]
 
 
-async def read_pages_of(
-    keys: list[PageKey],
-    find: Callable[[list[str], Page], Awaitable[Mapping[str, Slice[Row]]]],
-) -> list[Slice[Row]]:
-    """One statement for each page that is asked for; as a rule all ask for the same."""
-    found: dict[PageKey, Slice[Row]] = {}
-    for page in dict.fromkeys(page for _, page in keys):
-        ids = [parent_id for parent_id, asked in keys if asked == page]
-        found |= {
-            (parent_id, page): rows for parent_id, rows in (await find(ids, page)).items()
-        }
-    return [found.get(key) or _empty_page() for key in keys]
-
-
 def _seen(sight: Sight, account_ids: Sequence[str]) -> list[str]:
     return [each for each in account_ids if sight.account_id in {None, each}]
 
@@ -168,7 +229,3 @@ def _sight(context: PortingContext) -> Sight:
     sight = sight_of(context.caller)
     assert sight is not None
     return sight
-
-
-def _empty_page() -> Slice[Row]:
-    return Slice(rows=(), cursors=(), has_next=False, has_previous=False)

@@ -2,38 +2,39 @@
 
 from collections.abc import Sequence
 
-from libs.common.caller import Support
+from libs.common.caller import Caller, Member, Support
+from libs.common.graphql.pages import load_pages
 from libs.common.paging import Slice
+from libs.common.sight import NOTHING, sight_of
 from libs.contracts.refusals import Refusal
 from services.porting.domain.countries import Country, country_of_area_codes
 from services.porting.domain.lines import LineState
 from services.porting.domain.requests import PortRequest
 from services.porting.domain.support_cases import CaseMessage, CaseNote, SupportCase
 from services.porting.schema.context import PortingContext
-from services.porting.schema.loaders import PageKey, read_pages_of
+from services.porting.schema.loaders import PageKey
 from services.porting.store import lines as line_store
 from services.porting.store import support_cases as case_store
 from services.porting.store.support_cases import CaseFilters
-from services.porting.use_cases.access import Sight, sight_of
 from services.porting.use_cases.missing import find_missing
 
 
-def filters_of(sight: Sight) -> CaseFilters:
+def filters_of(caller: Caller) -> CaseFilters:
+    """The cases of one's companies, and one's own wherever they belong."""
+    sight = sight_of(caller) or NOTHING
     return CaseFilters(
         account_id=sight.account_id,
         company_ids=sight.company_ids,
         requester_id=sight.requester_id,
-        member_id=sight.member_id,
+        member_id=caller.member_id if isinstance(caller, Member) else None,
     )
 
 
 async def load_cases(context: PortingContext, ids: list[str]) -> Sequence[SupportCase | None]:
     """None for what is unknown, or not the caller's."""
-    sight = sight_of(context.caller)
-    if sight is None:
-        return [None] * len(ids)
+    seen = filters_of(context.caller)
     async with context.database.reading(context.caller) as connection:
-        found = await case_store.find_cases(connection, ids, filters_of(sight))
+        found = await case_store.find_cases(connection, ids, seen)
     return [found.get(case_id) for case_id in ids]
 
 
@@ -41,12 +42,9 @@ async def load_cases_of_requests(
     context: PortingContext, request_ids: list[str]
 ) -> Sequence[SupportCase | None]:
     """The case that was made with each request."""
-    sight = sight_of(context.caller)
-    assert sight is not None
+    seen = filters_of(context.caller)
     async with context.database.reading(context.caller) as connection:
-        found = await case_store.find_cases_of_requests(
-            connection, request_ids, filters_of(sight)
-        )
+        found = await case_store.find_cases_of_requests(connection, request_ids, seen)
     return [found.get(request_id) for request_id in request_ids]
 
 
@@ -55,7 +53,7 @@ async def load_message_pages(
 ) -> Sequence[Slice[CaseMessage]]:
     """Of cases that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
-        return await read_pages_of(
+        return await load_pages(
             keys, lambda ids, page: case_store.find_message_pages(connection, ids, page)
         )
 
@@ -66,7 +64,7 @@ async def load_note_pages(
     """For the desk alone: the database refuses everybody else."""
     assert isinstance(context.caller, Support)
     async with context.database.reading(context.caller) as connection:
-        return await read_pages_of(
+        return await load_pages(
             keys, lambda ids, page: case_store.find_note_pages(connection, ids, page)
         )
 

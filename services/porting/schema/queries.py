@@ -17,14 +17,16 @@ from libs.common.graphql.connections import (
 )
 from libs.common.graphql.enums import publish_enum
 from libs.common.graphql.errors import BadUserInput
+from libs.common.sight import sight_of
+from services.porting.domain.rejections import REJECTION_CODES
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.schema.context import PortingInfo
+from services.porting.schema.faults import RejectionCode
 from services.porting.schema.loaders import load_port_outs, load_requests
 from services.porting.schema.port_outs import PortOut
 from services.porting.schema.requests import PortRequest
 from services.porting.store import port_outs as port_out_store
 from services.porting.store import requests as request_store
-from services.porting.use_cases.access import sight_of
 
 
 @strawberry.input(description="Which port requests are wanted.")
@@ -79,7 +81,7 @@ _LONGEST_SEARCH: Final = 120
 
 
 @strawberry.type
-class PortQuery:
+class PortingQuery:
     @strawberry.field(description="One port request; null where unknown or not yours.")
     async def port_request(self, info: PortingInfo, id: RequestId) -> PortRequest | None:
         request = await info.context.loader(load_requests).load(id)
@@ -125,6 +127,12 @@ class PortQuery:
                 return await request_store.count_requests(connection, filters)
 
         return connection_of(found.map(PortRequest.of), count)
+
+    @strawberry.field(
+        description="Every reason for which a carrier may refuse; null where you may not ask."
+    )
+    def rejection_codes(self) -> list[RejectionCode] | None:
+        return [RejectionCode.of(code) for code in REJECTION_CODES.values()]
 
     @strawberry.field(description="One port-out; null where unknown or not yours.")
     async def port_out(self, info: PortingInfo, id: PortOutId) -> PortOut | None:

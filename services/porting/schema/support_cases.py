@@ -18,8 +18,9 @@ from libs.common.graphql.connections import (
 from libs.common.graphql.enums import publish_enum
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain import support_cases
-from services.porting.domain.actions import SupportCaseAction, case_actions_for
+from services.porting.domain.actions import case_actions_for
 from services.porting.domain.support_cases import CaseState
+from services.porting.schema.actions import SupportCaseAction
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.elsewhere import Company
 from services.porting.schema.loaders import load_requests
@@ -39,15 +40,6 @@ publish_enum(
     values={
         CaseState.OPEN: "Somebody will answer.",
         CaseState.CLOSED: "It is settled; a new message opens it again.",
-    },
-)
-publish_enum(
-    SupportCaseAction,
-    description="What you can do with a support case now.",
-    values={
-        SupportCaseAction.POST_MESSAGE: "Write to the other side.",
-        SupportCaseAction.POST_INTERNAL_NOTE: "Write to the desk alone.",
-        SupportCaseAction.CLOSE: "Close it.",
     },
 )
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
-from libs.common.caller import Role
-from libs.common.database import Connection, Row
+from libs.common.caller import Login, Member, Role
+from libs.common.database import Connection
 from libs.contracts.number_events import AccountChanged, CompanyChanged, MemberChanged
 from libs.contracts.phone_number import PhoneNumber
 
@@ -17,16 +18,6 @@ class Account:
     balance_current: bool
     in_good_standing: bool
     in_trial: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class MemberCopy:
-    """An active member."""
-
-    member_id: str
-    name: str
-    role: Role
-    company_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,15 +89,14 @@ _FIND_ACCOUNT: Final = """
 _FIND_COMPANIES: Final = "SELECT company_id, name FROM companies WHERE account_id = $1"
 _FIND_MEMBER_NAME: Final = "SELECT name FROM members WHERE member_id = $1"
 _FIND_MEMBER: Final = """
-    SELECT member_id, name, role, company_ids
+    SELECT account_id, member_id, role, company_ids, login_issuer, login_subject
     FROM members
-    WHERE account_id = $1
-      AND member_id = $2
+    WHERE member_id = $1
       AND active
 """
 # Ids sort by time of making.
 _FIND_FIRST_ADMINISTRATOR: Final = """
-    SELECT member_id, name, role, company_ids
+    SELECT member_id
     FROM members
     WHERE account_id = $1
       AND role = 'ADMINISTRATOR'
@@ -201,18 +191,31 @@ async def find_member_name(connection: Connection, member_id: str) -> str:
     return name
 
 
-async def find_member(
-    connection: Connection, account_id: str, member_id: str
-) -> MemberCopy | None:
-    row = await connection.fetchrow(_FIND_MEMBER, account_id, member_id)
-    return _member(row) if row else None
+async def find_first_administrator(connection: Connection, account_id: str) -> str | None:
+    """The member's id."""
+    found: str | None = await connection.fetchval(_FIND_FIRST_ADMINISTRATOR, account_id)
+    return found
 
 
-async def find_first_administrator(
-    connection: Connection, account_id: str
-) -> MemberCopy | None:
-    row = await connection.fetchrow(_FIND_FIRST_ADMINISTRATOR, account_id)
-    return _member(row) if row else None
+async def find_member(connection: Connection, member_id: str) -> Member | None:
+    """As they are now, without a token; None for one who is a member no more."""
+    row = await connection.fetchrow(_FIND_MEMBER, member_id)
+    if row is None:
+        return None
+    role = Role(row["role"])
+    return Member(
+        login=Login(
+            issuer=row["login_issuer"],
+            subject=row["login_subject"],
+            expires_at=datetime.now(UTC),
+        ),
+        account_id=row["account_id"],
+        member_id=row["member_id"],
+        role=role,
+        company_ids=frozenset()
+        if role is Role.ADMINISTRATOR
+        else frozenset(row["company_ids"]),
+    )
 
 
 async def find_inventory_numbers(
@@ -225,12 +228,3 @@ async def find_inventory_numbers(
         )
         for row in await connection.fetch(_FIND_NUMBERS, list(numbers))
     ]
-
-
-def _member(row: Row) -> MemberCopy:
-    return MemberCopy(
-        member_id=row["member_id"],
-        name=row["name"],
-        role=Role(row["role"]),
-        company_ids=tuple(row["company_ids"]),
-    )

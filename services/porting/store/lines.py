@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_pages
@@ -25,6 +25,7 @@ class Line:
     firm_date: date | None
     ported_at: datetime | None
     number_id: str | None
+    carrier_order_id: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ class NewLine:
 
 LINE_COLUMNS: Final = """
     id, port_request_id, account_id, company_id, tracking_number, forwarding_number, name, source,
-    state, firm_date, ported_at, number_id
+    state, firm_date, ported_at, number_id, carrier_order_id
 """
 _REMOVE_ALL: Final = "DELETE FROM lines WHERE port_request_id = $1"
 _ADD: Final = """
@@ -122,6 +123,14 @@ _TAKEN: Final = """
     GROUP BY phone_number
 """
 _FORWARDED_TO: Final = "SELECT phone_number FROM find_forwarded_to($1)"
+_FIND_TRACKING_NUMBERS_SEEN: Final = """
+    SELECT tracking_number
+    FROM lines
+    WHERE port_request_id = $1
+      AND ($2::text[] IS NULL OR company_id = ANY($2))
+      AND state NOT IN ('CANCELLED', 'NOT_PORTABLE')
+    ORDER BY id
+"""
 
 
 async def replace_lines(
@@ -163,6 +172,18 @@ async def count_lines_of_many(
     rows = await connection.fetch(_COUNT_OF_MANY, list(request_ids), company_ids)
     counted = {row["port_request_id"]: row["lines"] for row in rows}
     return {request_id: counted.get(request_id, 0) for request_id in request_ids}
+
+
+async def find_tracking_numbers_seen(
+    connection: Connection, request_id: str, company_ids: Sequence[str] | None
+) -> list[PhoneNumber]:
+    """Those that may still port, in these companies, or in all where `company_ids` is None."""
+    rows = await connection.fetch(
+        _FIND_TRACKING_NUMBERS_SEEN,
+        request_id,
+        None if company_ids is None else list(company_ids),
+    )
+    return [PhoneNumber(row["tracking_number"]) for row in rows]
 
 
 async def find_tracking_numbers(connection: Connection, request_id: str) -> list[PhoneNumber]:
@@ -241,7 +262,7 @@ def read_lines(rows: Sequence[Row]) -> list[Line]:
     return [read_line(row) for row in rows]
 
 
-def read_line(row: Row) -> Line:
+def read_line(row: Row | Mapping[str, Any]) -> Line:
     return Line(
         **{
             **dict(row),

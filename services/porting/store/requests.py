@@ -1,8 +1,8 @@
 """Port requests in PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Final
 
 from libs.common.database import Connection, Row
@@ -22,12 +22,13 @@ class Filters:
     search: str | None = None
 
 
-_COLUMNS: Final = """
+REQUEST_COLUMNS: Final = """
     id, account_id, company_id, requester_id, requester_name, name, status, status_since,
     created_at, version, country, made_by_support, warnings_acknowledged,
     warnings_acknowledged_at, warnings_acknowledged_by, submitted_at, submitted_by, authorized_at,
     authorized_by, declined_at, declined_by, decline_reason, preconfigured_at, sent_at,
-    completed_at, fault_code, fault_waiting_on
+    completed_at, fault_code, fault_waiting_on, fault_remedy, requested_firm_date, claimed_by,
+    claimed_at, line_count, unsent_count, earliest_firm_date, losing_carriers, countries
 """
 
 _ADD: Final = """
@@ -37,19 +38,42 @@ _ADD: Final = """
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 # One request, kept from other writers until the transaction ends.
-_LOCK: Final = f"SELECT {_COLUMNS} FROM port_requests WHERE id = $1 FOR UPDATE"
+_LOCK: Final = f"SELECT {REQUEST_COLUMNS} FROM port_requests WHERE id = $1 FOR UPDATE"
+# The same for a timer, which must not wait for whoever moves it.
+_LOCK_IF_FREE: Final = f"{_LOCK} SKIP LOCKED"
+_IDLE_SINCE: Final = "SELECT idle_since FROM port_requests WHERE id = $1"
+# With what the port desk's queue sorts and filters by; a draft is not in the queue.
 _SAVE: Final = """
     UPDATE port_requests
     SET status = $2, status_since = $3, version = $4, warnings_acknowledged_at = $5,
       warnings_acknowledged_by = $6, submitted_at = $7, submitted_by = $8, authorized_at = $9,
       authorized_by = $10, preconfigured_at = $11, sent_at = $12, completed_at = $13,
-      fault_code = $14, fault_waiting_on = $15, name = $16, company_id = $17,
-      warnings_acknowledged = $18, declined_at = $19, declined_by = $20, decline_reason = $21
+      fault_code = $14, fault_waiting_on = $15, fault_remedy = $16,
+      idle_since = CASE WHEN $17 THEN clock_timestamp() ELSE idle_since END,
+      waiting_on = CASE
+        WHEN $18 = 'LOSING_CARRIER' AND counted.unsent > 0 THEN 'SUPPORT' ELSE $18
+      END,
+      requested_firm_date = $19, claimed_by = $20, claimed_at = $21, name = $22,
+      company_id = $23, warnings_acknowledged = $24, declined_at = $25, declined_by = $26,
+      decline_reason = $27, line_count = counted.lines, unsent_count = counted.unsent,
+      earliest_firm_date = coalesce(counted.firm_date, 'infinity'),
+      losing_carriers = ordered.losing_carriers, countries = ordered.countries
+    FROM (
+      SELECT count(*) AS lines, count(*) FILTER (WHERE state = 'READY') AS unsent,
+        min(firm_date) FILTER (WHERE state IN ('APPROVED', 'ACTIVATING')) AS firm_date
+      FROM lines
+      WHERE port_request_id = $1 AND $2 <> 'DRAFT'
+    ) AS counted, (
+      SELECT coalesce(array_agg(DISTINCT losing_carrier_key), '{}') AS losing_carriers,
+        coalesce(array_agg(DISTINCT country), '{}') AS countries
+      FROM carrier_orders
+      WHERE port_request_id = $1
+    ) AS ordered
     WHERE id = $1
 """
 # Those of `ids` that the caller may see; NULL for account, companies or requester means all.
 _FIND: Final = f"""
-    SELECT {_COLUMNS}
+    SELECT {REQUEST_COLUMNS}
     FROM port_requests
     WHERE id = ANY($1::text[])
       AND ($2::text IS NULL OR account_id = $2)
@@ -64,27 +88,19 @@ _FILTER_CONDITION: Final = """
       AND ($5::text IS NULL OR name ILIKE $5)
 """
 _LIST_TEMPLATE: Final = f"""
-    SELECT {_COLUMNS}
+    SELECT {REQUEST_COLUMNS}
     FROM port_requests
     WHERE {_FILTER_CONDITION} {{keyset}} {{order}}
 """
 # Ids sort by time of making.
-REQUESTS: Final = Listing(
-    _LIST_TEMPLATE, parameters=5, keys=[Key(column="id", kind=str)], descending=True
-)
-REQUESTS_OLDEST_FIRST: Final = Listing(
-    _LIST_TEMPLATE, parameters=5, keys=[Key(column="id", kind=str)]
-)
-REQUESTS_BY_NAME: Final = Listing(
-    _LIST_TEMPLATE,
-    parameters=5,
-    keys=[Key(column="name", kind=str), Key(column="id", kind=str)],
-)
+_ID: Final = Key(column="id", kind=str)
+_NAME: Final = Key(column="name", kind=str)
+_CHANGE: Final = Key(column="status_since", kind=datetime)
+REQUESTS: Final = Listing(_LIST_TEMPLATE, parameters=5, keys=[_ID], descending=True)
+REQUESTS_OLDEST_FIRST: Final = Listing(_LIST_TEMPLATE, parameters=5, keys=[_ID])
+REQUESTS_BY_NAME: Final = Listing(_LIST_TEMPLATE, parameters=5, keys=[_NAME, _ID])
 REQUESTS_BY_CHANGE: Final = Listing(
-    _LIST_TEMPLATE,
-    parameters=5,
-    keys=[Key(column="status_since", kind=datetime), Key(column="id", kind=str)],
-    descending=True,
+    _LIST_TEMPLATE, parameters=5, keys=[_CHANGE, _ID], descending=True
 )
 # The same page of the list of each of many accounts.
 REQUESTS_OF_ACCOUNTS: Final = Listing(
@@ -92,7 +108,7 @@ REQUESTS_OF_ACCOUNTS: Final = Listing(
     SELECT request.*
     FROM unnest($1::text[]) AS wanted (account_id)
     CROSS JOIN LATERAL (
-      SELECT {_COLUMNS}
+      SELECT {REQUEST_COLUMNS}
       FROM port_requests
       WHERE account_id = wanted.account_id
         AND ($2::text[] IS NULL OR company_id = ANY($2))
@@ -100,7 +116,7 @@ REQUESTS_OF_ACCOUNTS: Final = Listing(
     ) AS request
     """,
     parameters=3,
-    keys=[Key(column="id", kind=str)],
+    keys=[_ID],
     descending=True,
 )
 _COUNT_OF_ACCOUNTS: Final = """
@@ -134,10 +150,23 @@ async def add_request(connection: Connection, request: PortRequest) -> None:
 
 async def lock_request(connection: Connection, request_id: str) -> PortRequest | None:
     row = await connection.fetchrow(_LOCK, request_id)
-    return _request(row) if row else None
+    return read_request(row) if row else None
 
 
-async def save_request(connection: Connection, request: PortRequest) -> None:
+async def lock_request_if_free(connection: Connection, request_id: str) -> PortRequest | None:
+    """None, too, while somebody else is changing it."""
+    row = await connection.fetchrow(_LOCK_IF_FREE, request_id)
+    return read_request(row) if row else None
+
+
+async def find_idle_since(connection: Connection, request_id: str) -> datetime:
+    since: datetime = await connection.fetchval(_IDLE_SINCE, request_id)
+    return since
+
+
+async def save_request(
+    connection: Connection, request: PortRequest, *, is_touch: bool = True
+) -> None:
     await connection.execute(
         _SAVE,
         request.id,
@@ -155,6 +184,13 @@ async def save_request(connection: Connection, request: PortRequest) -> None:
         request.completed_at,
         request.fault_code,
         request.fault_waiting_on,
+        request.fault_remedy,
+        is_touch,
+        # What is unsent is counted anew by the statement.
+        replace(request, unsent_count=0).turn[0],
+        request.requested_firm_date,
+        request.claimed_by,
+        request.claimed_at,
         request.name,
         request.company_id,
         list(request.warnings_acknowledged),
@@ -172,14 +208,14 @@ async def find_requests(
     requester_id: str | None,
 ) -> dict[str, PortRequest]:
     rows = await connection.fetch(_FIND, list(ids), account_id, company_ids, requester_id)
-    return {row["id"]: _request(row) for row in rows}
+    return {row["id"]: read_request(row) for row in rows}
 
 
 async def find_request_page(
     connection: Connection, listing: Listing, filters: Filters, page: Page
 ) -> Slice[PortRequest]:
     rows = await read_page(connection, listing, page, *_arguments(filters))
-    return rows.map(_request)
+    return rows.map(read_request)
 
 
 async def find_request_pages(
@@ -199,7 +235,7 @@ async def find_request_pages(
         company_ids,
         requester_id,
     )
-    return {account_id: rows.map(_request) for account_id, rows in pages.items()}
+    return {account_id: rows.map(read_request) for account_id, rows in pages.items()}
 
 
 async def count_requests_of_accounts(
@@ -238,9 +274,11 @@ def _pattern(search: str | None) -> str | None:
     return f"%{search}%"
 
 
-def _request(row: Row) -> PortRequest:
+def read_request(row: Row) -> PortRequest:
     columns = dict(row)
-    waiting_on, country = columns["fault_waiting_on"], columns["country"]
+    columns.pop("queued_at", None)
+    waiting_on, firm_date = columns["fault_waiting_on"], columns["earliest_firm_date"]
+    country = columns["country"]
     return PortRequest(
         **{
             **columns,
@@ -248,5 +286,8 @@ def _request(row: Row) -> PortRequest:
             "fault_waiting_on": WaitingOn(waiting_on) if waiting_on else None,
             "country": Country(country) if country else None,
             "warnings_acknowledged": tuple(columns["warnings_acknowledged"]),
+            "earliest_firm_date": None if firm_date == date.max else firm_date,
+            "losing_carriers": tuple(columns["losing_carriers"]),
+            "countries": tuple(columns["countries"]),
         }
     )

@@ -1,14 +1,13 @@
 """Which request or port-out a caller may change: unknown and not theirs are the same."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from libs.common.caller import Caller, Member, Role, Support
+from libs.common.caller import Caller, Member, Role
 from libs.common.database import Connection
+from libs.common.sight import sight_of
 from services.porting.domain.actions import actions_for, port_out_actions_for
 from services.porting.domain.port_outs import PortOut
 from services.porting.domain.refusals.port_outs import PortOutNotPossible, PortOutUnknown
 from services.porting.domain.refusals.requests import (
+    NotTheRequester,
     PortRequestNotPossible,
     PortRequestUnknown,
     VersionConflict,
@@ -19,41 +18,26 @@ from services.porting.domain.support_cases import SupportCase
 from services.porting.store import port_outs, requests, support_cases
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sight:
-    """What of an account a caller sees: None means no limit.
-
-    `member_id` is who looks: cases that they opened themselves are theirs to see.
-    """
-
-    account_id: str | None
-    company_ids: Sequence[str] | None
-    requester_id: str | None
-    member_id: str | None = None
-
-
-def sight_of(caller: Caller) -> Sight | None:
-    """None for who sees nothing at all."""
-    if isinstance(caller, Support):
-        return Sight(account_id=None, company_ids=None, requester_id=None)
-    if isinstance(caller, Member):
-        return Sight(
-            account_id=caller.account_id,
-            company_ids=None
-            if caller.role is Role.ADMINISTRATOR
-            else sorted(caller.company_ids),
-            requester_id=caller.member_id if caller.role is Role.CLIENT_MANAGER else None,
-            member_id=caller.member_id,
-        )
-    return None
-
-
 async def lock_own_request(
     connection: Connection, caller: Caller, request_id: str
 ) -> PortRequest:
     request = await requests.lock_request(connection, request_id)
     if request is None or not _sees(caller, request):
         raise PortRequestUnknown().at("input", "portRequestId")
+    return request
+
+
+async def lock_as_requester(
+    connection: Connection, caller: Caller, request_id: str
+) -> PortRequest:
+    """For whoever made or submitted it, for administrators and for support."""
+    request = await lock_own_request(connection, caller, request_id)
+    if (
+        isinstance(caller, Member)
+        and caller.role is not Role.ADMINISTRATOR
+        and caller.member_id not in {request.requester_id, request.submitted_by}
+    ):
+        raise NotTheRequester().at("input", "portRequestId")
     return request
 
 
@@ -142,12 +126,9 @@ def _sees(caller: Caller, request: PortRequest) -> bool:
 def _sees_case(caller: Caller, case: SupportCase) -> bool:
     """As the store's lists: one's companies', and one's own wherever they belong."""
     sight = sight_of(caller)
-    if sight is None or sight.account_id not in (None, case.account_id):
+    if sight is None or not sight.has_account(case.account_id):
         return False
     if sight.requester_id is not None:
         return case.requester_id == sight.requester_id
-    return (
-        sight.company_ids is None
-        or case.company_id in sight.company_ids
-        or case.requester_id == sight.member_id
-    )
+    is_own = isinstance(caller, Member) and case.requester_id == caller.member_id
+    return is_own or sight.company_ids is None or case.company_id in sight.company_ids

@@ -65,10 +65,11 @@ async def change_company(
     connection: Connection, caller: Member, request_id: str, company_id: str
 ) -> str:
     """Whoever sees the new company only sees the request and its case from now on."""
+    # Cases are locked before their request, here as where a message asks to cancel.
+    await support_cases.move_cases(connection, request_id, company_id)
     request = await lock_own_draft(connection, caller, request_id)
     refuse_all(await faults_of_company(connection, caller, company_id))
     await save_draft(connection, replace(request, company_id=company_id))
-    await support_cases.move_cases(connection, request.id, company_id)
     return request.id
 
 

@@ -1,4 +1,4 @@
-"""Taking uploaded files in: number lists become lines, other files become documents.
+"""Taking number lists in: they become lines.
 
 Each is read first, and taken in by a transaction of its own: none waits for the file store.
 """
@@ -6,9 +6,7 @@ Each is read first, and taken in by a transaction of its own: none waits for the
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-
-import filetype
+from dataclasses import dataclass
 
 from libs.common.caller import Member
 from libs.common.database import Connection, Database
@@ -22,13 +20,7 @@ from services.porting.csv_intake.lines import (
     read_lines,
     taken_fault,
 )
-from services.porting.domain.documents import (
-    DOCUMENT_TYPES,
-    DocumentKind,
-    Upload,
-    UploadPurpose,
-)
-from services.porting.domain.refusals.documents import FileTypeNotAllowed
+from services.porting.domain.documents import DocumentKind, Upload, UploadPurpose
 from services.porting.domain.refusals.lines import RowFault
 from services.porting.domain.refusals.support_cases import offer_case
 from services.porting.integrations.files import Files
@@ -107,21 +99,6 @@ async def accept_lines(
     refuse_all([*faults, *offer_case(faults)])
     added = [row.line for row in numbers.rows if row.line]
     return await replace_lines(connection, caller, request_id, added, numbers.upload)
-
-
-async def read_document(
-    database: Database, files: Files, caller: Member, *, request_id: str, upload_id: str
-) -> Upload:
-    """With the content type that the first bytes tell, whatever the name says."""
-    async with database.transaction(caller) as connection:
-        await lock_own_draft(connection, caller, request_id)
-        upload = await find_stored_upload(
-            connection, caller, upload_id, UploadPurpose.DOCUMENT
-        )
-    content_type = filetype.guess_mime(await files.get(upload_id))
-    if content_type not in DOCUMENT_TYPES:
-        raise FileTypeNotAllowed().at("input", "uploadId")
-    return replace(upload, content_type=content_type)
 
 
 async def _find_taken(connection: Connection, rows: Sequence[ReadRow]) -> list[RowFault]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from libs.common.caller import Role, Support
+from libs.common.caller import Member, Role, Support
 from libs.common.database import Connection
 from libs.common.ids import new_id
 from libs.contracts.phone_number import PhoneNumber
@@ -29,7 +29,6 @@ from services.porting.domain.refusals.requests import CompanyUnknown
 from services.porting.domain.refusals.support_cases import AccountUnknown, MemberUnknown
 from services.porting.domain.requests import PortRequest, PortRequestStatus
 from services.porting.store import copies, lines, requests
-from services.porting.store.copies import MemberCopy
 from services.porting.store.lines import NewLine
 from services.porting.use_cases.drafts import faults_of_name, trim_name
 from services.porting.use_cases.recording import about, save
@@ -37,7 +36,6 @@ from services.porting.use_cases.support_cases import SUPPORT, open_case_of_reque
 
 MOST_LINES: Final = 1_000
 _LONGEST_TEXT: Final = 200
-_REQUESTERS: Final = frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.CLIENT_MANAGER})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +85,7 @@ async def create_request_for(
         account_id=account_id,
         company_id=company_id,
         requester_id=requester.member_id,
-        requester_name=requester.name,
+        requester_name=await copies.find_member_name(connection, requester.member_id),
         name=trimmed,
         status=PortRequestStatus.DRAFT,
         status_since=now,
@@ -108,14 +106,17 @@ async def create_request_for(
 
 async def _find_requester(
     connection: Connection, account_id: str, company_id: str, member_id: str | None
-) -> MemberCopy | None:
-    if member_id is None:
-        return await copies.find_first_administrator(connection, account_id)
-    member = await copies.find_member(connection, account_id, member_id)
-    if member is None or member.role not in _REQUESTERS:
+) -> Member | None:
+    wanted = member_id or await copies.find_first_administrator(connection, account_id)
+    member = await copies.find_member(connection, wanted) if wanted else None
+    if (
+        member is None
+        or member.account_id != account_id
+        or member.role is Role.VIEWER
+        or not member.has_company(company_id)
+    ):
         return None
-    may = member.role is Role.ADMINISTRATOR or company_id in member.company_ids
-    return member if may else None
+    return member
 
 
 def _line(wish: LineWish, company_id: str) -> NewLine:

@@ -6,10 +6,13 @@ from typing import Final
 
 from libs.common.database import Connection
 from libs.contracts.porting_events.base import PortRequestFact
-from libs.contracts.porting_events.requests import ActionRequired
+from libs.contracts.porting_events.requests import PortResubmitted
+from services.porting.domain.faults import ClosedBy
 from services.porting.domain.letters import WITH_THE_SIGNER, Letter, LetterState
+from services.porting.domain.lines import LineState
 from services.porting.domain.requests import PortRequest, PortRequestStatus, WaitingOn
-from services.porting.store import letters, lines
+from services.porting.store import faults, letters, lines
+from services.porting.use_cases.faults import require_action
 from services.porting.use_cases.recording import about, save
 from services.porting.use_cases.reviewing import review_facts
 
@@ -18,42 +21,39 @@ LETTER_DECLINED: Final = "LETTER_DECLINED"
 LETTER_EXPIRED: Final = "LETTER_EXPIRED"
 LOA_EXPIRED: Final = "LOA_EXPIRED"
 # A new signature is all that these ask for.
-OF_LETTERS: Final = frozenset(
-    {LETTER_NOT_SIGNED, LETTER_DECLINED, LETTER_EXPIRED, LOA_EXPIRED}
-)
+_REMEDIES: Final = {
+    LETTER_NOT_SIGNED: "Sign the letter, or send it to whoever signs it.",
+    LETTER_DECLINED: "Read why the signer declined, then send the letter again or sign it.",
+    LETTER_EXPIRED: "Send the letter again, or sign it yourself.",
+    LOA_EXPIRED: "Sign the letter anew, or send it to whoever signs it: it has grown too old.",
+}
 _CODES: Final = {
     LetterState.DECLINED: LETTER_DECLINED,
     LetterState.EXPIRED: LETTER_EXPIRED,
 }
-_CAN_BE_ASKED: Final = frozenset(
-    {PortRequestStatus.AWAITING_SIGNATURE, PortRequestStatus.IN_REVIEW}
-)
 
 
 async def note_signed(
     connection: Connection, request: PortRequest, *facts: PortRequestFact
 ) -> PortRequest:
     """Signed by now, where it is authorized: the review begins, or begins again."""
-    if not (_waits_for_signature(request)):
-        return await save(connection, request, *facts)
-    request = request.moved_to(PortRequestStatus.IN_REVIEW, datetime.now(UTC))
-    counts = await lines.count_lines(connection, request.id)
-    ready = await lines.find_all_lines(connection, request.id)
-    said = [fact.model_copy(update={"status": request.status.value}) for fact in facts]
-    return await save(connection, request, *said, *review_facts(request, counts, ready))
+    request = await save(connection, request, *facts)
+    if not await _waits_for_signature(connection, request):
+        return request
+    return await _move(connection, request, PortRequestStatus.IN_REVIEW)
 
 
 async def note_sent(
     connection: Connection, request: PortRequest, *facts: PortRequestFact
 ) -> PortRequest:
     """With its signer again, where only the signature is missing."""
-    if request.status is not PortRequestStatus.ACTION_REQUIRED or not (
-        _waits_for_signature(request)
+    request = await save(connection, request, *facts)
+    if (
+        request.status is not PortRequestStatus.ACTION_REQUIRED
+        or not await _waits_for_signature(connection, request)
     ):
-        return await save(connection, request, *facts)
-    request = request.moved_to(PortRequestStatus.AWAITING_SIGNATURE, datetime.now(UTC))
-    said = [fact.model_copy(update={"status": request.status.value}) for fact in facts]
-    return await save(connection, request, *said)
+        return request
+    return await _move(connection, request, PortRequestStatus.AWAITING_SIGNATURE)
 
 
 async def require_letter(
@@ -61,21 +61,37 @@ async def require_letter(
     request: PortRequest,
     code: str,
     *facts: PortRequestFact,
-    waiting_on: WaitingOn = WaitingOn.REQUESTER,
     reason: str | None = None,
 ) -> PortRequest:
-    """Somebody must see to the letter; a draft, or what a carrier has, only hears the facts."""
-    if request.status not in _CAN_BE_ASKED:
-        return await save(connection, request, *facts, reason=reason)
-    asked = replace(
-        request.moved_to(PortRequestStatus.ACTION_REQUIRED, datetime.now(UTC)),
-        fault_code=code,
-        fault_waiting_on=waiting_on,
+    """Its requester must see to the letter; a draft, or what a carrier has, hears the facts only."""
+    if facts:
+        request = await save(connection, request, *facts, reason=reason)
+    if request.status is PortRequestStatus.DRAFT:
+        return request
+    return await require_action(
+        connection,
+        request,
+        code,
+        WaitingOn.REQUESTER,
+        remedy=_REMEDIES[code],
+        needs_new_letter=True,
     )
+
+
+async def _move(
+    connection: Connection, request: PortRequest, status: PortRequestStatus
+) -> PortRequest:
+    """Nothing but a signature was wanted: its faults are closed."""
+    now = datetime.now(UTC)
+    was_stopped = request.status is PortRequestStatus.ACTION_REQUIRED
+    await faults.close_all_faults(connection, request.id, ClosedBy.RESUBMITTED, now)
     counts = await lines.count_lines(connection, request.id)
-    said = [fact.model_copy(update={"status": asked.status.value}) for fact in facts]
-    fact = about(ActionRequired, asked, counts, code=code, waiting_on=waiting_on)
-    return await save(connection, asked, *said, fact, reason=reason)
+    # `numbers` checks the lines again, as after every resubmission.
+    moved = replace(request.moved_to(status, now), preconfigured_at=None)
+    present = await lines.find_all_lines(connection, request.id)
+    ready = [line for line in present if line.state is LineState.READY]
+    resubmitted = [about(PortResubmitted, moved, counts)] if was_stopped else []
+    return await save(connection, moved, *resubmitted, *review_facts(moved, counts, ready))
 
 
 async def ask_again_for_signature(connection: Connection, request: PortRequest) -> PortRequest:
@@ -88,14 +104,13 @@ async def ask_again_for_signature(connection: Connection, request: PortRequest) 
     return await require_letter(connection, request, _code_of(letter))
 
 
-def _waits_for_signature(request: PortRequest) -> bool:
+async def _waits_for_signature(connection: Connection, request: PortRequest) -> bool:
     if request.status is PortRequestStatus.AWAITING_SIGNATURE:
         return True
-    return (
-        request.status is PortRequestStatus.ACTION_REQUIRED
-        and request.sent_at is None
-        and request.fault_code in OF_LETTERS
-    )
+    if request.status is not PortRequestStatus.ACTION_REQUIRED or request.sent_at is not None:
+        return False
+    found = await faults.find_open_faults(connection, request.id)
+    return {fault.code for fault in found} <= _REMEDIES.keys()
 
 
 def _code_of(letter: Letter | None) -> str:

@@ -13,15 +13,16 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from libs.common.child_process import ChildFailed, ChildProcesses, ChildrenBusy, Limits
-from libs.common.database import DATABASE_LOST, Connection, Database
+from libs.common.database import DATABASE_LOST, SYSTEM, Connection, Database
 from libs.common.ids import new_id
 from libs.contracts.porting_events.letters import LetterSealed
-from services.porting.domain.documents import Document, DocumentKind, Upload, UploadPurpose
+from services.porting.domain.documents import DocumentKind, StoredFile
 from services.porting.domain.pins import PinAnswer
 from services.porting.domain.signing import CONSENT_TEXTS
 from services.porting.integrations.files import Files
-from services.porting.store import documents, letter_renderings, lines, requests
+from services.porting.store import letter_renderings, lines, requests
 from services.porting.store.letter_renderings import SignedLetter
+from services.porting.use_cases.documents import keep_document
 from services.porting.use_cases.recording import about, save
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,6 @@ _MEGABYTE: Final = 1024 * 1024
 LIMITS: Final = Limits(
     memory_bytes=4096 * _MEGABYTE, cpu_s=60, wall_s=90, answer_bytes=32 * _MEGABYTE
 )
-_PDF: Final = "application/pdf"
 _PASSCODES: Final = {
     PinAnswer.GIVEN: "On file",
     PinAnswer.NOT_NEEDED: "None required",
@@ -83,16 +83,23 @@ class LetterPress:
                 },
             )
             return True
-        upload_id = new_id("up")
-        await self.files.put(upload_id, pdf)
-        digest = hashlib.sha256(pdf).hexdigest()
+        file = StoredFile(
+            upload_id=None,
+            filename=f"Letter of Authorization {letter.id}.pdf",
+            content_type="application/pdf",
+            byte_size=len(pdf),
+            sha256=hashlib.sha256(pdf).hexdigest(),
+            # Never over what another process has made of the same letter.
+            file_key=f"letters/{letter.id}/{new_id('pdf')}",
+        )
+        await self.files.write(file.file_key, pdf)
         async with self.database.working() as connection:
-            await keep_rendered(connection, letter, upload_id, len(pdf), digest)
+            await keep_rendered(connection, letter, file)
         return True
 
 
 async def keep_rendered(
-    connection: Connection, letter: SignedLetter, upload_id: str, size: int, sha256: str
+    connection: Connection, letter: SignedLetter, file: StoredFile
 ) -> None:
     """Once: of two who rendered the same letter the second keeps nothing."""
     request = await requests.lock_request(connection, letter.port_request_id)
@@ -100,35 +107,13 @@ async def keep_rendered(
     if await letter_renderings.is_rendered(connection, letter.id):
         return
     now = datetime.now(UTC)
-    document = Document(
-        id=new_id("doc"),
-        port_request_id=request.id,
-        kind=DocumentKind.LETTER,
-        filename=f"Letter of Authorization {letter.id}.pdf",
-        content_type=_PDF,
-        byte_size=size,
-        sha256=sha256,
-        attached_at=now,
-        attached_by="system",
+    document_id = await keep_document(
+        connection, request, DocumentKind.LETTER, file, SYSTEM, now
     )
-    upload = Upload(
-        id=upload_id,
-        account_id=request.account_id,
-        purpose=UploadPurpose.DOCUMENT,
-        filename=document.filename,
-        content_type=_PDF,
-        byte_size=size,
-        sha256=sha256,
-        expires_at=now,
-        stored_at=now,
-    )
-    await documents.add_upload(connection, upload, "system")
-    await documents.mark_stored(connection, upload_id, now)
-    await documents.add_document(connection, request.account_id, upload_id, document)
-    await letter_renderings.finish_rendering(connection, letter.id, now, document.id)
+    await letter_renderings.finish_rendering(connection, letter.id, now, document_id)
     counts = await lines.count_lines(connection, request.id)
-    sealed = about(LetterSealed, request, counts, letter_id=letter.id, document_id=document.id)
-    await save(connection, request, sealed)
+    sealed = about(LetterSealed, request, counts, letter_id=letter.id, document_id=document_id)
+    await save(connection, request, sealed, is_touch=False)
 
 
 def describe(letter: SignedLetter) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from services.porting.domain.letter_pages import content_for, hash_content, page
 from services.porting.domain.letters import (
     FAILED,
     Letter,
-    LetterLine,
     LetterState,
     LosingAccount,
     Signer,
@@ -33,6 +32,7 @@ from services.porting.domain.vault import Vault
 from services.porting.store import letters, lines, signing_links
 from services.porting.use_cases.access import lock_own_request, request_not_possible
 from services.porting.use_cases.drafts import save_draft
+from services.porting.use_cases.letter_coverage import find_uncovered_lines
 from services.porting.use_cases.letter_progress import ask_again_for_signature
 from services.porting.use_cases.pins import faults_of_pin, keep_pins
 from services.porting.use_cases.recording import about, save
@@ -147,30 +147,6 @@ async def faults_of_letter(connection: Connection, request: PortRequest) -> list
     return faults
 
 
-async def find_uncovered_lines(
-    connection: Connection, request: PortRequest
-) -> list[PhoneNumber]:
-    """Lines that no signed letter covers as they are now."""
-    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
-    covered = await letters.find_letter_lines(connection, request.id)
-    if letter is None or not letter.is_signed:
-        return [line.tracking_number for line in covered]
-    if letter.document_hash == hash_content(content_for(letter, covered)):
-        return []
-    signed = await letters.find_content(connection, letter.id) or {}
-    present = content_for(letter, covered)
-    same_subscriber = signed.get("subscriber") == present["subscriber"]
-    before = _accounts_by_number(signed) if same_subscriber else {}
-    now = _accounts_by_number(present)
-    own = await letters.find_line_letters(connection, request.id)
-    return [
-        line.tracking_number
-        for line in covered
-        if before.get(line.tracking_number) != now[line.tracking_number]
-        and not _covers(own.get(line.tracking_number), line)
-    ]
-
-
 async def _faults_of_change(
     connection: Connection, request: PortRequest, letter: Letter
 ) -> list[Refusal]:
@@ -180,22 +156,6 @@ async def _faults_of_change(
         LetterOutdated().at("portRequest", "letter", "lines", number)
         for number in await find_uncovered_lines(connection, request)
     ]
-
-
-def _covers(letter: Letter | None, line: LetterLine) -> bool:
-    return (
-        letter is not None
-        and letter.is_signed
-        and letter.document_hash == hash_content(content_for(letter, [line]))
-    )
-
-
-def _accounts_by_number(content: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
-    return {
-        number: (page["losing_carrier"], page["account_number"], page["billing_number"])
-        for page in content.get("pages", ())
-        for number in page["numbers"]
-    }
 
 
 def _changed(before: Letter | None, request: PortRequest, changes: LetterChanges) -> Letter:

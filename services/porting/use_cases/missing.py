@@ -6,6 +6,7 @@ Each fault names a part of the request, `("portRequest", …)`, by its names in 
 from collections.abc import Iterable, Mapping, Sequence
 
 from libs.common.database import Connection
+from libs.common.sight import Sight
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal
 from services.porting.domain.countries import BY_SUPPORT, country_of
@@ -30,7 +31,6 @@ from services.porting.domain.refusals.requests import WarningsNotAcknowledged
 from services.porting.domain.requests import PortRequest
 from services.porting.domain.warnings import ALL_WARNINGS
 from services.porting.store import copies, documents, lines
-from services.porting.use_cases.access import Sight
 from services.porting.use_cases.letters import faults_of_letter
 
 

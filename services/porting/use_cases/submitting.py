@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from libs.common.caller import Member, Role
 from libs.common.database import Connection
+from libs.common.sight import sight_of
 from libs.contracts.porting_events.requests import (
     PortAuthorized,
     PortDeclined,
@@ -25,7 +26,6 @@ from services.porting.use_cases.access import (
     lock_own_draft,
     lock_own_request,
     request_not_possible,
-    sight_of,
 )
 from services.porting.use_cases.letter_progress import ask_again_for_signature
 from services.porting.use_cases.missing import find_missing

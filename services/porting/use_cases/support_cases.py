@@ -18,21 +18,14 @@ from libs.contracts.porting_events.support_cases import (
     MessagePosted,
     SupportCaseFact,
 )
-from libs.contracts.refusals import Refusal, refuse_all
-from services.porting.domain.refusals.base import TextTooLong
-from services.porting.domain.refusals.requests import CompanyUnknown
+from libs.contracts.refusals import Refusal, Refused, refuse_all
 from services.porting.domain.refusals.support_cases import (
-    AccountUnknown,
     CaseNotPossible,
-    MessageMissing,
     NothingToCancel,
-    SubjectMissing,
     TooManyNumbers,
 )
 from services.porting.domain.requests import PortRequest
 from services.porting.domain.support_cases import (
-    LONGEST_MESSAGE,
-    LONGEST_SUBJECT,
     MOST_NUMBERS,
     CaseMessage,
     CaseNote,
@@ -41,6 +34,12 @@ from services.porting.domain.support_cases import (
 )
 from services.porting.store import copies, support_cases
 from services.porting.use_cases.access import lock_own_case, lock_own_request
+from services.porting.use_cases.cancelling import cancel_request
+from services.porting.use_cases.case_faults import (
+    faults_of_body,
+    faults_of_place,
+    faults_of_subject,
+)
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +83,7 @@ async def open_case(
     request = None
     if port_request_id is not None:
         request = await lock_own_request(connection, caller, port_request_id)
-    faults = [*_faults_of_subject(subject), *_faults_of_body(body, "message")]
+    faults = [*faults_of_subject(subject), *faults_of_body(body, "message")]
     if len(set(numbers)) > MOST_NUMBERS:
         faults.append(TooManyNumbers().at("input", "numbers"))
     if requests_cancellation and request is None:
@@ -93,7 +92,7 @@ async def open_case(
         owner, company_id = request.account_id, request.company_id
     else:
         owner = account_id or (caller.account_id if isinstance(caller, Member) else "")
-        faults += await _faults_of_place(connection, caller, owner, company_id)
+        faults += await faults_of_place(connection, caller, owner, company_id)
     refuse_all(faults)
     case = await _open(
         connection,
@@ -109,6 +108,8 @@ async def open_case(
         opened_by=_author_of(caller),
     )
     await _post(connection, caller, case, body, requests_cancellation=requests_cancellation)
+    if requests_cancellation:
+        await _cancel(connection, caller, case)
     return case.id
 
 
@@ -122,7 +123,7 @@ async def post_message(
 ) -> str:
     """Whoever writes to a closed case opens it again."""
     case = await lock_own_case(connection, caller, case_id)
-    faults = _faults_of_body(body, "message")
+    faults = faults_of_body(body, "message")
     if requests_cancellation and case.port_request_id is None:
         faults.append(NothingToCancel().at("input", "requestsCancellation"))
     refuse_all(faults)
@@ -134,6 +135,8 @@ async def post_message(
             _about(CaseReopened, reopened, reopened_by=_author_of(caller)),
         )
     await _post(connection, caller, case, body, requests_cancellation=requests_cancellation)
+    if requests_cancellation:
+        await _cancel(connection, caller, case)
     return case.id
 
 
@@ -142,7 +145,7 @@ async def post_internal_note(
 ) -> str:
     """No event tells of it: what the desk says to itself stays with the desk."""
     case = await lock_own_case(connection, caller, case_id)
-    refuse_all(_faults_of_body(body, "note"))
+    refuse_all(faults_of_body(body, "note"))
     note = CaseNote(
         id=new_id("note"),
         case_id=case.id,
@@ -224,6 +227,20 @@ async def _post(
     await _save(connection, case, posted)
 
 
+async def _cancel(connection: Connection, caller: Member | Support, case: SupportCase) -> None:
+    """As by the command itself (S69): a message that may not cancel is not posted either."""
+    assert case.port_request_id is not None
+    try:
+        await cancel_request(
+            connection, caller, case.port_request_id, f"Asked for in {case.reference}."
+        )
+    except Refusal as refusal:
+        raise refusal.at("input", "requestsCancellation") from refusal
+    except Refused as refused:
+        place = ("input", "requestsCancellation")
+        raise Refused(each.at(*place) for each in refused.refusals) from refused
+
+
 async def _save(
     connection: Connection, case: SupportCase, fact: SupportCaseFact
 ) -> SupportCase:
@@ -260,34 +277,3 @@ def _about(fact: type[CaseSaid], case: SupportCase, **said: Any) -> CaseSaid:
 def _author_of(caller: Caller) -> str:
     """As the outside is told: our people have no names there."""
     return caller.member_id if isinstance(caller, Member) else SUPPORT
-
-
-async def _faults_of_place(
-    connection: Connection, caller: Member | Support, account_id: str, company_id: str | None
-) -> list[Refusal]:
-    is_foreign = isinstance(caller, Member) and caller.account_id != account_id
-    if is_foreign or await copies.find_account(connection, account_id) is None:
-        return [AccountUnknown().at("input", "accountId")]
-    if company_id is None:
-        return []
-    names = await copies.find_company_names(connection, account_id)
-    if company_id in names and (isinstance(caller, Support) or caller.has_company(company_id)):
-        return []
-    return [CompanyUnknown().at("input", "companyId")]
-
-
-def _faults_of_subject(subject: str) -> list[Refusal]:
-    trimmed = " ".join(subject.split())
-    if not trimmed:
-        return [SubjectMissing().at("input", "subject")]
-    if len(trimmed) > LONGEST_SUBJECT:
-        return [TextTooLong(LONGEST_SUBJECT).at("input", "subject")]
-    return []
-
-
-def _faults_of_body(body: str, field: str) -> list[Refusal]:
-    if not body.strip():
-        return [MessageMissing().at("input", field)]
-    if len(body.strip()) > LONGEST_MESSAGE:
-        return [TextTooLong(LONGEST_MESSAGE).at("input", field)]
-    return []
