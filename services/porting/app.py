@@ -1,6 +1,7 @@
 """Porting: every room in one call."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -16,26 +17,32 @@ from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.porting.consumers import CONSUMES
 from services.porting.domain.signing import LinkMaker
 from services.porting.domain.vault import Vault, read_keys
+from services.porting.integrations.carriers.desk import Desk
+from services.porting.integrations.carriers.emulator import Emulator
+from services.porting.integrations.carriers.protocol import Carrier
 from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.integrations.seals import load_seal
-from services.porting.routes.files import file_routes
+from services.porting.routes.files import carrier_routes, file_routes
 from services.porting.routes.letters import letter_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
-from services.porting.settings import Settings
+from services.porting.settings import CarrierChoice, Settings
 from services.porting.timers import timers_of
 from services.porting.use_cases.importing import IntakeLimits
 from services.porting.use_cases.letter_rendering import LetterPress
+from services.porting.use_cases.telling import Pace
 from services.porting.use_cases.uploads import sweep_uploads
+from services.porting.workers import CarrierWorker
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def create_app() -> Starlette:
     settings = Settings()
-
+    carrier = _carrier_of(settings)
     files = Files(settings.files_url)
+    vault = Vault(read_keys(settings.pin_keys.get_secret_value()))
 
     def routes(wiring: Wiring) -> Sequence[BaseRoute]:
         address = str(settings.public_url), settings.upload_secret.get_secret_value()
@@ -47,7 +54,7 @@ def create_app() -> Starlette:
             upload_links=links,
             download_links=download_links,
             children=ChildProcesses(),
-            vault=Vault(read_keys(settings.pin_keys.get_secret_value())),
+            vault=vault,
             link_maker=link_maker,
             intake_limits=IntakeLimits(
                 most_rows=settings.most_rows,
@@ -71,17 +78,30 @@ def create_app() -> Starlette:
                 str(settings.public_url),
                 settings.origins,
             ),
+            *carrier_routes(wiring.database, carrier),
         ]
 
     def background(wiring: Wiring) -> Sequence[Background]:
+        pace = Pace(first_look=timedelta(seconds=settings.carrier_first_look_s))
+        worker = CarrierWorker(
+            database=wiring.database,
+            carrier=carrier,
+            pace=pace,
+            # The desk is shown a PIN when somebody types it in, and not before.
+            vault=None if settings.carrier is CarrierChoice.DESK else vault,
+        )
         press = LetterPress(
             database=wiring.database,
             files=files,
             children=ChildProcesses(at_once=1),
             seal=load_seal(settings.seal_key_file),
         )
-        sweep = partial(every_hour, partial(sweep_uploads, wiring.database, files))
-        return [press.run, sweep]
+        return [
+            partial(every_hour, partial(sweep_uploads, wiring.database, files)),
+            worker.tell,
+            worker.hear,
+            press.run,
+        ]
 
     return build_app(
         Service(
@@ -96,3 +116,11 @@ def create_app() -> Starlette:
             background=background,
         )
     )
+
+
+def _carrier_of(settings: Settings) -> Carrier:
+    if settings.carrier is CarrierChoice.DESK:
+        return Desk()
+    assert settings.carrier_url is not None
+    assert settings.carrier_secret is not None
+    return Emulator(str(settings.carrier_url), settings.carrier_secret.get_secret_value())

@@ -1,6 +1,7 @@
 """What porting reads from its environment."""
 
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
@@ -11,12 +12,18 @@ from services.porting.domain.idling import IdleLimits
 from services.porting.domain.vault import read_keys
 
 
+class CarrierChoice(StrEnum):
+    DESK = "desk"
+    EMULATOR = "emulator"
+
+
 class Settings(ServiceSettings):
     """Where files are kept, where browsers reach the file routes, and what signs their links.
 
     `files_url` is such as `file:///srv/files` or `s3://bucket`; `cors_origins` are the origins of
     pages that may send files, with commas, as at the gateway. From `bulk_lines` numbers on a
-    request is estimated at 6 to 8 weeks instead of 4 to 6.
+    request is estimated at 6 to 8 weeks instead of 4 to 6. `carrier` is who tells carriers: the
+    desk by hand, or the emulator at `carrier_url`, signing with `carrier_secret`.
 
     `pin_keys` seal PINs: 64 hexadecimal digits each, with commas, the newest first.
     `letter_secret` derives signing links. `seal_key_file` is a PEM file that seals letters:
@@ -36,6 +43,10 @@ class Settings(ServiceSettings):
     idle_days_faulty: int = Field(default=45, ge=8)
     allow_fictional_numbers: bool = False
     cors_origins: str = ""
+    carrier: CarrierChoice = CarrierChoice.DESK
+    carrier_url: HttpUrl | None = None
+    carrier_secret: SecretStr | None = Field(default=None, min_length=SHORTEST_SECRET)
+    carrier_first_look_s: float = Field(default=60, gt=0)
 
     @property
     def idle_limits(self) -> IdleLimits:
@@ -58,4 +69,12 @@ class Settings(ServiceSettings):
     def _seal_in_production(self) -> Self:
         if self.profile is Profile.PRODUCTION and self.seal_key_file is None:
             raise ValueError("SEAL_KEY_FILE is required in production")
+        return self
+
+    @model_validator(mode="after")
+    def _know_the_emulator(self) -> Self:
+        if self.carrier is CarrierChoice.EMULATOR and not (
+            self.carrier_url and self.carrier_secret
+        ):
+            raise ValueError("CARRIER=emulator needs CARRIER_URL and CARRIER_SECRET")
         return self

@@ -99,6 +99,7 @@ async def test_port_and_first_call_end_the_same_in_every_order_and_doubled(datab
     assert ends == {(NumberState.ACTIVE, NOON, EARLIER, 2)}
 
 
+@pytest.mark.requirement("S22")
 async def test_a_number_whose_line_is_cancelled_is_released_once_and_told(database):
     house = await found_account(database)
     silent = await add_number(database, house, phone(1))

@@ -173,6 +173,7 @@ async def test_a_cancelled_drafts_lines_are_nobody_elses_business(database, hous
     assert "lines_cancelled" not in await types_told(database, request_id)
 
 
+@pytest.mark.requirement("S22")
 async def test_a_cancelled_number_can_be_ported_by_somebody_else(database, house, reviewed):
     await cancel(database, house.administrator, reviewed)
     other = await found_house(database)

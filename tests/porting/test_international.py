@@ -14,7 +14,7 @@ from tests.porting.builders import (
     request_of,
     types_told,
 )
-from tests.porting.test_uploads import uploaded
+from tests.porting.test_uploads import PDF, a_promise, promised, put, uploaded
 
 LONDON, SYDNEY = "+442079460123", "+61255501234"
 MISSING = "query ($id: ID!) { portRequest(id: $id) { missing { code path message } } }"
@@ -164,6 +164,53 @@ async def test_a_request_for_another_country_needs_the_letter_of_that_country(do
     shown = await door.see(house.administrator, MISSING, id=request_id)
     missing = [(each["code"], each["path"]) for each in shown["portRequest"]["missing"]]
     assert ("LETTER_REQUIRED", ["portRequest", "documents"]) in missing
+
+
+@pytest.mark.requirement("S11")
+async def test_support_attaches_the_letter_of_the_country_and_the_customer_sees_it(
+    door, database
+):
+    house, other = await found_house(database), await found_house(database)
+    request_id = await created(door, house)
+    elsewhere = await created(door, other, lines=[a_wish("+442079460124")])
+    upload = await promised(door, "support", PDF, portRequestId=request_id)
+    assert (await put(door, upload, PDF)).status_code == 204
+    letter = {"uploadId": upload["id"], "kind": "LETTER"}
+
+    async def attach(caller, **given):
+        payload = await door.act(caller, "attachDocument", **given)
+        return [(error["code"], error["path"][-1]) for error in payload["userErrors"]]
+
+    assert await attach("support", portRequestId=elsewhere, **letter) == [
+        ("UPLOAD_NOT_FOUND", "uploadId")
+    ]
+    invoice = {**letter, "kind": "INVOICE"}
+    assert await attach("support", portRequestId=request_id, **invoice) == [
+        ("INVALID", "kind")
+    ]
+    assert await attach(house.administrator, portRequestId=request_id, **letter) == [
+        ("UPLOAD_NOT_FOUND", "uploadId")
+    ]
+    own = {"uploadId": await uploaded(door, house.administrator, PDF), "kind": "LETTER"}
+    assert await attach(house.administrator, portRequestId=request_id, **own) == [
+        ("INVALID", "kind")
+    ]
+    assert await attach("support", portRequestId=request_id, **letter) == []
+
+    query = """query ($id: ID!) { portRequest(id: $id) {
+      documents { edges { node { kind filename } } } missing { code path } } }"""
+    shown = (await door.see(house.administrator, query, id=request_id))["portRequest"]
+    assert [edge["node"]["kind"] for edge in shown["documents"]["edges"]] == ["LETTER"]
+    assert ["portRequest", "documents"] in [each["path"] for each in shown["missing"]]
+    assert [each["code"] for each in shown["missing"] if "documents" in each["path"]] == [
+        "DOCUMENT_REQUIRED"
+    ]
+
+
+async def test_support_says_which_request_its_files_are_for(door):
+    given = a_promise(PDF)
+    payload = await door.act("support", "createUpload", **given)
+    assert [error["code"] for error in payload["userErrors"]] == ["NOT_FOUND"]
 
 
 @pytest.mark.requirement("S9", "S10")

@@ -9,12 +9,14 @@ from deploy.local.databases import DatabaseUrls
 from libs.common.caller import Anonymous
 from libs.common.paging import Listing
 from services.porting.store import (
+    carrier_message_lists,
     carrier_orders,
     copies,
     desk_queue,
     documents,
     estimates,
     faults,
+    heard_messages,
     history,
     letter_renderings,
     letters,
@@ -25,14 +27,16 @@ from services.porting.store import (
     requests,
     signing_links,
     support_cases,
+    told_messages,
     uploads,
 )
 from tests.databases import find_careless_functions
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
-    carrier_orders, copies, documents, estimates, faults, history, letter_renderings, letters,
-    line_states, lines, pins, port_outs, requests, signing_links, support_cases, uploads,
+    carrier_message_lists, carrier_orders, copies, desk_queue, documents, estimates, faults,
+    heard_messages, history, letter_renderings, letters, line_states, lines, pins, port_outs,
+    requests, signing_links, support_cases, told_messages, uploads,
 )  # fmt: skip
 # What a statement is put together from.
 PARTS = ("COLUMNS", "CONDITION", "TEMPLATE")

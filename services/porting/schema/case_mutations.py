@@ -5,13 +5,19 @@ from typing import Annotated
 
 import strawberry
 
-from libs.common.caller import Member, Support
 from libs.common.database import Connection
-from libs.common.graphql.errors import Forbidden
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal, Refused
-from services.porting.schema.commands import ERRORS, EXPECTED, INPUT, KEY, run_once
+from services.porting.schema.commands import (
+    ERRORS,
+    EXPECTED,
+    INPUT,
+    KEY,
+    customer_or_support_of,
+    run_once,
+    support_of,
+)
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.people_loaders import load_cases
 from services.porting.schema.support_cases import SupportCase
@@ -82,7 +88,7 @@ class CaseMutation:
     async def open_support_case(
         self, info: PortingInfo, input: Annotated[OpenSupportCaseInput, INPUT]
     ) -> SupportCasePayload:
-        caller = _customer_or_support(info)
+        caller = customer_or_support_of(info)
         return await _change_case(
             info,
             "openSupportCase",
@@ -104,7 +110,7 @@ class CaseMutation:
     async def post_message(
         self, info: PortingInfo, input: Annotated[PostMessageInput, INPUT]
     ) -> SupportCasePayload:
-        caller = _customer_or_support(info)
+        caller = customer_or_support_of(info)
         return await _change_case(
             info,
             "postMessage",
@@ -127,7 +133,7 @@ class CaseMutation:
             "postInternalNote",
             input,
             lambda connection: support_cases.post_internal_note(
-                connection, _support_of(info), input.support_case_id, input.note
+                connection, support_of(info), input.support_case_id, input.note
             ),
         )
 
@@ -140,7 +146,7 @@ class CaseMutation:
             "closeSupportCase",
             input,
             lambda connection: support_cases.close_case(
-                connection, _support_of(info), input.support_case_id
+                connection, support_of(info), input.support_case_id
             ),
         )
 
@@ -168,17 +174,3 @@ async def _change_case(
     return SupportCasePayload(
         support_case=SupportCase.of(case) if case else None, user_errors=[]
     )
-
-
-def _customer_or_support(info: PortingInfo) -> Member | Support:
-    caller = info.context.caller
-    if not isinstance(caller, Member | Support):
-        raise Forbidden
-    return caller
-
-
-def _support_of(info: PortingInfo) -> Support:
-    caller = info.context.caller
-    if not isinstance(caller, Support):
-        raise Forbidden
-    return caller

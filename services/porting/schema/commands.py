@@ -153,6 +153,14 @@ def member_of(info: PortingInfo) -> Member:
     return caller
 
 
+def customer_or_support_of(info: PortingInfo) -> Member | Support:
+    """The caller of a field that members and support may ask for."""
+    caller = info.context.caller
+    if not isinstance(caller, Member | Support):
+        raise Forbidden
+    return caller
+
+
 def support_of(info: PortingInfo) -> Support:
     """The caller of a field that only support may ask for."""
     caller = info.context.caller

@@ -4,10 +4,14 @@ from typing import Annotated
 
 import strawberry
 
-from libs.common.caller import Support
-from libs.common.graphql.errors import Forbidden
 from libs.contracts.phone_number import PhoneNumber
-from services.porting.schema.commands import INPUT, KEY, PortRequestPayload, change_request
+from services.porting.schema.commands import (
+    INPUT,
+    KEY,
+    PortRequestPayload,
+    change_request,
+    support_of,
+)
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.countries import Country
 from services.porting.use_cases import international
@@ -44,9 +48,7 @@ class InternationalMutation:
     async def create_port_request_for(
         self, info: PortingInfo, input: Annotated[CreatePortRequestForInput, INPUT]
     ) -> PortRequestPayload:
-        caller = info.context.caller
-        if not isinstance(caller, Support):
-            raise Forbidden
+        caller = support_of(info)
         wishes = [
             LineWish(
                 tracking_number=line.tracking_number,

@@ -72,6 +72,7 @@ _FORGET: Final = """
         )
       )
 """
+_ACTOR: Final = "SELECT current_setting('app.actor')"
 _ADD_USE: Final = """
     INSERT INTO pin_uses (id, account_id, port_request_id, holder, used_by, reason)
     VALUES ($1, $2, $3, $4, $5, $6)
@@ -134,6 +135,11 @@ async def find_sealed_pin(
 async def forget_pins(connection: Connection, request_id: str) -> None:
     """Of what cannot move any more."""
     await connection.execute(_FORGET, request_id, sorted(TERMINAL))
+
+
+async def find_actor(connection: Connection) -> str:
+    actor: str = await connection.fetchval(_ACTOR)
+    return actor
 
 
 async def add_pin_use(

@@ -17,7 +17,7 @@ from services.porting.domain.refusals.letters import PinNotPossible, PinUnknown,
 from services.porting.domain.requests import FINAL, PortRequest, PortRequestStatus
 from services.porting.domain.signing import LONGEST_REASON
 from services.porting.domain.vault import Vault
-from services.porting.store import letters, lines, pins
+from services.porting.store import letters, lines, pins, requests
 from services.porting.store.pins import KeptPin
 from services.porting.use_cases.access import lock_own_request, request_not_possible
 from services.porting.use_cases.recording import about, save
@@ -94,6 +94,31 @@ async def use_pin(
         connection, request, about(PinUsed, request, counts, holder=holder), reason=reason
     )
     return secret
+
+
+async def find_pin_for_carrier(
+    connection: Connection, request_id: str, vault: Vault, number: PhoneNumber
+) -> str | None:
+    """For an order that is told to a carrier now; on record as every other use."""
+    request = (await requests.find_requests(connection, [request_id], None, None, None))[
+        request_id
+    ]
+    holder = await _find_holder(connection, request, number)
+    found = await pins.find_sealed_pin(connection, request_id, holder)
+    if found is None:
+        return None
+    pin_id, sealed = found
+    actor = await pins.find_actor(connection)
+    await pins.add_pin_use(
+        connection,
+        new_id("use"),
+        request.account_id,
+        request_id,
+        holder,
+        actor,
+        "told to the carrier",
+    )
+    return vault.unseal(sealed, _place(pin_id))
 
 
 async def reseal_pins(database: Database, vault: Vault) -> int:

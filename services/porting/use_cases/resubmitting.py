@@ -12,8 +12,9 @@ from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.lines import LinesCancelled, LinesCorrected, LinesResent
 from libs.contracts.porting_events.requests import PortResubmitted
 from libs.contracts.refusals import Refusal, refuse_all
+from services.porting.domain.carriers import Telling
 from services.porting.domain.faults import ClosedBy, Fault
-from services.porting.domain.lines import NEXT_STATES, LineEvent, LineState
+from services.porting.domain.lines import FAULTY, NEXT_STATES, LineEvent, LineState
 from services.porting.domain.refusals.base import TextTooLong
 from services.porting.domain.refusals.lines import (
     CorrectionMissing,
@@ -29,6 +30,7 @@ from services.porting.domain.requests import LineCounts, PortRequest, PortReques
 from services.porting.store import faults, line_states, lines
 from services.porting.store.lines import Line
 from services.porting.use_cases.access import lock_as_requester, request_not_possible
+from services.porting.use_cases.carrier_messages import tell_carrier
 from services.porting.use_cases.deriving import derive_and_save, faults_of_named, named
 from services.porting.use_cases.documents import find_faults_of_documents
 from services.porting.use_cases.letter_coverage import faults_of_new_letters
@@ -117,12 +119,14 @@ async def drop_lines(
         ClosedBy.DROPPED,
         datetime.now(UTC),
     )
-    await derive_and_save(
+    saved = await derive_and_save(
         connection,
         request,
         lambda now, counts: batches_about(LinesCancelled, now, counts, dropped, named),
         reason=reason,
     )
+    if known := [each.line.tracking_number for each in moved if each.before in FAULTY]:
+        await tell_carrier(connection, Telling.CANCELLATION, saved, known)
     return request.id
 
 
@@ -191,7 +195,10 @@ async def _send_again(
             about(PortResubmitted, now, counts),
         ]
 
-    await derive_and_save(connection, request, tell)
+    saved = await derive_and_save(connection, request, tell)
+    if resent:
+        sent_again = [line.tracking_number for line in resent]
+        await tell_carrier(connection, Telling.SUPPLEMENT, saved, sent_again)
 
 
 async def _review_again(
