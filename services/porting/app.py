@@ -6,6 +6,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from libs.common.child_process import ChildProcesses
 from libs.common.graphql.route import graph_routes, resolver_of
 from libs.common.service import Service, Wiring, build_app
 from libs.common.settings import Profile
@@ -33,6 +34,7 @@ def create_app() -> Starlette:
         room = Room(
             files=files,
             upload_links=links,
+            children=ChildProcesses(),
             intake_limits=IntakeLimits(
                 most_rows=settings.most_rows,
                 allow_fictional=settings.allow_fictional_numbers,

@@ -28,11 +28,12 @@ from libs.contracts.porting_events.registry import PORTING_EVENTS
 from services.porting.consumers import CONSUMES
 from services.porting.domain.documents import DocumentKind, Upload, UploadPurpose
 from services.porting.domain.letters import ServiceAddress, Subscriber
+from services.porting.domain.line_rules import NewLine
 from services.porting.domain.port_outs import PortOut, PortOutStatus
 from services.porting.domain.requests import PortRequest, PortRequestStatus
 from services.porting.store import documents as document_store
 from services.porting.store import lines, port_outs, requests
-from services.porting.store.lines import Line, NewLine
+from services.porting.store.lines import Line
 from services.porting.use_cases import (
     carrier,
     documents,

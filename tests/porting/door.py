@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from libs.common.caller import CallerResolver, Member
+from libs.common.child_process import ChildProcesses
 from libs.common.database import Database
 from libs.common.dev_issuer import (
     DEVELOPMENT_AUDIENCE,
@@ -95,6 +96,7 @@ def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
     room = Room(
         files=Files(folder.as_uri()),
         upload_links=UploadLinks(_HOST, "0" * 64),
+        children=ChildProcesses(),
         intake_limits=IntakeLimits(most_rows=1_000, allow_fictional=True),
     )
     endpoint = GraphEndpoint(

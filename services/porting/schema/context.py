@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from strawberry.types import Info
 
+from libs.common.child_process import ChildProcesses
 from libs.common.graphql.context import Context
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.use_cases.importing import IntakeLimits
@@ -14,6 +15,7 @@ from services.porting.use_cases.importing import IntakeLimits
 class Room:
     files: Files
     upload_links: UploadLinks
+    children: ChildProcesses
     intake_limits: IntakeLimits
 
 

@@ -25,16 +25,17 @@ class ImportLinesInput(OnPortRequest):
 @strawberry.type
 class LineMutation:
     @strawberry.mutation(
-        description="Reads an uploaded CSV file; a refused one changes nothing."
+        description="Reads an uploaded CSV or XLSX file; a refused one changes nothing."
     )
     async def import_lines(
         self, info: PortingInfo, input: Annotated[ImportLinesInput, INPUT]
     ) -> PortRequestPayload:
         member, room = member_of(info), info.context.room
         read = await settle(
-            importing.read_number_list(
+            importing.read_upload(
                 info.context.database,
                 room.files,
+                room.children,
                 room.intake_limits,
                 member,
                 request_id=input.port_request_id,

@@ -49,6 +49,12 @@ class Line:
     ported_at: datetime | None = strawberry.field(
         description="The earlier of the carrier's stated time and the first call."
     )
+    account_number: str | None = strawberry.field(
+        description="The losing carrier's account that it is on, where the list said so."
+    )
+    billing_number: PhoneNumber | None = strawberry.field(
+        description="That account's billing telephone number, where the list said so."
+    )
     company: Company | None = strawberry.field(description="The company that will have it.")
     tracking_number: TrackingNumber | None = strawberry.field(
         description="The number in inventory, once it is preconfigured."
@@ -66,6 +72,8 @@ class Line:
             state=line.state,
             firm_date=line.firm_date,
             ported_at=line.ported_at,
+            account_number=line.account_number,
+            billing_number=line.billing_number,
             company=Company(id=strawberry.ID(line.company_id)),
             tracking_number=TrackingNumber(id=strawberry.ID(line.number_id))
             if line.number_id

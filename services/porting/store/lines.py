@@ -8,6 +8,7 @@ from typing import Final
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_pages
 from libs.contracts.phone_number import PhoneNumber
+from services.porting.domain.line_rules import NewLine
 from services.porting.domain.lines import LineState
 
 
@@ -25,29 +26,25 @@ class Line:
     firm_date: date | None
     ported_at: datetime | None
     number_id: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewLine:
-    id: str
-    tracking_number: PhoneNumber
-    forwarding_number: PhoneNumber
-    name: str
-    source: str
-    company_id: str
+    account_number: str | None
+    billing_number: PhoneNumber | None
 
 
 LINE_COLUMNS: Final = """
     id, port_request_id, account_id, company_id, tracking_number, forwarding_number, name, source,
-    state, firm_date, ported_at, number_id
+    state, firm_date, ported_at, number_id, account_number, billing_number
 """
+_AT_ONCE: Final = 5_000
 _REMOVE_ALL: Final = "DELETE FROM lines WHERE port_request_id = $1"
 _ADD: Final = """
     INSERT INTO lines
       (port_request_id, account_id, id, tracking_number, forwarding_number, name, source,
-       company_id, state)
+       company_id, account_number, billing_number, state)
     SELECT $1, $2, added.*, 'ADDED'
-    FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) AS added
+    FROM unnest(
+      $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+      $10::text[]
+    ) AS added
 """
 _COUNT_BY_STATE: Final = """
     SELECT state, count(*) AS lines
@@ -110,17 +107,28 @@ async def replace_lines(
     connection: Connection, request_id: str, account_id: str, lines: Sequence[NewLine]
 ) -> None:
     await connection.execute(_REMOVE_ALL, request_id)
-    await connection.execute(
-        _ADD,
-        request_id,
-        account_id,
-        [line.id for line in lines],
-        [line.tracking_number for line in lines],
-        [line.forwarding_number for line in lines],
-        [line.name for line in lines],
-        [line.source for line in lines],
-        [line.company_id for line in lines],
-    )
+    await add_lines(connection, request_id, account_id, lines)
+
+
+async def add_lines(
+    connection: Connection, request_id: str, account_id: str, lines: Sequence[NewLine]
+) -> None:
+    """Some thousands at a time: the event loop is free between them."""
+    for start in range(0, len(lines), _AT_ONCE):
+        some = lines[start : start + _AT_ONCE]
+        await connection.execute(
+            _ADD,
+            request_id,
+            account_id,
+            [line.id for line in some],
+            [line.tracking_number for line in some],
+            [line.forwarding_number for line in some],
+            [line.name for line in some],
+            [line.source for line in some],
+            [line.company_id for line in some],
+            [line.account_number for line in some],
+            [line.billing_number for line in some],
+        )
 
 
 async def count_lines(connection: Connection, request_id: str) -> dict[LineState, int]:
@@ -181,14 +189,22 @@ async def find_taken_numbers(
     connection: Connection, candidates: Sequence[str]
 ) -> dict[str, bool]:
     """Taken over all accounts: true where it is in our inventory and in no open request."""
-    rows = await connection.fetch(_TAKEN, list(candidates))
-    return {row["phone_number"]: row["is_ours"] for row in rows}
+    taken: dict[str, bool] = {}
+    for start in range(0, len(candidates), _AT_ONCE):
+        some = candidates[start : start + _AT_ONCE]
+        rows = await connection.fetch(_TAKEN, some)
+        taken.update({row["phone_number"]: row["is_ours"] for row in rows})
+    return taken
 
 
 async def find_forwarded_to(connection: Connection, candidates: Sequence[str]) -> set[str]:
     """Those that live lines of any account forward to."""
-    rows = await connection.fetch(_FORWARDED_TO, list(candidates))
-    return {row["phone_number"] for row in rows}
+    found: set[str] = set()
+    for start in range(0, len(candidates), _AT_ONCE):
+        some = candidates[start : start + _AT_ONCE]
+        rows = await connection.fetch(_FORWARDED_TO, some)
+        found.update(row["phone_number"] for row in rows)
+    return found
 
 
 def read_lines(rows: Sequence[Row]) -> list[Line]:
@@ -202,5 +218,8 @@ def read_line(row: Row) -> Line:
             "state": LineState(row["state"]),
             "tracking_number": PhoneNumber(row["tracking_number"]),
             "forwarding_number": PhoneNumber(row["forwarding_number"]),
+            "billing_number": PhoneNumber(row["billing_number"])
+            if row["billing_number"]
+            else None,
         }
     )

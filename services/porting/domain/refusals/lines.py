@@ -77,6 +77,15 @@ class LineNotPossible(StateRefusal):
         )
 
 
+class MoreFaults(PortingRefusal):
+    code = UserErrorCode.MORE_FAULTS
+
+    def __init__(self, *, told: int, count: int) -> None:
+        super().__init__(
+            f"The file has {count:,} faults, and these are the first {told:,} of them."
+        )
+
+
 class RowFault(RowRefusal):
     """A fault of one row of an uploaded number list."""
 

@@ -1,0 +1,157 @@
+"""What a line must be: the same rules for a row of a file and for a line by itself."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from libs.contracts.phone_number import InvalidPhoneNumberError, PhoneNumber
+from libs.contracts.refusals import UserErrorCode
+from services.porting.domain.letters import says_no_pin
+from services.porting.domain.numbers import Portability, judge, read_number
+from services.porting.domain.refusals.letters import PinNeedsSupport
+
+LONGEST_TEXT: Final = 200
+_SPREADSHEET_DAMAGE: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+")
+
+
+class LineTexts(NamedTuple):
+    """A line as it was written, trimmed; the fields are the number list's columns."""
+
+    tracking_number: str
+    forwarding_number: str
+    name: str
+    source: str
+    company: str
+    account_number: str = ""
+    pin: str = ""
+    billing_number: str = ""
+
+
+OPTIONAL: Final = tuple(LineTexts._field_defaults)
+REQUIRED: Final = tuple(field for field in LineTexts._fields if field not in OPTIONAL)
+
+
+class Flaw(NamedTuple):
+    """One fault of one field."""
+
+    field: str
+    code: UserErrorCode
+    sentence: str
+
+
+class Reading(NamedTuple):
+    """What could be read of a line; None where it is missing or wrong."""
+
+    tracking_number: PhoneNumber | None
+    forwarding_number: PhoneNumber | None
+    company_id: str | None
+    billing_number: PhoneNumber | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewLine:
+    id: str
+    tracking_number: PhoneNumber
+    forwarding_number: PhoneNumber
+    name: str
+    source: str
+    company_id: str
+    account_number: str | None = None
+    billing_number: PhoneNumber | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineRules:
+    """`find_company` answers the id of a company that the caller may use."""
+
+    allow_fictional: bool
+    find_company: Callable[[str], str | None]
+
+
+_REASONS: Final[Mapping[Portability, tuple[UserErrorCode, str]]] = {
+    Portability.BY_SUPPORT: (
+        UserErrorCode.COUNTRY_NOT_SUPPORTED,
+        "Australian and British numbers are ported by our support team: contact them.",
+    ),
+    Portability.OTHER_COUNTRY: (
+        UserErrorCode.INVALID_PHONE_NUMBER,
+        "Only United States and Canadian numbers can be ported here.",
+    ),
+    Portability.PREMIUM: (
+        UserErrorCode.NUMBER_NOT_PORTABLE,
+        "Premium numbers cannot be ported.",
+    ),
+    Portability.FICTIONAL: (
+        UserErrorCode.NUMBER_NOT_PORTABLE,
+        "This number is reserved for fiction: nobody owns it.",
+    ),
+}
+LOOP: Final = "Forward to a number outside: this one is, or will be, a tracking number itself."
+# Tells nothing of whose request it is.
+FORWARDED_TO: Final = (
+    "Another open port request forwards to this number: it cannot be ported itself."
+)
+# The owner is not told.
+IN_INVENTORY: Final = "This number is in our inventory already: it moves without a port."
+CLAIMED: Final = "This number is part of another open port request."
+
+
+def read_line(texts: LineTexts, rules: LineRules, flaws: list[Flaw]) -> Reading:
+    """Adds every flaw that the line has by itself."""
+    for field, text in zip(REQUIRED, texts, strict=False):
+        if not text:
+            flaws.append(Flaw(field, UserErrorCode.REQUIRED, f"Fill in {_say(field)}."))
+    flaws += _find_too_long(texts)
+    tracking = _read_number(texts.tracking_number, "tracking_number", flaws)
+    forwarding = _read_number(texts.forwarding_number, "forwarding_number", flaws)
+    billing = _read_number(texts.billing_number, "billing_number", flaws)
+    if tracking is not None:
+        portability = judge(tracking, allow_fictional=rules.allow_fictional)
+        if portability is not Portability.PORTABLE:
+            flaws.append(Flaw("tracking_number", *_REASONS[portability]))
+    company_id = rules.find_company(texts.company)
+    if company_id is None and texts.company:
+        flaws.append(
+            Flaw("company", UserErrorCode.UNKNOWN_COMPANY, "The account has no such company.")
+        )
+    if _SPREADSHEET_DAMAGE.fullmatch(texts.account_number):
+        flaws.append(Flaw("account_number", UserErrorCode.CSV_SCIENTIFIC_NUMBER, _ROUNDED))
+    if texts.pin and not says_no_pin(texts.pin):
+        flaws.append(Flaw("pin", PinNeedsSupport.code, PinNeedsSupport.sentence))
+    return Reading(tracking, forwarding, company_id, billing)
+
+
+_ROUNDED: Final = (
+    "A spreadsheet has rounded this number. Format the column as text, "
+    "write the number again and save the file."
+)
+
+
+def _say(field: str) -> str:
+    return field.replace("_", " ")
+
+
+def _find_too_long(texts: LineTexts) -> Iterator[Flaw]:
+    for field, text in zip(texts._fields, texts, strict=True):
+        if len(text) > LONGEST_TEXT:
+            sentence = f"This may have at most {LONGEST_TEXT} characters."
+            yield Flaw(field, UserErrorCode.TOO_LONG, sentence)
+        if "\0" in text:
+            yield Flaw(field, UserErrorCode.INVALID, "This has a character that no text has.")
+
+
+def _read_number(text: str, field: str, flaws: list[Flaw]) -> PhoneNumber | None:
+    if not text or len(text) > LONGEST_TEXT:
+        return None
+    try:
+        return read_number(text)
+    except InvalidPhoneNumberError as error:
+        damaged = _SPREADSHEET_DAMAGE.fullmatch(text)
+        code = (
+            UserErrorCode.CSV_SCIENTIFIC_NUMBER
+            if damaged
+            else UserErrorCode.INVALID_PHONE_NUMBER
+        )
+        flaws.append(Flaw(field, code, str(error)))
+        return None

@@ -1,0 +1,129 @@
+"""From a CSV file's bytes to rows of cells, in the ways in which spreadsheets write them."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple, TextIO
+
+from libs.contracts.refusals import UserErrorCode
+from services.porting.domain.line_rules import LineTexts
+from services.porting.domain.refusals.lines import RowFault
+from services.porting.intake.headings import Heading, read_heading
+
+_UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_DELIMITERS: Final = ",;\t"
+# Excel's own first line: it is not shown, and not counted.
+_DELIMITER_LINE: Final = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE | re.DOTALL)
+_UNSEEN: Final = " \t\r\n\f\v\x85\xa0\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"
+# The reader's limit on one cell, plus the quotes around it, is far below this.
+_LONGEST_LINE: Final = 1_000_000
+
+
+class Row(NamedTuple):
+    """`number` is the row's in a spreadsheet: the heading is 1, empty rows count.
+
+    `has_more` where there are cells beside the columns that the heading names.
+    """
+
+    number: int
+    texts: LineTexts
+    has_more: bool
+
+
+class Table(NamedTuple):
+    heading: Heading
+    rows: Iterator[Row]
+
+
+class Unreadable(Exception):
+    """The file is no number list, from this row on."""
+
+    def __init__(self, code: UserErrorCode, sentence: str, *, row: int) -> None:
+        super().__init__()
+        self.fault = RowFault(code, sentence, row=row)
+
+
+def open_table(content: bytes) -> Table:
+    """Raises `Unreadable`, also while its rows are read."""
+    text = io.TextIOWrapper(io.BytesIO(content), _find_encoding(content), newline="")
+    first = text.readline(_LONGEST_LINE)
+    told = _DELIMITER_LINE.fullmatch(first)
+    if told:
+        first = text.readline(_LONGEST_LINE)
+    delimiter = told.group(1) if told else max(_DELIMITERS, key=first.count)
+    try:
+        records = csv.reader(_lines(first, text), delimiter=delimiter, strict=True)
+    except (TypeError, ValueError) as error:
+        raise Unreadable(
+            UserErrorCode.CSV_UNREADABLE, "No file is divided by this character.", row=1
+        ) from error
+    try:
+        heading = read_heading(next(records, []))
+    except csv.Error as error:
+        raise _unreadable_row(1) from error
+    return Table(heading, _read_rows(records, heading))
+
+
+def trim(text: str) -> str:
+    """Without what cannot be seen at its ends: spaces of any kind, marks of direction."""
+    text = text.strip()
+    return text if text.isascii() else text.strip(_UNSEEN)
+
+
+def _find_encoding(content: bytes) -> str:
+    """UTF-8 with or without a byte order mark, and UTF-16 as Excel writes it."""
+    encoding = "utf-16" if content.startswith(_UTF16_MARKS) else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise Unreadable(
+            UserErrorCode.CSV_UNREADABLE,
+            "Save the file as CSV in UTF-8, or as XLSX: its text cannot be read.",
+            row=1,
+        ) from error
+    if "\0" in text:
+        raise Unreadable(UserErrorCode.CSV_UNREADABLE, "This is not a text file.", row=1)
+    return encoding
+
+
+def _lines(first: str, rest: TextIO) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _read_rows(records: Iterator[list[str]], heading: Heading) -> Iterator[Row]:
+    width, pick, unnamed = heading.width, heading.pick, heading.unnamed
+    number = 1
+    try:
+        for number, cells in enumerate(records, start=2):
+            if not any(cells):
+                continue
+            texts = LineTexts._make(map(trim, pick(_widened(cells, width))))
+            has_more = _has_more(cells, width, unnamed)
+            if has_more or any(texts):
+                yield Row(number, texts, has_more)
+    except csv.Error as error:
+        raise _unreadable_row(number + 1) from error
+
+
+def _widened(cells: list[str], width: int) -> list[str]:
+    """To one more than the heading, the last one empty."""
+    if len(cells) == width:
+        return [*cells, ""]
+    return [*cells[:width], *[""] * (width + 1 - len(cells[:width]))]
+
+
+def _has_more(cells: list[str], width: int, unnamed: Sequence[int]) -> bool:
+    if len(cells) > width and any(map(trim, cells[width:])):
+        return True
+    return any(trim(cells[place]) for place in unnamed if place < len(cells))
+
+
+def _unreadable_row(number: int) -> Unreadable:
+    return Unreadable(
+        UserErrorCode.CSV_UNREADABLE,
+        "This row cannot be read: a quotation mark is not closed, or a cell is too long.",
+        row=number,
+    )
