@@ -14,6 +14,7 @@ from bench.latency import measure_latency
 from bench.listing import measure_listing
 from bench.measuring import Result
 from bench.relay import measure_relay
+from bench.submit import measure_submit
 from deploy.local.guard import Guard
 from deploy.local.servers import Servers, provide_servers
 from libs.common.serve import calm_garbage_collector
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "throughput": measure_throughput,
     "latency": measure_latency,
     "listing": measure_listing,
+    "submit": measure_submit,
     "idle": measure_idle,
 }
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from libs.contracts.phone_number import InvalidPhoneNumberError, PhoneNumber
@@ -67,6 +68,14 @@ class LineRules:
 
     allow_fictional: bool
     find_company: Callable[[str], str | None]
+
+
+class Obstacle(StrEnum):
+    """What another's lines or our inventory have against a number."""
+
+    OURS = "OURS"
+    CLAIMED = "CLAIMED"
+    LOOP = "LOOP"
 
 
 _REASONS: Final[Mapping[Portability, tuple[UserErrorCode, str]]] = {

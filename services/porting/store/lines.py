@@ -8,7 +8,7 @@ from typing import Final
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_pages
 from libs.contracts.phone_number import PhoneNumber
-from services.porting.domain.line_rules import NewLine
+from services.porting.domain.line_rules import NewLine, Obstacle
 from services.porting.domain.lines import LineState
 
 
@@ -99,6 +99,12 @@ _TAKEN: Final = """
     SELECT phone_number, bool_and(is_ours) AS is_ours
     FROM find_taken_numbers($1)
     GROUP BY phone_number
+"""
+# Claimed rather than ours where both are true: preconfigured for another open request.
+_OBSTACLES: Final = """
+    SELECT phone_number, min(obstacle) AS obstacle
+    FROM find_obstacles($1)
+    GROUP BY phone_number, obstacle = 'LOOP'
 """
 _FORWARDED_TO: Final = "SELECT phone_number FROM find_forwarded_to($1)"
 
@@ -205,6 +211,16 @@ async def find_forwarded_to(connection: Connection, candidates: Sequence[str]) -
         rows = await connection.fetch(_FORWARDED_TO, some)
         found.update(row["phone_number"] for row in rows)
     return found
+
+
+async def find_obstacles(
+    connection: Connection, request_id: str
+) -> list[tuple[PhoneNumber, Obstacle]]:
+    """What stands against the numbers of a request, over all accounts, sorted."""
+    rows = await connection.fetch(_OBSTACLES, request_id)
+    return sorted(
+        (PhoneNumber(row["phone_number"]), Obstacle(row["obstacle"])) for row in rows
+    )
 
 
 def read_lines(rows: Sequence[Row]) -> list[Line]:

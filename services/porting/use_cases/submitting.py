@@ -1,8 +1,9 @@
 """Submitting a request, authorizing it, and entering the review."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 
 from libs.common.caller import Member, Role
 from libs.common.database import Connection
@@ -13,6 +14,7 @@ from libs.contracts.porting_events.requests import PortAuthorized, PortSubmitted
 from libs.contracts.refusals import Refusal, refuse_all
 from services.porting.domain.documents import PROOFS
 from services.porting.domain.letters import Letter, LetterState, hash_document
+from services.porting.domain.line_rules import Obstacle
 from services.porting.domain.lines import LineEvent, states_before
 from services.porting.domain.refusals.accounts import (
     AccountHasNoCard,
@@ -130,28 +132,23 @@ async def _find_missing(connection: Connection, request: PortRequest) -> list[Re
     missing += _faults_of_letter(letter, numbers)
     if request.warnings_acknowledged_at is None:
         missing.append(WarningsNotAcknowledged().at("input", "warnings"))
-    missing += await _faults_of_numbers(connection, request.id, numbers)
+    missing += await _faults_of_numbers(connection, request.id)
     return missing
 
 
-async def _faults_of_numbers(
-    connection: Connection, request_id: str, numbers: Sequence[PhoneNumber]
-) -> list[Refusal]:
+async def _faults_of_numbers(connection: Connection, request_id: str) -> list[Refusal]:
     """They were free when the file was taken in; others may have been faster."""
-    taken = await lines.find_taken_numbers(connection, numbers)
-    faults: list[Refusal] = [
-        (NumberIsOurs(number) if is_ours else NumberClaimed(number)).at(
-            "input", "lines", number
-        )
-        for number, is_ours in sorted(taken.items())
+    return [
+        _OBSTACLES[obstacle](number).at("input", "lines", number)
+        for number, obstacle in await lines.find_obstacles(connection, request_id)
     ]
-    forwarding = await lines.find_forwarding_numbers(connection, request_id)
-    loops = {
-        *await lines.find_taken_numbers(connection, forwarding),
-        *await lines.find_forwarded_to(connection, numbers),
-    }
-    faults += [ForwardingLoop(number).at("input", "lines", number) for number in sorted(loops)]
-    return faults
+
+
+_OBSTACLES: Final[Mapping[Obstacle, Callable[[str], Refusal]]] = {
+    Obstacle.OURS: NumberIsOurs,
+    Obstacle.CLAIMED: NumberClaimed,
+    Obstacle.LOOP: ForwardingLoop,
+}
 
 
 async def _faults_of_account(connection: Connection, account_id: str) -> list[Refusal]:
