@@ -8,7 +8,7 @@ NAME ?=
 N ?= 50000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test coverage check fix snapshots bench crash release
+.PHONY: help setup demo up test requirements coverage check fix snapshots bench crash release
 
 help:
 	@echo "Portline: one telephone number's way, from a CSV file to its first call and out again."
@@ -27,6 +27,9 @@ up: setup ## start everything and keep it running until Ctrl-C; prints URLs and 
 
 test: setup ## the whole suite, against real private servers
 	@$(BIN)/pytest
+
+requirements: setup ## S1 to S83, each with the tests that prove it: runs these and lists all
+	@$(BIN)/pytest -q --requirements
 
 coverage: setup ## how much of services and libs the suite runs in its own process
 	@$(BIN)/coverage run -m pytest -q tests/common tests/contracts tests/numbers tests/notifications tests/porting

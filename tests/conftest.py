@@ -14,6 +14,8 @@ from libs.common.database import Database, open_database
 from libs.common.dev_issuer import IssuerKey, load_key
 from tests.databases import service_of
 
+pytest_plugins = ["pytester", "tests.requirements"]
+
 
 def pytest_configure() -> None:
     """A script that starts the tests in its background makes them deaf to Ctrl-C.

@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, Final, TypeAlias, assert_never
+from urllib.parse import quote
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from libs.common.caller import Anonymous, Caller, Machine, Member, Role, Support
+from libs.common.caller import Anonymous, Caller, Login, Machine, Member, Role, Support
 
 Connection: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -47,7 +48,9 @@ _waiting_for_commit: Final[ContextVar[list[Callable[[], None]] | None]] = Contex
     "waiting_for_commit", default=None
 )
 
-_SAFE_SETTING = re.compile(r"[A-Za-z0-9_,]*")
+_SAFE_SETTING: Final = re.compile(r"[A-Za-z0-9_,.~:|@%-]*")
+# Who acts where nobody asked: relay, consumers and timers.
+SYSTEM: Final = "system"
 
 
 def after_commit(call: Callable[[], None]) -> None:
@@ -91,7 +94,7 @@ class Database:
     async def working(self) -> AsyncIterator[Connection]:
         """For relay, consumers and timers: every account's rows are seen."""
         async with self._changing(
-            _begin("READ WRITE", f"{self._service}_worker", {})
+            _begin("READ WRITE", f"{self._service}_worker", {"app.actor": SYSTEM})
         ) as connection:
             yield connection
 
@@ -144,27 +147,43 @@ class Database:
                         "app.requester": caller.member_id
                         if caller.role is Role.CLIENT_MANAGER
                         else "",
+                        "app.actor": f"member:{caller.member_id}",
                     },
                 )
             case Support():
-                return _begin(mode, f"{self._service}_support", {})
-            case Machine() | Anonymous():
+                return _begin(
+                    mode,
+                    f"{self._service}_support",
+                    {"app.actor": f"support:{_subject(caller.login)}"},
+                )
+            case Machine():
+                return _begin(
+                    mode,
+                    f"{self._service}_tenant",
+                    {"app.account": "", "app.actor": f"machine:{_subject(caller.login)}"},
+                )
+            case Anonymous():
                 return _begin(mode, f"{self._service}_tenant", {"app.account": ""})
             case _:
                 assert_never(caller)
 
 
 def _begin(mode: str, role: str, settings: dict[str, str]) -> str:
-    """One round trip opens the transaction, takes the role and names the account.
+    """One round trip opens the transaction, takes the role, names the account and who acts.
 
     `set_config(…, true)` ends with the transaction: nothing reaches the next borrower.
     """
     changes = {"role": role, **settings}
     for setting in changes.values():
         if not _SAFE_SETTING.fullmatch(setting):
-            raise ValueError("a role or id with characters that no id has")
+            raise ValueError("a role, id or actor with characters that none has")
     calls = ", ".join(f"set_config('{name}', '{to}', true)" for name, to in changes.items())
     return f"BEGIN {mode}; SELECT {calls}"
+
+
+def _subject(login: Login) -> str:
+    """An issuer may give any text: what no setting may hold is written as in a URL."""
+    return quote(login.subject, safe="|@:", errors="replace")
 
 
 async def _roll_back(connection: Connection) -> None:

@@ -246,7 +246,8 @@ def _read_claims(claims: Mapping[str, Any]) -> Claims:
     subject = claims["sub"]
     account_id = claims.get("account")
     scope = claims.get("scope", "")
-    if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST_NAME:
+    # A NUL fits into no database, and a line break into no log.
+    if not (0 < len(subject) <= _LONGEST_NAME and subject.isprintable()):
         raise Unauthenticated("malformed subject")
     if account_id is not None and not isinstance(account_id, str):
         raise Unauthenticated("malformed account")
@@ -255,7 +256,14 @@ def _read_claims(claims: Mapping[str, Any]) -> Claims:
     return Claims(
         issuer=claims["iss"],
         subject=subject,
-        expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        expires_at=_read_expiry(claims["exp"]),
         account_id=account_id or None,
         scopes=frozenset(scope.split()),
     )
+
+
+def _read_expiry(exp: Any) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(exp), UTC)
+    except (ValueError, OverflowError, OSError) as fault:
+        raise Unauthenticated("malformed expiry") from fault

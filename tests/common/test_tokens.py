@@ -75,6 +75,13 @@ async def test_a_signed_token_names_its_login(issuer_key):
         ({"nbf": int(time.time()) + 600}, "ImmatureSignatureError"),
         ({"sub": ""}, "malformed subject"),
         ({"sub": "x" * 300}, "malformed subject"),
+        ({"sub": "ann\0"}, "malformed subject"),
+        ({"sub": "\ud800"}, "malformed subject"),
+        ({"sub": "ann\nbob"}, "malformed subject"),
+        ({"exp": 10**18}, "malformed expiry"),
+        ({"exp": 10**400}, "malformed expiry"),
+        ({"exp": 1e300}, "malformed expiry"),
+        ({"exp": "soon"}, "DecodeError"),
         ({"account": 7}, "malformed account"),
         ({"scope": ["support"]}, "malformed scope"),
     ],
@@ -144,13 +151,24 @@ async def test_a_key_id_is_only_looked_up(issuer_key, kid):
     }
 
 
+async def test_a_subject_of_any_alphabet_is_taken(issuer_key):
+    claims = await verifier_of(issuer_key).verify(signed(issuer_key, sub="Zoë|7 🌷"))
+
+    assert claims.subject == "Zoë|7 🌷"
+
+
 async def test_a_critical_header_is_refused(issuer_key):
     token = signed(issuer_key, headers={"crit": ["exp"]})
 
     assert await reason_of(verifier_of(issuer_key), token) == "malformed token"
 
 
-@pytest.mark.parametrize("token", ["", "a", "a.b.c", "....", "é.é.é", "x" * 9000])
+TOO_DEEP = base64.urlsafe_b64encode(b"[" * 5000).rstrip(b"=").decode()
+
+
+@pytest.mark.parametrize(
+    "token", ["", "a", "a.b.c", "....", "é.é.é", "x" * 9000, f"{TOO_DEEP}.e30.e30"]
+)
 async def test_what_is_no_token_is_refused(issuer_key, token):
     await reason_of(verifier_of(issuer_key), token)
 

@@ -64,6 +64,7 @@ async def version_of(stack, request_id):
     return row["version"]
 
 
+@pytest.mark.requirement("S25", "S40", "S41", "S42", "S44")
 async def test_all_faults_of_a_number_list_come_at_once_with_row_and_column(
     stack, client, draft
 ):
@@ -131,6 +132,7 @@ async def test_a_file_is_what_its_bytes_say_not_its_name(client, draft, content)
     assert fault["code"] == "FILE_TYPE_NOT_ALLOWED"
 
 
+@pytest.mark.requirement("S54")
 async def test_a_submission_lists_everything_that_is_missing(stack, client, boole):
     empty = await start_draft(client, boole)
     before = await version_of(stack, empty)

@@ -121,6 +121,7 @@ async def test_a_colleague_without_sight_of_a_draft_cannot_touch_it(
         assert theirs == unknown
 
 
+@pytest.mark.requirement("S48")
 async def test_a_client_manager_sees_their_own_request_and_no_other(stack, carroll, draft):
     token = carroll.tokens["CLIENT_MANAGER"]
     own = await start_draft(GraphClient(stack.gateway_url, token), carroll, "My own")
@@ -137,6 +138,7 @@ async def test_a_client_manager_sees_their_own_request_and_no_other(stack, carro
     }
 
 
+@pytest.mark.requirement("S45")
 async def test_a_viewer_may_not_begin_anything(stack, carroll):
     client = GraphClient(stack.gateway_url, carroll.tokens["VIEWER"])
 

@@ -195,6 +195,7 @@ def without_ids(answer: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.requirement("S48")
 @pytest.mark.parametrize("place", ["gateway", "subgraph"])
 @pytest.mark.parametrize("thing", THINGS.values(), ids=THINGS)
 async def test_nobody_sees_what_is_not_theirs(stack, travelled, callers, thing, place):
@@ -203,6 +204,7 @@ async def test_nobody_sees_what_is_not_theirs(stack, travelled, callers, thing, 
     await hold_the_table(url, thing, travelled.ids[thing.kind], callers)
 
 
+@pytest.mark.requirement("S48")
 @pytest.mark.parametrize("thing", ENTITIES.values(), ids=ENTITIES)
 async def test_nobody_gets_an_entity_that_is_not_theirs(stack, travelled, callers, thing):
     await hold_the_table(stack.urls[thing.service], thing, travelled.ids[thing.kind], callers)
@@ -257,6 +259,7 @@ SUBSCRIPTIONS = {
 }
 
 
+@pytest.mark.requirement("S48")
 @pytest.mark.parametrize("place", ["gateway", "subgraph"])
 @pytest.mark.parametrize("thing", SUBSCRIPTIONS.values(), ids=SUBSCRIPTIONS)
 async def test_nobody_hears_what_is_not_theirs(stack, travelled, callers, thing, place):

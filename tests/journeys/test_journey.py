@@ -48,6 +48,7 @@ THE_FIVE = {
 }
 
 
+@pytest.mark.requirement("S60")
 async def test_the_dashboard_hears_each_event_once_and_in_order(travelled):
     heard = defaultdict(list)
     for event in travelled.heard:

@@ -172,6 +172,7 @@ async def fill(database: Database) -> None:
     )
 
 
+@pytest.mark.requirement("S48")
 @pytest.mark.parametrize(
     ("caller", "expected"),
     [
@@ -211,6 +212,7 @@ async def test_what_is_not_yours_looks_like_what_is_unknown(database, watch) -> 
     assert await seen_by(database, member(), watch) == []
 
 
+@pytest.mark.requirement("S48")
 async def test_row_security_alone_hides_other_accounts_and_other_requesters(database) -> None:
     await fill(database)
     client_manager = member(Role.CLIENT_MANAGER, "co_a", "co_b")

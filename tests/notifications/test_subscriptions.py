@@ -35,6 +35,7 @@ NUMBERS = """
 """
 
 
+@pytest.mark.requirement("S60")
 async def test_support_hears_every_change_with_its_entities(service, names) -> None:
     async with service.socket(service.desk) as socket:
         await socket.subscribe(PORTS, accountId=names.account)
@@ -77,6 +78,7 @@ async def test_numbers_have_a_stream_of_their_own(service, names) -> None:
         assert await socket.is_silent()
 
 
+@pytest.mark.requirement("S60")
 async def test_a_change_reaches_a_subscriber_well_before_the_table_is_polled(service, names):
     token = await add_member(service, names)
     async with service.socket(token) as socket:
@@ -139,6 +141,7 @@ async def test_a_request_can_be_followed_before_it_is_known(service, names) -> N
         assert (await socket.read_change())["subject"] == names.request
 
 
+@pytest.mark.requirement("S48")
 async def test_a_client_manager_hears_only_of_their_own_requests(service, names) -> None:
     token = await add_member(
         service, names, role="CLIENT_MANAGER", company_ids=[names.company]

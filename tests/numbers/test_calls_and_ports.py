@@ -54,6 +54,7 @@ async def kinds(database, number):
     return [type(event.fact) for event in await told(database, number.id)]
 
 
+@pytest.mark.requirement("S12", "S64")
 async def test_a_ported_number_is_pending_until_it_is_called(database):
     house = await found_account(database)
     number = await add_number(database, house, phone(1))
@@ -75,6 +76,7 @@ async def test_a_notice_that_changes_no_row_tells_nothing(database):
     assert await kinds(database, number) == [NumberPortedIn] * 2
 
 
+@pytest.mark.requirement("S20", "S66")
 async def test_port_and_first_call_end_the_same_in_every_order_and_doubled(database):
     house = await found_account(database)
     ends = set()
@@ -95,6 +97,7 @@ async def test_port_and_first_call_end_the_same_in_every_order_and_doubled(datab
     assert ends == {(NumberState.ACTIVE, EARLIER, EARLIER, 2)}
 
 
+@pytest.mark.requirement("S66")
 async def test_a_hundred_calls_at_once_make_it_active_once(database):
     house = await found_account(database)
     number = await add_number(database, house, phone(1))
@@ -124,6 +127,7 @@ async def test_the_earliest_call_of_a_batch_is_the_first(database):
     assert (await numbers_by_phone(database))[phone(1)].first_called_at == EARLIER
 
 
+@pytest.mark.requirement("S66")
 async def test_a_call_to_an_active_number_writes_nothing(database):
     house = await found_account(database)
     await add_number(database, house, phone(1), state=NumberState.ACTIVE)

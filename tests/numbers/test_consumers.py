@@ -33,6 +33,7 @@ from services.numbers.domain.tracking_numbers import NumberState
 from tests.numbers.builders import (
     NOON,
     a_line,
+    add_number,
     found_account,
     heard,
     numbers_by_phone,
@@ -143,8 +144,9 @@ def ported(house, *lines, at=NOON, sequence=9):
     return heard(fact, subject="pr_1", sequence=sequence)
 
 
-def a_call(number, at=NOON):
-    return heard(CallReceived(tracking_number=number, called_at=at), subject=number)
+def a_call(number, at=NOON, calling_number=None):
+    call = CallReceived(tracking_number=number, called_at=at, calling_number=calling_number)
+    return heard(call, subject=number)
 
 
 def a_review(house, lines, *, sequence=5):
@@ -191,6 +193,7 @@ async def test_a_number_s_way_from_review_to_having_left(ears, database):
     assert sequences == [1, 2, 3, 4]
 
 
+@pytest.mark.requirement("S66")
 async def test_everything_heard_twice_has_one_effect(ears, database):
     house = await found_account(database)
     line = a_line(house.companies["Dental"], phone(1))
@@ -221,12 +224,29 @@ async def test_a_review_s_lines_and_the_port_may_arrive_in_one_batch(ears, datab
     assert (await numbers_by_phone(database))[phone(1)].ported_at == NOON
 
 
+@pytest.mark.requirement("S21")
 async def test_a_refused_set_is_an_answer_and_no_fault(ears, database):
     house = await found_account(database)
     events = a_review(house, [a_line("co_nowhere", phone(1))])
     await ears.hear(*events)
     await ears.wait(*(event.id for event in events))
     assert isinstance((await told(database, "pr_1"))[-1].fact, PreconfigurationRefused)
+
+
+@pytest.mark.requirement("S65")
+async def test_anybodys_call_is_the_first_the_accounts_own_test_call_too(ears, database):
+    house = await found_account(database)
+    own = await add_number(database, house, phone(9), state=NumberState.ACTIVE)
+    callers = ("+13125550155", own.phone_number, own.forwarding_number, "anonymous", None)
+    numbers = [await add_number(database, house, phone(place)) for place in range(5)]
+    for number, calling in zip(numbers, callers, strict=True):
+        await ears.hear(a_call(number.phone_number, calling_number=calling), exchange=REPORTS)
+
+    async def are_active():
+        found = (await numbers_by_phone(database)).values()
+        return {number.state for number in found} == {NumberState.ACTIVE}
+
+    await until(are_active)
 
 
 async def test_what_is_no_call_is_buried_and_the_next_call_counts(ears, database):
@@ -251,6 +271,7 @@ async def test_what_is_no_call_is_buried_and_the_next_call_counts(ears, database
     await until(is_active)
 
 
+@pytest.mark.requirement("S66")
 async def test_port_and_call_in_every_order_activate_each_number_once(ears, database):
     house = await found_account(database)
     orders = list(permutations(("port", "call", "port again")))

@@ -33,6 +33,7 @@ async def reasons(database, port_request_id="pr_1"):
     return {line.line_id: line.code for line in event.fact.lines}
 
 
+@pytest.mark.requirement("S2", "S19", "S43")
 async def test_every_line_becomes_a_number_with_what_the_customer_gave(database):
     house = await found_account(database)
     dental = house.companies["Dental"]
@@ -71,6 +72,7 @@ async def test_the_answer_comes_in_batches_of_at_most_500_numbers(database):
     }
 
 
+@pytest.mark.requirement("S21", "S24", "S25", "S42")
 async def test_one_bad_line_refuses_the_whole_set_with_a_reason_for_each(database):
     house = await found_account(database)
     other = await found_account(database)
@@ -110,6 +112,7 @@ async def test_a_number_that_two_lines_name_is_refused_once(database):
     assert await reasons(database) == {lines[1].line_id: "INTERNAL_PORT"}
 
 
+@pytest.mark.requirement("S2")
 async def test_the_same_review_twice_has_no_second_effect(database):
     house = await found_account(database)
     lines = [a_line(house.companies["Dental"], phone(1))]
@@ -219,6 +222,7 @@ async def test_50000_lines_are_preconfigured_in_one_transaction(database):
     assert len(await told(database, "pr_1")) == 100
 
 
+@pytest.mark.requirement("S2")
 async def test_of_two_requests_at_once_for_one_number_one_gets_it(database):
     house = await found_account(database)
     dental = house.companies["Dental"]
@@ -234,6 +238,7 @@ async def test_of_two_requests_at_once_for_one_number_one_gets_it(database):
     assert answers.count(PreconfigurationRefused) == 7
 
 
+@pytest.mark.requirement("S25")
 async def test_two_requests_at_once_that_forward_to_each_other_do_not_loop(database):
     house = await found_account(database)
     dental = house.companies["Dental"]

@@ -240,6 +240,7 @@ async def test_the_last_page_reads_from_the_other_end(door, database):
     assert listed["company"]["trackingNumbers"]["edges"] == listed["end"]["edges"]
 
 
+@pytest.mark.requirement("S67")
 async def test_a_tab_shows_its_states_alone(door, database):
     house = await found_account(database)
     states = [

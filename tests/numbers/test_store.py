@@ -33,6 +33,7 @@ async def test_every_statement_fits_the_tables(database):
                 pytest.fail(f"{name}: {error}")
 
 
+@pytest.mark.requirement("S67")
 async def test_the_table_sorts_states_into_the_domain_s_tabs(database):
     house = await found_account(database)
     number = await add_number(database, house, phone(1))

@@ -46,6 +46,7 @@ def test_a_wish_is_never_ignored():
     assert not [state for state, change in IGNORED if change is Change.DISABLE]
 
 
+@pytest.mark.requirement("S20", "S66")
 @given(st.permutations(sorted(WORDS)), st.lists(st.sampled_from(sorted(WORDS)), max_size=6))
 def test_every_order_of_port_and_first_call_ends_the_same(order, again):
     end = tell((*order, *again))
@@ -58,11 +59,13 @@ def test_the_first_call_after_or_before_the_port_makes_it_active():
     assert ends == {NumberState.ACTIVE}
 
 
+@pytest.mark.requirement("S66")
 def test_a_second_call_changes_nothing():
     number = a_number().receive_call(NOON)
     assert number.receive_call(EARLIER) is number
 
 
+@pytest.mark.requirement("S12")
 def test_a_call_that_came_before_the_stated_port_is_its_instant():
     after, before = tell(("ported", "called")), tell(("called", "ported"))
     assert after.ported_at == before.ported_at == NOON - timedelta(minutes=1)
@@ -84,6 +87,7 @@ def test_each_change_raises_the_version_by_one():
     assert number.port_out("po_1", NOON).disable("mem_1", NOON).version == 5
 
 
+@pytest.mark.requirement("S79")
 def test_a_number_that_left_rings_and_counts_as_active_until_it_is_disabled():
     left = a_number(state=NumberState.ACTIVE).authorize_port_out("po_1").port_out("po_1", NOON)
     assert (left.tab, left.badge) == (NumberTab.ACTIVE, NumberBadge.PORTED_OUT)

@@ -75,6 +75,7 @@ async def tell(database, house, request_id, step, called, called_at) -> None:
             await call(database, house, request_id, called, at=called_at)
 
 
+@pytest.mark.requirement("S20")
 @pytest.mark.parametrize("called_at", [EARLIER, LATER], ids=["call earlier", "call later"])
 async def test_every_order_of_firm_date_port_and_first_call_ends_the_same(database, called_at):
     house = await found_house(database)
@@ -263,6 +264,7 @@ async def test_before_the_carrier_has_it_no_word_of_the_carrier_is_taken(databas
     assert refused.value.available_actions == ("SEND_TO_CARRIER",)
 
 
+@pytest.mark.requirement("S21")
 async def test_it_goes_to_the_carrier_once_every_number_is_preconfigured(database):
     house = await found_house(database)
     request_id = await in_review(database, house)
@@ -281,6 +283,7 @@ async def test_it_goes_to_the_carrier_once_every_number_is_preconfigured(databas
     assert again.value.available_actions == ("RECORD_FIRM_DATE", "RECORD_PORTED")
 
 
+@pytest.mark.requirement("S21")
 async def test_a_refused_preconfiguration_waits_on_the_requester(database):
     house = await found_house(database)
     request_id = await in_review(database, house)
@@ -300,6 +303,7 @@ async def test_a_refused_preconfiguration_waits_on_the_requester(database):
         await ported(database, request_id)
 
 
+@pytest.mark.requirement("S20")
 async def test_a_number_that_rang_here_during_the_review_ports_when_it_is_sent(database):
     house = await found_house(database)
     called, silent = phone(100), phone(101)

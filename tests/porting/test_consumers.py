@@ -165,6 +165,7 @@ def preconfigured(lines, account: str, *, batch: int, of: int) -> NumbersPreconf
     return NumbersPreconfigured(account_id=account, batch=batch, of=of, numbers=numbers)
 
 
+@pytest.mark.requirement("S21")
 async def test_a_request_is_ready_when_the_last_batch_has_come(ears, database):
     house = await found_house(database)
     added = [a_line(house.dental, phone(100)), a_line(house.dental, phone(101))]

@@ -27,6 +27,7 @@ def test_the_same_letter_in_another_order_has_the_same_hash():
     assert hash_document(a_subscriber(), mixed) == hash_document(a_subscriber(), NUMBERS)
 
 
+@pytest.mark.requirement("S55")
 def test_one_number_more_or_less_is_another_letter():
     hashes = {hash_document(a_subscriber(), NUMBERS[:count]) for count in range(1, 6)}
     assert len(hashes) == 5
@@ -50,11 +51,13 @@ def test_every_part_of_the_address_is_covered(field):
     assert hash_document(changed, NUMBERS) != hash_document(before, NUMBERS)
 
 
+@pytest.mark.requirement("S57")
 @pytest.mark.parametrize("text", ["NO PIN REQUIRED", " no pin  required ", "n/a", "N/A "])
 def test_no_pin_is_said_in_any_case(text):
     assert says_no_pin(text)
 
 
+@pytest.mark.requirement("S57")
 @pytest.mark.parametrize("text", ["", "0000", "1234", "NA", "none"])
 def test_anything_else_is_no_answer_or_a_pin(text):
     assert not says_no_pin(text)

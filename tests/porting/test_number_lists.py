@@ -113,6 +113,7 @@ def test_case_spaces_underscores_and_order_of_columns_do_not_matter(heading):
     assert only.line is not None
 
 
+@pytest.mark.requirement("S41")
 @pytest.mark.parametrize(
     ("heading", "faults"),
     [
@@ -202,6 +203,7 @@ def test_every_empty_cell_is_told():
     ]
 
 
+@pytest.mark.requirement("S41")
 def test_a_short_row_has_empty_cells():
     assert refuse(a_file("2125550100,3125550100,a,b")) == [(2, "company", "CSV_VALUE_MISSING")]
 
@@ -211,6 +213,7 @@ def test_a_row_with_more_cells_than_the_heading_is_refused():
     assert refuse(content) == [(3, None, "CSV_UNREADABLE")]
 
 
+@pytest.mark.requirement("S9", "S10")
 @pytest.mark.parametrize(
     ("number", "code"),
     [
@@ -264,6 +267,7 @@ def test_fictional_numbers_port_only_where_the_setting_allows(number):
     assert len(read(a_file(row(number)))) == 1
 
 
+@pytest.mark.requirement("S9")
 @pytest.mark.parametrize(
     "number", ["212-736-5000", "+14169675000", "8007421234", "18885559999"]
 )
@@ -284,6 +288,7 @@ def test_a_duplicate_names_both_rows():
     assert fault.message == "Rows 2 and 4 name the same number."
 
 
+@pytest.mark.requirement("S25", "S40", "S41")
 def test_a_row_with_another_fault_is_still_a_duplicate_and_a_loop():
     content = a_file(
         row(company="Nobody"),

@@ -35,6 +35,7 @@ def test_nothing_leads_out_of_an_ended_port_out(event):
     assert not ENDED & NEXT_STATUSES[event].keys()
 
 
+@pytest.mark.requirement("S73")
 def test_silence_is_never_refused():
     event = PortOutEvent.ANSWER_TIME_PASSED
     assert NEXT_STATUSES[event].keys() | IGNORED[event] == set(PortOutStatus)

@@ -78,6 +78,7 @@ async def count_timers(database) -> int:
         return await connection.fetchval("SELECT count(*) FROM timers")
 
 
+@pytest.mark.requirement("S73", "S74", "S77", "S82")
 async def test_a_port_out_goes_from_report_to_confirmed(database):
     house = await found_house(database)
     port_out_id, ids = await leaving(database, house, phone(1), phone(2))
@@ -111,6 +112,7 @@ async def test_a_port_out_goes_from_report_to_confirmed(database):
     assert (last.tracking_number, last.status) == (phone(2), "CONFIRMED")
 
 
+@pytest.mark.requirement("S77")
 async def test_the_checklist_may_be_worked_in_any_order(database):
     house = await found_house(database)
     port_out_id, ids = await leaving(database, house, phone(1))
@@ -135,6 +137,7 @@ async def test_a_step_done_twice_is_done_once(database):
     assert types.count("port_out_confirmed") == 1
 
 
+@pytest.mark.requirement("S74")
 async def test_the_same_report_twice_makes_one_port_out(database):
     house = await found_house(database)
     port_out_id, _ = await leaving(database, house, phone(1))
@@ -189,6 +192,7 @@ async def test_a_report_of_some_unknown_numbers_is_about_the_others(database, ca
     assert [record.action for record in caplog.records] == ["port_out_of_unknown_numbers"]
 
 
+@pytest.mark.requirement("S73")
 async def test_silence_authorizes_when_the_time_has_passed(database):
     house = await found_house(database)
     port_out_id, _ = await leaving(database, house, phone(1))
@@ -271,6 +275,7 @@ async def test_silence_after_the_end_changes_nothing(database):
     assert await types_told(database, port_out_id) == before
 
 
+@pytest.mark.requirement("S78")
 async def test_a_test_call_from_the_port_out_or_the_inventory_proves_nothing(database):
     house = await found_house(database)
     await add_inventory(database, house, phone(9))
@@ -286,6 +291,7 @@ async def test_a_test_call_from_the_port_out_or_the_inventory_proves_nothing(dat
         )
 
 
+@pytest.mark.requirement("S78")
 async def test_a_test_call_from_another_accounts_number_is_fine(database):
     house, other = await found_house(database), await found_house(database)
     await add_inventory(database, other, phone(9))

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
+import pytest
 from graphql import GraphQLEnumType, build_ast_schema, parse
 
 from deploy.local.places import ROOT
@@ -101,6 +102,7 @@ async def test_a_request_is_moved_by_mutations_alone(door, database):
         assert done["portRequest"]["version"] == len(await told(database, request_id))
 
 
+@pytest.mark.requirement("S46")
 async def test_a_managers_request_is_authorized(door, database):
     house = await found_house(database)
     request_id = await a_full_draft(
@@ -182,6 +184,7 @@ async def test_a_wrong_state_says_what_can_be_done(door, database):
     assert await types_told(database, request_id) == before
 
 
+@pytest.mark.requirement("S58")
 async def test_a_signed_letter_leaves_the_other_actions(door, database):
     house = await found_house(database)
     request_id = await a_full_draft(
@@ -239,6 +242,7 @@ async def test_input_that_cannot_be_read_is_bad_input(door, database):
     assert await types_told(database, request_id) == ["draft_changed"]
 
 
+@pytest.mark.requirement("S52", "S56")
 async def test_all_faults_of_a_letter_are_told_at_once(door, database):
     house = await found_house(database)
     request_id = await a_draft(database, house.administrator, house.dental)
@@ -265,6 +269,7 @@ async def test_all_faults_of_a_letter_are_told_at_once(door, database):
     assert await types_told(database, request_id) == ["draft_changed"]
 
 
+@pytest.mark.requirement("S52")
 async def test_a_signature_needs_consent(door, database):
     house = await found_house(database)
     request_id = await a_draft(database, house.administrator, house.dental)

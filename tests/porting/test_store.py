@@ -11,6 +11,7 @@ from libs.common.paging import Listing
 from services.porting.store import (
     copies,
     documents,
+    history,
     letters,
     line_states,
     lines,
@@ -19,10 +20,10 @@ from services.porting.store import (
 )
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
-STORES = (copies, documents, letters, line_states, lines, port_outs, requests)
+STORES = (copies, documents, history, letters, line_states, lines, port_outs, requests)
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
-    "letters", "uploads", "documents", "port_outs", "port_out_numbers",
+    "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
 )  # fmt: skip
 
 

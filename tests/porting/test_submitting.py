@@ -45,6 +45,7 @@ async def a_move(database, house, *numbers, caller=None) -> str:
     return await a_full_draft(database, caller or house.administrator, house.dental, added)
 
 
+@pytest.mark.requirement("S5", "S7", "S8", "S29", "S54")
 async def test_everything_that_is_missing_is_told_at_once(database):
     house = await found_house(database)
     request_id = await a_draft(database, house.administrator, house.dental)
@@ -65,6 +66,7 @@ async def test_everything_that_is_missing_is_told_at_once(database):
     assert await types_told(database, request_id) == ["draft_changed"]
 
 
+@pytest.mark.requirement("S6", "S7")
 @pytest.mark.parametrize("standing", [{"balance_current": False}, {"in_good_standing": False}])
 async def test_unpaid_bills_and_a_suspension_keep_a_request_back(database, standing):
     house = await found_house(database, **standing)
@@ -73,6 +75,7 @@ async def test_unpaid_bills_and_a_suspension_keep_a_request_back(database, stand
     assert [code for code, _ in refusals] == ["ACCOUNT_NOT_IN_GOOD_STANDING"]
 
 
+@pytest.mark.requirement("S5")
 async def test_the_same_submission_succeeds_once_the_card_is_there(database):
     house = await found_house(database)
     request_id = await a_move(database, house, phone(100))
@@ -86,12 +89,14 @@ async def test_the_same_submission_succeeds_once_the_card_is_there(database):
     assert (await request_of(database, request_id)).status is PortRequestStatus.IN_REVIEW
 
 
+@pytest.mark.requirement("S5")
 async def test_without_a_card_no_draft_is_made(database):
     house = await found_house(database, card_on_file=False)
     refusals = await refusals_of(a_draft(database, house.administrator, house.dental))
     assert refusals == [("CARD_REQUIRED", ("input",))]
 
 
+@pytest.mark.requirement("S1", "S36", "S38")
 async def test_a_draft_needs_a_name_and_one_of_the_callers_companies(database):
     house, other = await found_house(database), await found_house(database)
     for company in (house.garage, other.dental, "co_x"):
@@ -106,6 +111,7 @@ async def test_a_draft_needs_a_name_and_one_of_the_callers_companies(database):
     assert refusals == [("TOO_LONG", ("input", "name"))]
 
 
+@pytest.mark.requirement("S55")
 async def test_a_changed_number_list_needs_a_new_signature(database):
     house = await found_house(database)
     request_id = await a_move(database, house, phone(100))
@@ -123,6 +129,7 @@ async def test_a_changed_number_list_needs_a_new_signature(database):
     await submit(database, house.administrator, request_id)
 
 
+@pytest.mark.requirement("S54")
 async def test_an_unsigned_letter_keeps_a_request_back(database):
     house = await found_house(database)
     request_id = await a_move(database, house, phone(100))
@@ -132,6 +139,7 @@ async def test_an_unsigned_letter_keeps_a_request_back(database):
     assert refusals == [("LETTER_NOT_SIGNED", ("input", "letter"))]
 
 
+@pytest.mark.requirement("S55")
 async def test_a_letter_that_covers_other_numbers_keeps_a_request_back(database):
     house = await found_house(database)
     request_id = await a_move(database, house, phone(100))
@@ -141,6 +149,7 @@ async def test_a_letter_that_covers_other_numbers_keeps_a_request_back(database)
     assert refusals == [("LETTER_OUTDATED", ("input", "letter"))]
 
 
+@pytest.mark.requirement("S52")
 async def test_a_letter_is_signed_once_by_name_and_for_numbers(database):
     house = await found_house(database)
     request_id = await a_draft(database, house.administrator, house.dental)
@@ -170,6 +179,7 @@ async def test_who_attached_a_document_is_who_did_it(database):
     assert attached_by == house.manager.member_id
 
 
+@pytest.mark.requirement("S49")
 async def test_an_administrators_submission_is_its_authorization(database):
     house = await found_house(database)
     request_id = await a_move(database, house, phone(100))
@@ -179,6 +189,7 @@ async def test_an_administrators_submission_is_its_authorization(database):
     assert request.authorized_by == request.submitted_by == house.administrator.member_id
 
 
+@pytest.mark.requirement("S46", "S49")
 @pytest.mark.parametrize("who", ["manager", "client_manager"])
 async def test_a_managers_submission_waits_for_an_administrator(database, who):
     house = await found_house(database)
@@ -202,6 +213,7 @@ async def test_a_managers_submission_waits_for_an_administrator(database, who):
     ]
 
 
+@pytest.mark.requirement("S46")
 async def test_nobody_authorizes_what_they_submitted_themselves(database):
     house = await found_house(database)
     request_id = await a_move(database, house, phone(100), caller=house.manager)
@@ -213,6 +225,7 @@ async def test_nobody_authorizes_what_they_submitted_themselves(database):
         assert await refusals_of(work) == [("OWN_SUBMISSION", ("input", "portRequestId"))]
 
 
+@pytest.mark.requirement("S49")
 async def test_two_administrators_at_once_authorize_once(database):
     house = await found_house(database)
     request_id = await a_move(database, house, phone(100), caller=house.manager)
@@ -262,6 +275,7 @@ async def test_a_number_in_inventory_is_refused_and_its_owner_not_told(database)
     assert other.id not in refusal.message
 
 
+@pytest.mark.requirement("S25")
 async def test_numbers_that_would_ring_themselves_are_refused(database):
     house, other = await found_house(database), await found_house(database)
     forwards = a_line(house.dental, phone(100), forwarding_number=phone(200))

@@ -191,6 +191,7 @@ async def test_a_number_list_becomes_lines_and_stays_with_the_request(door, data
     }
 
 
+@pytest.mark.requirement("S24", "S41", "S42", "S44")
 async def test_a_refused_list_changes_nothing_and_tells_all_faults_in_order(door, database):
     house, other = await found_house(database), await found_house(database)
     request_id = await a_draft(database, house.administrator, house.dental)
@@ -230,6 +231,7 @@ async def test_a_refused_list_changes_nothing_and_tells_all_faults_in_order(door
         assert await connection.fetchval("SELECT count(*) FROM documents") == 1
 
 
+@pytest.mark.requirement("S25")
 async def test_a_number_of_another_open_request_is_refused(door, database):
     house, other = await found_house(database), await found_house(database)
     taken = await a_draft(database, other.administrator, other.dental)
@@ -253,6 +255,7 @@ async def fill_by_csv(door, caller, request_id, content=CSV) -> list[dict[str, A
     return errors
 
 
+@pytest.mark.requirement("S42")
 async def test_a_company_that_is_not_the_managers_is_unknown(door, database):
     house = await found_house(database)
     request_id = await a_draft(database, house.manager, house.dental)
@@ -413,6 +416,7 @@ async def test_a_page_of_a_named_origin_may_send_files_and_no_other(database, tm
     assert "access-control-allow-origin" not in other.headers
 
 
+@pytest.mark.requirement("S25")
 async def test_a_forwarding_number_of_another_open_request_is_a_loop(door, database):
     house, other = await found_house(database), await found_house(database)
     taken = await a_draft(database, other.administrator, other.dental)

@@ -186,11 +186,13 @@ def nodes_of(connection) -> list[dict[str, str]]:
     return nodes
 
 
+@pytest.mark.requirement("S48")
 @pytest.mark.parametrize("who", SEEN)
 async def test_a_thing_is_found_where_it_is_in_sight(door, scene, who):
     assert await found_by_id(door, scene, who) == SEEN[who]
 
 
+@pytest.mark.requirement("S48")
 @pytest.mark.parametrize("who", SEEN)
 async def test_a_list_and_its_count_hold_what_is_in_sight(door, scene, who):
     answer = await door.see(scene.callers[who], LISTS)
@@ -204,6 +206,7 @@ async def test_a_list_and_its_count_hold_what_is_in_sight(door, scene, who):
         assert of_account == own
 
 
+@pytest.mark.requirement("S48")
 @pytest.mark.parametrize("who", SEEN)
 async def test_a_thing_is_an_entity_where_it_is_in_sight(door, scene, who):
     unknown = [
@@ -227,6 +230,7 @@ async def test_an_account_is_an_entity_of_its_members_and_of_support(door, scene
     assert scene.names(nodes_of(account["portRequests"])) == requests
 
 
+@pytest.mark.requirement("S48")
 @pytest.mark.parametrize("who", SEEN)
 @pytest.mark.parametrize("thing", [CLIENTS, GARAGE])
 async def test_papers_and_lines_are_shown_with_a_request_that_is_in_sight(
@@ -260,6 +264,7 @@ async def test_who_is_no_reader_is_told_so(door, scene, who, code):
         assert await door.code(caller, ENTITIES, r=[key]) == code
 
 
+@pytest.mark.requirement("S48")
 @pytest.mark.parametrize("who", SEEN)
 async def test_a_filter_narrows_and_never_widens(door, scene, who):
     query = """query ($f: PortRequestFilter) { portRequests(filter: $f) {
@@ -277,6 +282,7 @@ async def test_a_filter_narrows_and_never_widens(door, scene, who):
         assert (given, scene.names(nodes_of(answer["portRequests"]))) == (given, wanted)
 
 
+@pytest.mark.requirement("S48")
 @pytest.mark.parametrize("who", SEEN)
 @pytest.mark.usefixtures("conditions_off")
 async def test_rows_defend_themselves_where_our_conditions_fail(door, scene, who):
@@ -296,6 +302,7 @@ def all_rows() -> dict[str, str]:
     return {table: f"SELECT count(*) FROM {table}" for table in tables}
 
 
+@pytest.mark.requirement("S48")
 async def test_a_client_managers_rows_are_their_own_in_every_table(database, scene, all_rows):
     own = {"port_requests": 1, "lines": 1, "letters": 1, "documents": 2}
     none = dict.fromkeys(own, 0)
@@ -319,6 +326,7 @@ BY_SUPPORT = {
 }
 
 
+@pytest.mark.requirement("S1", "S48")
 @pytest.mark.parametrize("mutation", ON_REQUESTS)
 async def test_what_is_not_ones_own_is_unknown_to_a_mutation(door, scene, mutation):
     for who in (
@@ -340,6 +348,7 @@ async def test_what_is_not_ones_own_is_unknown_to_a_mutation(door, scene, mutati
         )
 
 
+@pytest.mark.requirement("S45")
 @pytest.mark.parametrize("mutation", [*ON_REQUESTS, *BY_SUPPORT, "authorizePortRequest"])
 async def test_a_role_that_never_may_is_forbidden(door, scene, mutation):
     given = {**ON_REQUESTS, **BY_SUPPORT}.get(mutation, {})

@@ -1,6 +1,6 @@
 """What every fact of porting about a port request begins with."""
 
-from typing import Final
+from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,8 +14,12 @@ class Part(BaseModel):
 
 
 class PortRequestFact(Fact):
-    """`subject` is the port request. Carries counts of its lines by state, never the lines."""
+    """`subject` is the port request. Carries counts of its lines by state, never the lines.
 
+    An internal one is left out of the history that customers read.
+    """
+
+    is_internal: ClassVar[bool] = False
     account_id: str
     company_id: str
     requester_id: str

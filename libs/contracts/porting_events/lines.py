@@ -22,6 +22,7 @@ class LinesReadied(LineBatchFact):
     """What `numbers` preconfigures when the review starts; comes just before it."""
 
     type: ClassVar[str] = "porting.lines_readied.v1"
+    is_internal: ClassVar[bool] = True
     lines: list[ReadyLine]
 
 

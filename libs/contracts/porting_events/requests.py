@@ -12,6 +12,7 @@ class DraftChanged(PortRequestFact):
     """Internal: somebody filled in more of a draft."""
 
     type: ClassVar[str] = "porting.draft_changed.v1"
+    is_internal: ClassVar[bool] = True
 
 
 class PortSubmitted(PortRequestFact):

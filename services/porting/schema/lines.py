@@ -5,31 +5,10 @@ from typing import Self
 
 import strawberry
 
-from libs.common.graphql.enums import publish_enum
 from libs.contracts.phone_number import PhoneNumber
-from services.porting.domain.lines import LineState
 from services.porting.schema.elsewhere import Company, TrackingNumber
+from services.porting.schema.statuses import LineState
 from services.porting.store import lines as line_store
-
-publish_enum(
-    LineState,
-    description="Where one number stands on its way.",
-    values={
-        LineState.ADDED: "In a draft.",
-        LineState.READY: "Submitted: no other request can have it now.",
-        LineState.NOT_PORTABLE: "It cannot move.",
-        LineState.WITH_CARRIER: "The losing carrier has it.",
-        LineState.APPROVED: "The losing carrier gave a firm date.",
-        LineState.ACTIVATING: "It is moving.",
-        LineState.PORTED: "It rings here.",
-        LineState.REJECTED: "The losing carrier refused; the reason says what to correct.",
-        LineState.CONFLICT: "The losing carrier objects in the registry.",
-        LineState.ACTIVATION_FAILED: "The registry did not take the change.",
-        LineState.CANCEL_REQUESTED: "We asked the losing carrier to stop.",
-        LineState.CANCELLED: "It stays where it was.",
-        LineState.REVERTED: "It went back within a day of the port.",
-    },
-)
 
 
 @strawberry.type(description="One number inside a port request: the unit that ports.")

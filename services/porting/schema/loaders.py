@@ -3,13 +3,16 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
+from libs.common.caller import Support
 from libs.common.paging import Page, Slice
 from services.porting.domain.documents import Document
+from services.porting.domain.history import HistoryEntry
 from services.porting.domain.letters import Letter
 from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import PortRequest
 from services.porting.schema.context import PortingContext
 from services.porting.store import documents as document_store
+from services.porting.store import history as history_store
 from services.porting.store import letters as letter_store
 from services.porting.store import lines as line_store
 from services.porting.store import port_outs as port_out_store
@@ -70,6 +73,27 @@ async def load_document_pages(
             keys,
             lambda ids, page: document_store.find_document_pages(connection, ids, page),
         )
+
+
+async def load_history_pages(
+    context: PortingContext, keys: list[PageKey]
+) -> Sequence[Slice[HistoryEntry]]:
+    """Of requests that the caller has been shown."""
+    async with context.database.reading(context.caller) as connection:
+        return await _read_pages(
+            keys,
+            lambda ids, page: history_store.find_history_pages(
+                connection, ids, page, with_internal=isinstance(context.caller, Support)
+            ),
+        )
+
+
+async def load_history_counts(context: PortingContext, ids: list[str]) -> Sequence[int]:
+    async with context.database.reading(context.caller) as connection:
+        found = await history_store.count_entries(
+            connection, ids, with_internal=isinstance(context.caller, Support)
+        )
+    return [found.get(request_id, 0) for request_id in ids]
 
 
 async def load_request_pages(

@@ -18,14 +18,17 @@ from libs.common.graphql.connections import (
 from libs.common.graphql.enums import publish_enum
 from services.porting.domain.actions import PortRequestAction, actions_for
 from services.porting.domain.requests import PortRequest as Request
-from services.porting.domain.requests import PortRequestStatus, WaitingOn
+from services.porting.domain.requests import WaitingOn
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.documents import Document
 from services.porting.schema.elsewhere import Company
+from services.porting.schema.history import HistoryEntry
 from services.porting.schema.letters import Letter
 from services.porting.schema.lines import Line
 from services.porting.schema.loaders import (
     load_document_pages,
+    load_history_counts,
+    load_history_pages,
     load_letters,
     load_line_counts,
     load_line_pages,
@@ -33,29 +36,12 @@ from services.porting.schema.loaders import (
     load_request_pages,
     load_requests,
 )
+from services.porting.schema.statuses import PortRequestStatus
 from services.porting.store import documents as document_store
+from services.porting.store import history as history_store
 from services.porting.store import lines as line_store
 from services.porting.store import requests as request_store
 
-publish_enum(
-    PortRequestStatus,
-    description="Where a request stands; from the carrier on, its lines decide.",
-    values={
-        PortRequestStatus.DRAFT: "Being filled in.",
-        PortRequestStatus.AWAITING_AUTHORIZATION: "An administrator must authorize it.",
-        PortRequestStatus.AWAITING_SIGNATURE: "The signer must sign the letter.",
-        PortRequestStatus.IN_REVIEW: "We check it.",
-        PortRequestStatus.WITH_CARRIER: "The losing carrier has it.",
-        PortRequestStatus.APPROVED: "Every number has its firm date.",
-        PortRequestStatus.PORTING: "Numbers are moving.",
-        PortRequestStatus.COMPLETED: "Every number rings here.",
-        PortRequestStatus.PARTIALLY_COMPLETED: "Some numbers ring here, the others never will.",
-        PortRequestStatus.ACTION_REQUIRED: "Something must be corrected.",
-        PortRequestStatus.CANCEL_REQUESTED: "The losing carrier was asked to stop.",
-        PortRequestStatus.CANCELLED: "Nothing moves.",
-        PortRequestStatus.EXPIRED: "It lay untouched for too long.",
-    },
-)
 publish_enum(
     WaitingOn,
     description="Whose turn it is.",
@@ -147,6 +133,26 @@ class PortRequest:
         )
         found = await info.context.loader(load_document_pages).load((self.id, page))
         return connection_of(found.map(Document.of))
+
+    @strawberry.field(description="What happened to it, the oldest first.")
+    async def history(
+        self,
+        info: PortingInfo,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[HistoryEntry]:
+        page = page_of(
+            history_store.HISTORY, first=first, after=after, last=last, before=before
+        )
+        found = await info.context.loader(load_history_pages).load((self.id, page))
+
+        async def count() -> int:
+            return await info.context.loader(load_history_counts).load(self.id)
+
+        caller = info.context.caller
+        return connection_of(found.map(lambda entry: HistoryEntry.of(entry, caller)), count)
 
     @classmethod
     def of(cls, request: Request) -> Self:

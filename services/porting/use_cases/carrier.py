@@ -8,7 +8,7 @@ from typing import Literal
 
 from libs.common.caller import Caller
 from libs.common.database import Connection
-from libs.common.events import Fact
+from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.lines import (
     ApprovedLine,
     LinesApproved,
@@ -234,7 +234,7 @@ def _faults_of_named(
 async def _derive_and_save(
     connection: Connection,
     request: PortRequest,
-    facts: Callable[[PortRequest, LineCounts], Sequence[Fact]],
+    facts: Callable[[PortRequest, LineCounts], Sequence[PortRequestFact]],
 ) -> PortRequest:
     """The lines have moved: the request's status follows, and says so where it matters."""
     now = datetime.now(UTC)

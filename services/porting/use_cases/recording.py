@@ -1,8 +1,9 @@
-"""How a change is kept: the request's row and its facts, at the next version, in one transaction."""
+"""How a change is kept: row, facts and history at the next version, in one transaction."""
 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
@@ -10,11 +11,13 @@ from pydantic import BaseModel
 from libs.common.database import Connection, after_commit
 from libs.common.events import MAX_EVENT_BYTES, Fact
 from libs.common.outbox import record
+from libs.common.telemetry import current_trace
 from libs.contracts.porting_events.base import LINES_PER_EVENT, LineBatchFact, PortRequestFact
 from libs.contracts.porting_events.port_outs import PortOutFact
+from services.porting.domain.history import HistoryEntry
 from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import LineCounts, PortRequest
-from services.porting.store import port_outs, requests
+from services.porting.store import history, port_outs, requests
 from services.porting.store.lines import Line
 
 log = logging.getLogger(__name__)
@@ -25,13 +28,48 @@ RequestFact = TypeVar("RequestFact", bound=PortRequestFact)
 Batch = TypeVar("Batch", bound=LineBatchFact)
 
 
-async def save(connection: Connection, request: PortRequest, *facts: Fact) -> PortRequest:
-    """To be called while the request's row is locked."""
+async def save(
+    connection: Connection,
+    request: PortRequest,
+    *facts: PortRequestFact,
+    reason: str | None = None,
+) -> PortRequest:
+    """To be called while the request's row is locked.
+
+    Each fact is an event and a row of the history; who acts is known to the transaction.
+    """
     version = await record(connection, request.id, request.version, *facts)
     saved = replace(request, version=version)
     await requests.save_request(connection, saved)
+    await history.add_entries(connection, request.account_id, _entries(request, facts, reason))
     _log_facts(facts, port_request_id=saved.id, status=saved.status, version=version)
     return saved
+
+
+async def act_as(connection: Connection, actor: str) -> None:
+    """For the rest of the transaction: such as `carrier:emulator` for a carrier's own word."""
+    await history.set_actor(connection, actor)
+
+
+def _entries(
+    request: PortRequest, facts: Sequence[PortRequestFact], reason: str | None
+) -> list[HistoryEntry]:
+    trace = current_trace()
+    now = datetime.now(UTC)
+    return [
+        HistoryEntry(
+            port_request_id=request.id,
+            version=version,
+            at=now,
+            event_type=fact.type,
+            status=fact.status,
+            line_counts=fact.line_counts,
+            reason=reason,
+            correlation_id=trace.trace_id if trace else None,
+            is_internal=fact.is_internal,
+        )
+        for version, fact in enumerate(facts, start=request.version + 1)
+    ]
 
 
 def about(

@@ -7,8 +7,8 @@ from typing import Final
 
 from libs.common.caller import Member, Role
 from libs.common.database import Connection
-from libs.common.events import Fact
 from libs.contracts.phone_number import PhoneNumber
+from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.lines import LinesReadied, ReadyLine
 from libs.contracts.porting_events.requests import PortAuthorized, PortSubmitted, ReviewStarted
 from libs.contracts.refusals import Refusal, refuse_all
@@ -59,7 +59,7 @@ async def submit_request(connection: Connection, caller: Member, request_id: str
         submitted_at=now,
         submitted_by=caller.member_id,
     )
-    facts: list[Fact] = []
+    facts: list[PortRequestFact] = []
     if caller.role is Role.ADMINISTRATOR:
         # An administrator's own submission is the authorization (S49).
         submitted = replace(
@@ -101,7 +101,7 @@ async def authorize_request(connection: Connection, caller: Member, request_id: 
 
 def _review_facts(
     request: PortRequest, counts: LineCounts, ready: Sequence[Line]
-) -> list[Fact]:
+) -> list[PortRequestFact]:
     """The lines travel ahead, so that whoever hears of the review knows them all."""
     return [
         *batches_about(LinesReadied, request, counts, ready, _ready_line),

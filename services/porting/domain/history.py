@@ -1,0 +1,62 @@
+"""A request's history: one entry for each fact, and who is said to have made it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from libs.common.caller import Caller, Support
+
+
+class ActorKind(StrEnum):
+    MEMBER = "MEMBER"
+    SUPPORT = "SUPPORT"
+    CARRIER = "CARRIER"
+    SYSTEM = "SYSTEM"
+
+
+_KINDS: Final[Mapping[str, ActorKind]] = {
+    "member": ActorKind.MEMBER,
+    "support": ActorKind.SUPPORT,
+    "carrier": ActorKind.CARRIER,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryEntry:
+    """`version` is the event's; `status` and `line_counts` are the request's after it.
+
+    `actor` is such as `member:mem_…`, `support:<subject>`, `carrier:<name>`, `system`; the
+    transaction knows it, so a new entry leaves it to the store. `correlation_id` is the trace's.
+    """
+
+    port_request_id: str
+    version: int
+    at: datetime
+    event_type: str
+    status: str
+    line_counts: Mapping[str, int]
+    reason: str | None
+    correlation_id: str | None
+    is_internal: bool
+    actor: str | None = None
+    member_name: str | None = None
+
+    @property
+    def actor_kind(self) -> ActorKind:
+        kind, _, _ = (self.actor or "").partition(":")
+        return _KINDS.get(kind, ActorKind.SYSTEM)
+
+    def actor_shown_to(self, caller: Caller) -> str:
+        """Which person of support acted is for support alone."""
+        _, _, name = (self.actor or "").partition(":")
+        match self.actor_kind:
+            case ActorKind.MEMBER:
+                return self.member_name or name
+            case ActorKind.SUPPORT:
+                return name if isinstance(caller, Support) else "Portline support"
+            case ActorKind.CARRIER:
+                return name
+            case ActorKind.SYSTEM:
+                return "Portline"

@@ -1,0 +1,63 @@
+"""A port request's history in the graph."""
+
+from datetime import datetime
+from typing import Self
+
+import strawberry
+
+from libs.common.caller import Caller
+from libs.common.graphql.enums import publish_enum
+from services.porting.domain import history
+from services.porting.domain.history import ActorKind
+from services.porting.schema.statuses import LineState, PortRequestStatus
+
+publish_enum(
+    ActorKind,
+    description="What kind of somebody did something.",
+    values={
+        ActorKind.MEMBER: "A member of the account.",
+        ActorKind.SUPPORT: "Our port desk.",
+        ActorKind.CARRIER: "A losing or gaining carrier.",
+        ActorKind.SYSTEM: "The system itself: a date that came, a check that passed.",
+    },
+)
+
+
+@strawberry.type(description="How many lines are in one state.")
+class LineCount:
+    state: LineState = strawberry.field(description="The state.")
+    count: int = strawberry.field(description="How many lines are in it.")
+
+
+@strawberry.type(description="One thing that happened to a port request.")
+class HistoryEntry:
+    version: int = strawberry.field(description="The request's version after it.")
+    at: datetime = strawberry.field(description="When.")
+    event: str = strawberry.field(
+        description="The event's type, such as `porting.lines_ported.v1`."
+    )
+    actor_kind: ActorKind = strawberry.field(description="What kind of somebody did it.")
+    actor: str = strawberry.field(description="Who did it, as a name to show.")
+    status: PortRequestStatus = strawberry.field(description="Where the request stood then.")
+    line_counts: list[LineCount] = strawberry.field(description="Where its lines stood then.")
+    reason: str | None = strawberry.field(description="Why, where somebody said so.")
+    correlation_id: str | None = strawberry.field(
+        description="Joins what one command or event set off; support asks for it."
+    )
+
+    @classmethod
+    def of(cls, entry: history.HistoryEntry, caller: Caller) -> Self:
+        return cls(
+            version=entry.version,
+            at=entry.at,
+            event=entry.event_type,
+            actor_kind=entry.actor_kind,
+            actor=entry.actor_shown_to(caller),
+            status=PortRequestStatus(entry.status),
+            line_counts=[
+                LineCount(state=LineState(state), count=count)
+                for state, count in entry.line_counts.items()
+            ],
+            reason=entry.reason,
+            correlation_id=entry.correlation_id,
+        )
