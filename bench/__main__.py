@@ -10,6 +10,7 @@ import uvloop
 from bench.consumer import measure_consumer
 from bench.delivery import measure_throughput
 from bench.idle import measure_idle
+from bench.intake import measure_intake
 from bench.latency import measure_latency
 from bench.listing import measure_listing
 from bench.measuring import Result
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "throughput": measure_throughput,
     "latency": measure_latency,
     "listing": measure_listing,
+    "intake": measure_intake,
     "submit": measure_submit,
     "idle": measure_idle,
 }
