@@ -13,7 +13,8 @@ from libs.common.settings import Profile
 from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.porting.consumers import CONSUMES
 from services.porting.integrations.files import Files, UploadLinks
-from services.porting.routes import file_routes
+from services.porting.routes.files import file_routes
+from services.porting.routes.templates import template_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
 from services.porting.settings import Settings
@@ -49,6 +50,7 @@ def create_app() -> Starlette:
                 room=room,
             ),
             *file_routes(wiring.database, files, links, settings.origins),
+            *template_routes(room.children, settings.origins),
         ]
 
     return build_app(

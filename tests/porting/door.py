@@ -22,7 +22,8 @@ from libs.common.graphql.endpoint import GraphEndpoint
 from libs.common.memberships import memberships_of
 from libs.common.tokens import DEVELOPMENT_ISSUER, IssuerKeys, TokenVerifier
 from services.porting.integrations.files import Files, UploadLinks
-from services.porting.routes import file_routes
+from services.porting.routes.files import file_routes
+from services.porting.routes.templates import template_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
 from services.porting.use_cases.importing import IntakeLimits
@@ -109,6 +110,7 @@ def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
         routes=[
             Route("/graphql", endpoint),
             *file_routes(database, room.files, room.upload_links),
+            *template_routes(room.children),
         ]
     )
     return Door(httpx.AsyncClient(transport=httpx.ASGITransport(app)), key, room)
@@ -128,6 +130,9 @@ _MUTATIONS = {
     "createPortRequest": ("CreatePortRequestInput", _REQUEST),
     "createUpload": ("CreateUploadInput", _UPLOAD),
     "importLines": ("ImportLinesInput", _REQUEST),
+    "addLine": ("AddLineInput", _REQUEST),
+    "correctLine": ("CorrectLineInput", _REQUEST),
+    "dropLines": ("DropLinesInput", _REQUEST),
     "attachDocument": ("AttachDocumentInput", _REQUEST),
     "prepareLetter": ("PrepareLetterInput", _REQUEST),
     "signLetter": ("SignLetterInput", _REQUEST),

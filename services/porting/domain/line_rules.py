@@ -1,7 +1,7 @@
 """What a line must be: the same rules for a row of a file and for a line by itself."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -13,6 +13,12 @@ from services.porting.domain.numbers import Portability, judge, read_number
 from services.porting.domain.refusals.letters import PinNeedsSupport
 
 LONGEST_TEXT: Final = 200
+# Spaces of any kind, and what has no width: marks of direction, of order, of nothing.
+UNSEEN: Final = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+    "\u2008\u2009\u200a\u200b\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u202f\u205f\u2060"
+    "\u3000\ufeff"
+)
 _SPREADSHEET_DAMAGE: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+")
 
 
@@ -106,15 +112,24 @@ IN_INVENTORY: Final = "This number is in our inventory already: it moves without
 CLAIMED: Final = "This number is part of another open port request."
 
 
+def trim(text: str) -> str:
+    """Without what cannot be seen at its ends."""
+    return text.strip(UNSEEN)
+
+
 def read_line(texts: LineTexts, rules: LineRules, flaws: list[Flaw]) -> Reading:
     """Adds every flaw that the line has by itself."""
-    for field, text in zip(REQUIRED, texts, strict=False):
-        if not text:
-            flaws.append(Flaw(field, UserErrorCode.REQUIRED, f"Fill in {_say(field)}."))
-    flaws += _find_too_long(texts)
+    if not all(texts[: len(REQUIRED)]):
+        flaws += _find_missing(texts)
+    if max(map(len, texts)) > LONGEST_TEXT:
+        flaws += _find_too_long(texts)
     tracking = _read_number(texts.tracking_number, "tracking_number", flaws)
     forwarding = _read_number(texts.forwarding_number, "forwarding_number", flaws)
-    billing = _read_number(texts.billing_number, "billing_number", flaws)
+    billing = (
+        _read_number(texts.billing_number, "billing_number", flaws)
+        if texts.billing_number
+        else None
+    )
     if tracking is not None:
         portability = judge(tracking, allow_fictional=rules.allow_fictional)
         if portability is not Portability.PORTABLE:
@@ -124,7 +139,7 @@ def read_line(texts: LineTexts, rules: LineRules, flaws: list[Flaw]) -> Reading:
         flaws.append(
             Flaw("company", UserErrorCode.UNKNOWN_COMPANY, "The account has no such company.")
         )
-    if _SPREADSHEET_DAMAGE.fullmatch(texts.account_number):
+    if texts.account_number and _SPREADSHEET_DAMAGE.fullmatch(texts.account_number):
         flaws.append(Flaw("account_number", UserErrorCode.CSV_SCIENTIFIC_NUMBER, _ROUNDED))
     if texts.pin and not says_no_pin(texts.pin):
         flaws.append(Flaw("pin", PinNeedsSupport.code, PinNeedsSupport.sentence))
@@ -137,8 +152,36 @@ _ROUNDED: Final = (
 )
 
 
-def _say(field: str) -> str:
-    return field.replace("_", " ")
+def find_flaws_with_others(
+    tracking: str | None,
+    forwarding: str | None,
+    *,
+    taken: Mapping[str, bool],
+    forwarded_to: Container[str],
+) -> Iterator[Flaw]:
+    """What inventory and open requests have against them (S24, S25).
+
+    `taken` is true where a number is ours, false where an open request has it; `forwarded_to`
+    are the numbers that open requests ring at.
+    """
+    if tracking is not None and tracking in taken:
+        code, sentence = (
+            (UserErrorCode.INTERNAL_PORT, IN_INVENTORY)
+            if taken[tracking]
+            else (UserErrorCode.NUMBER_ALREADY_CLAIMED, CLAIMED)
+        )
+        yield Flaw("tracking_number", code, sentence)
+    if tracking in forwarded_to:
+        yield Flaw("tracking_number", UserErrorCode.FORWARDING_LOOP, FORWARDED_TO)
+    if forwarding in taken:
+        yield Flaw("forwarding_number", UserErrorCode.FORWARDING_LOOP, LOOP)
+
+
+def _find_missing(texts: LineTexts) -> Iterator[Flaw]:
+    for field, text in zip(REQUIRED, texts, strict=False):
+        if not text:
+            sentence = f"Fill in {field.replace('_', ' ')}."
+            yield Flaw(field, UserErrorCode.REQUIRED, sentence)
 
 
 def _find_too_long(texts: LineTexts) -> Iterator[Flaw]:
@@ -146,8 +189,6 @@ def _find_too_long(texts: LineTexts) -> Iterator[Flaw]:
         if len(text) > LONGEST_TEXT:
             sentence = f"This may have at most {LONGEST_TEXT} characters."
             yield Flaw(field, UserErrorCode.TOO_LONG, sentence)
-        if "\0" in text:
-            yield Flaw(field, UserErrorCode.INVALID, "This has a character that no text has.")
 
 
 def _read_number(text: str, field: str, flaws: list[Flaw]) -> PhoneNumber | None:

@@ -9,15 +9,13 @@ from libs.contracts.company_names import company_key
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import UserErrorCode
 from services.porting.domain.line_rules import (
-    CLAIMED,
-    FORWARDED_TO,
-    IN_INVENTORY,
     LOOP,
     Flaw,
     LineRules,
     LineTexts,
     NewLine,
     Reading,
+    find_flaws_with_others,
     read_line,
 )
 from services.porting.domain.refusals.lines import RowFault
@@ -55,7 +53,7 @@ class NumberListReading:
     """A file with faults is to be refused whole.
 
     `tracking` are the numbers that port, `outside` those that are forwarded to and are not
-    ported by this file itself; both sorted.
+    ported by this file itself.
     """
 
     rows: Sequence[ReadRow] = ()
@@ -85,10 +83,14 @@ def _read_table(table: Table, rules: Rules, reading: NumberListReading) -> None:
     forwarding = {row.forwarding_number for row in rows if row.forwarding_number}
     # A number that is being ported cannot be forwarded to: it would ring itself (S25).
     looping = forwarding & tracking
-    reading.faults.add(loop_fault(row) for row in rows if row.forwarding_number in looping)
+    loop = Flaw("forwarding_number", UserErrorCode.FORWARDING_LOOP, LOOP)
+    reading.faults.add(
+        _fault_of_number(row, loop) for row in rows if row.forwarding_number in looping
+    )
     reading.rows = rows
-    reading.tracking = sorted(tracking)
-    reading.outside = sorted(forwarding - tracking)
+    # Not sorted: that would take a tenth of a second in which nothing else can run.
+    reading.tracking = list(tracking)
+    reading.outside = list(forwarding - tracking)
 
 
 def _read_rows(table: Table, rules: Rules, read: list[ReadRow]) -> Iterator[RowFault]:
@@ -191,13 +193,9 @@ def _find_duplicates(rows: Sequence[ReadRow]) -> Iterator[RowFault]:
             continue
         first = first_row.setdefault(number, row.number)
         if first != row.number:
-            yield RowFault(
-                UserErrorCode.DUPLICATE_NUMBER,
-                f"Rows {first} and {row.number} name the same number.",
-                row=row.number,
-                column="tracking_number",
-                value=number,
-            )
+            sentence = f"Rows {first} and {row.number} name the same number."
+            flaw = Flaw("tracking_number", UserErrorCode.DUPLICATE_NUMBER, sentence)
+            yield _fault_of_number(row, flaw)
 
 
 def find_faults_with_others(
@@ -207,38 +205,20 @@ def find_faults_with_others(
     forwarded_to: set[str],
     outside: set[str],
 ) -> Iterator[RowFault]:
-    """`taken` is true where the number is ours: numbers of inventory and of open requests.
-
-    `forwarded_to` are those that open requests ring at, `outside` this file's own (S24, S25).
-    """
+    """`outside` are the numbers forwarded to that the file itself does not port."""
     for row in rows:
-        number, forwarding = row.tracking_number, row.forwarding_number
-        if number is not None and number in taken:
-            is_ours = taken[number]
-            yield _tracking_fault(
-                row,
-                UserErrorCode.INTERNAL_PORT
-                if is_ours
-                else UserErrorCode.NUMBER_ALREADY_CLAIMED,
-                IN_INVENTORY if is_ours else CLAIMED,
-            )
-        if number in forwarded_to:
-            yield _tracking_fault(row, UserErrorCode.FORWARDING_LOOP, FORWARDED_TO)
-        if forwarding in outside and forwarding in taken:
-            yield loop_fault(row)
+        forwarding = row.forwarding_number if row.forwarding_number in outside else None
+        for flaw in find_flaws_with_others(
+            row.tracking_number, forwarding, taken=taken, forwarded_to=forwarded_to
+        ):
+            yield _fault_of_number(row, flaw)
 
 
-def loop_fault(row: ReadRow) -> RowFault:
+def _fault_of_number(row: ReadRow, flaw: Flaw) -> RowFault:
     return RowFault(
-        UserErrorCode.FORWARDING_LOOP,
-        LOOP,
+        flaw.code,
+        flaw.sentence,
         row=row.number,
-        column="forwarding_number",
-        value=row.forwarding_number,
-    )
-
-
-def _tracking_fault(row: ReadRow, code: UserErrorCode, sentence: str) -> RowFault:
-    return RowFault(
-        code, sentence, row=row.number, column="tracking_number", value=row.tracking_number
+        column=flaw.field,
+        value=getattr(row, flaw.field),
     )

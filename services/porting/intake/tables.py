@@ -5,18 +5,20 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import Final, NamedTuple, TextIO
 
 from libs.contracts.refusals import UserErrorCode
-from services.porting.domain.line_rules import LineTexts
+from services.porting.domain.line_rules import UNSEEN, LineTexts, trim
 from services.porting.domain.refusals.lines import RowFault
+from services.porting.intake.formulas import without_mark
 from services.porting.intake.headings import Heading, read_heading
 
 _UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_EMPTY: Final = ("",)
 _DELIMITERS: Final = ",;\t"
 # Excel's own first line: it is not shown, and not counted.
 _DELIMITER_LINE: Final = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE | re.DOTALL)
-_UNSEEN: Final = " \t\r\n\f\v\x85\xa0\u200b\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"
 # The reader's limit on one cell, plus the quotes around it, is far below this.
 _LONGEST_LINE: Final = 1_000_000
 
@@ -63,13 +65,8 @@ def open_table(content: bytes) -> Table:
         heading = read_heading(next(records, []))
     except csv.Error as error:
         raise _unreadable_row(1) from error
-    return Table(heading, _read_rows(records, heading))
-
-
-def trim(text: str) -> str:
-    """Without what cannot be seen at its ends: spaces of any kind, marks of direction."""
-    text = text.strip()
-    return text if text.isascii() else text.strip(_UNSEEN)
+    rows = _read_rows(records, heading)
+    return Table(heading, map(_without_marks, rows) if b"'" in content else rows)
 
 
 def _find_encoding(content: bytes) -> str:
@@ -100,25 +97,24 @@ def _read_rows(records: Iterator[list[str]], heading: Heading) -> Iterator[Row]:
         for number, cells in enumerate(records, start=2):
             if not any(cells):
                 continue
-            texts = LineTexts._make(map(trim, pick(_widened(cells, width))))
-            has_more = _has_more(cells, width, unnamed)
+            has_more = (len(cells) > width or unnamed) and _has_more(cells, width, unnamed)
+            # The place beyond the heading is empty.
+            del cells[width:]
+            cells.extend(_EMPTY * (width + 1 - len(cells)))
+            texts = LineTexts._make(map(str.strip, pick(cells), repeat(UNSEEN)))
             if has_more or any(texts):
-                yield Row(number, texts, has_more)
+                yield Row(number, texts, bool(has_more))
     except csv.Error as error:
         raise _unreadable_row(number + 1) from error
 
 
-def _widened(cells: list[str], width: int) -> list[str]:
-    """To one more than the heading, the last one empty."""
-    if len(cells) == width:
-        return [*cells, ""]
-    return [*cells[:width], *[""] * (width + 1 - len(cells[:width]))]
+def _without_marks(row: Row) -> Row:
+    return row._replace(texts=LineTexts._make(map(without_mark, row.texts)))
 
 
 def _has_more(cells: list[str], width: int, unnamed: Sequence[int]) -> bool:
-    if len(cells) > width and any(map(trim, cells[width:])):
-        return True
-    return any(trim(cells[place]) for place in unnamed if place < len(cells))
+    more = [cells[place] for place in unnamed if place < len(cells)]
+    return any(map(trim, [*cells[width:], *more]))
 
 
 def _unreadable_row(number: int) -> Unreadable:

@@ -66,11 +66,6 @@ _STATES: Final = """
       AND tracking_number = ANY($2::text[])
 """
 _NUMBERS: Final = "SELECT tracking_number FROM lines WHERE port_request_id = $1"
-_FORWARDING_NUMBERS: Final = """
-    SELECT DISTINCT forwarding_number
-    FROM lines
-    WHERE port_request_id = $1
-"""
 _FIND_ALL: Final = f"SELECT {LINE_COLUMNS} FROM lines WHERE port_request_id = $1 ORDER BY id"
 # Each line now names its number in inventory.
 _LINK_NUMBERS: Final = """
@@ -162,11 +157,6 @@ async def find_states(
     """Of those of `numbers` that the request has."""
     rows = await connection.fetch(_STATES, request_id, list(numbers))
     return {row["tracking_number"]: LineState(row["state"]) for row in rows}
-
-
-async def find_forwarding_numbers(connection: Connection, request_id: str) -> list[str]:
-    rows = await connection.fetch(_FORWARDING_NUMBERS, request_id)
-    return [row["forwarding_number"] for row in rows]
 
 
 async def find_all_lines(connection: Connection, request_id: str) -> list[Line]:

@@ -77,6 +77,26 @@ class LineNotPossible(StateRefusal):
         )
 
 
+class LineUnknown(PortingRefusal):
+    code = UserErrorCode.NOT_FOUND
+    sentence = "This line is not part of the request."
+
+
+class TooManyLines(PortingRefusal):
+    code = UserErrorCode.TOO_MANY_LINES
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A request may have at most {most:,} numbers.")
+
+
+class LineFault(PortingRefusal):
+    """A fault of one field of a line that is added or corrected by itself."""
+
+    def __init__(self, code: UserErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code  # type: ignore[misc] # as of a row: a class each would be too many
+
+
 class MoreFaults(PortingRefusal):
     code = UserErrorCode.MORE_FAULTS
 
