@@ -89,6 +89,19 @@ LINES: Final = Listing(
     parameters=2,
     keys=[Key(column="id", kind=str)],
 )
+# The next of a request's lines for a file, each with its company's name.
+_FOR_EXPORT: Final = """
+    SELECT line.id, tracking_number, forwarding_number, line.name, source,
+      coalesce(company.name, '') AS company, coalesce(account_number, '') AS account_number,
+      coalesce(billing_number, '') AS billing_number
+    FROM lines AS line
+    LEFT JOIN companies AS company ON company.company_id = line.company_id
+    WHERE port_request_id = $1
+      AND ($2::text[] IS NULL OR line.company_id = ANY($2))
+      AND line.id > $3
+    ORDER BY line.id
+    LIMIT $4
+"""
 # A number that is preconfigured for an open request is that request's, not in use here.
 _TAKEN: Final = """
     SELECT phone_number, bool_and(is_ours) AS is_ours
@@ -161,6 +174,18 @@ async def find_states(
 
 async def find_all_lines(connection: Connection, request_id: str) -> list[Line]:
     return read_lines(await connection.fetch(_FIND_ALL, request_id))
+
+
+async def find_lines_for_export(
+    connection: Connection,
+    request_id: str,
+    company_ids: Sequence[str] | None,
+    *,
+    after: str,
+    most: int,
+) -> Sequence[Row]:
+    """From the line behind `after`, an id; '' is before the first."""
+    return await connection.fetch(_FOR_EXPORT, request_id, company_ids, after, most)
 
 
 async def link_numbers(connection: Connection, number_ids: Mapping[str, str]) -> None:
