@@ -121,6 +121,12 @@ class NumberDisabled(NumberFact):
     disabled_by: str
 
 
+class NumberReleased(NumberFact):
+    """It was preconfigured, and its line will never port: it is no longer in inventory."""
+
+    type: ClassVar[str] = "numbers.number_released.v1"
+
+
 class CallReceived(Fact):
     """Comes in from the telephony system on `portline.reports`, one per inbound call."""
 
@@ -148,5 +154,6 @@ NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (
     NumberPortingOut,
     NumberPortedOut,
     NumberDisabled,
+    NumberReleased,
 )
 NUMBER_REPORTS: Final[tuple[type[Fact], ...]] = (CallReceived,)

@@ -113,6 +113,23 @@ class UserErrorCode(StrEnum):
         "The warnings about porting must be acknowledged first.",
     )
 
+    NOT_THE_REQUESTER = (
+        "NOT_THE_REQUESTER",
+        "Only whoever made the request, an administrator or support may do this.",
+    )
+    TOO_LATE_TO_CANCEL = (
+        "TOO_LATE_TO_CANCEL",
+        "The firm date is too close: the losing carrier no longer stops the port.",
+    )
+    NO_FAULT = "NO_FAULT", "Nothing is wrong with the number, so nothing can be corrected."
+    FAULT_NOT_CORRECTED = (
+        "FAULT_NOT_CORRECTED",
+        "A fault is still open: correct the number or take it out of the request.",
+    )
+    SNAPBACK_TOO_LATE = (
+        "SNAPBACK_TOO_LATE",
+        "A number goes back within 24 hours after its port, not later.",
+    )
     OWN_SUBMISSION = (
         "OWN_SUBMISSION",
         "Somebody else must authorize what you submitted yourself.",

@@ -19,6 +19,8 @@ NUMBERS_EVENTS: Final = Queue(
         "porting.lines_readied.v1",
         "porting.review_started.v1",
         "porting.lines_ported.v1",
+        "porting.lines_cancelled.v1",
+        "porting.lines_not_portable.v1",
         "porting.port_out_authorized.v1",
         "porting.port_out_ported.v1",
     ),

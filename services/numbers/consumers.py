@@ -7,7 +7,12 @@ from libs.common.consumer import Consumes, Projection, Reaction, Report
 from libs.common.database import Connection
 from libs.common.events import Event, Fact
 from libs.contracts.number_events import CallReceived
-from libs.contracts.porting_events.lines import LinesPorted, LinesReadied
+from libs.contracts.porting_events.lines import (
+    LinesCancelled,
+    LinesNotPortable,
+    LinesPorted,
+    LinesReadied,
+)
 from libs.contracts.porting_events.port_outs import PortOutAuthorized, PortOutPorted
 from libs.contracts.porting_events.requests import ReviewStarted
 from libs.contracts.topology import NUMBERS_EVENTS, NUMBERS_REPORTS
@@ -16,6 +21,7 @@ from services.numbers.use_cases.tracking_numbers import (
     finish_port_out,
     port_in_numbers,
     receive_calls,
+    release_numbers,
     start_port_out,
 )
 
@@ -38,6 +44,20 @@ async def _port_in(connection: Connection, event: Event) -> None:
     ported = _fact(event, LinesPorted)
     await port_in_numbers(
         connection, ported.account_id, {line.line_id: line.ported_at for line in ported.lines}
+    )
+
+
+async def _release_cancelled(connection: Connection, event: Event) -> None:
+    cancelled = _fact(event, LinesCancelled)
+    await release_numbers(
+        connection, cancelled.account_id, [line.line_id for line in cancelled.lines]
+    )
+
+
+async def _release_unportable(connection: Connection, event: Event) -> None:
+    unportable = _fact(event, LinesNotPortable)
+    await release_numbers(
+        connection, unportable.account_id, [line.line_id for line in unportable.lines]
     )
 
 
@@ -80,6 +100,8 @@ CONSUMES: Final = (
             Projection(facts=(LinesReadied,), apply=_keep_lines),
             Reaction(fact=ReviewStarted, react=_preconfigure),
             Reaction(fact=LinesPorted, react=_port_in),
+            Reaction(fact=LinesCancelled, react=_release_cancelled),
+            Reaction(fact=LinesNotPortable, react=_release_unportable),
             Reaction(fact=PortOutAuthorized, react=_start_port_out),
             Reaction(fact=PortOutPorted, react=_finish_port_out),
         ),

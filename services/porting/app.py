@@ -18,7 +18,7 @@ from services.porting.routes.templates import template_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
 from services.porting.settings import Settings
-from services.porting.timers import TIMERS
+from services.porting.timers import timers_of
 from services.porting.use_cases.importing import IntakeLimits
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -61,7 +61,7 @@ def create_app() -> Starlette:
             topology=TOPOLOGY,
             events_exchange=EVENTS,
             consumes=CONSUMES,
-            timers=TIMERS,
+            timers=timers_of(settings.idle_limits),
             routes=routes,
         )
     )

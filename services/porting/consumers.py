@@ -16,6 +16,7 @@ from libs.contracts.number_events import (
     NumberPortedIn,
     NumberPortedOut,
     NumberPortingOut,
+    NumberReleased,
     NumbersPreconfigured,
     PreconfigurationRefused,
 )
@@ -23,11 +24,8 @@ from libs.contracts.porting_events.port_outs import PortOutReported
 from libs.contracts.topology import PORTING_EVENTS, PORTING_REPORTS
 from services.porting.store import copies
 from services.porting.store.copies import InventoryNumber
-from services.porting.use_cases.carrier import (
-    note_first_call,
-    note_preconfiguration_refused,
-    note_preconfigured,
-)
+from services.porting.use_cases.carrier import note_first_call, note_preconfigured
+from services.porting.use_cases.faults import note_preconfiguration_refused
 from services.porting.use_cases.port_out_checklists import note_number_disabled
 from services.porting.use_cases.port_outs import receive_port_out
 
@@ -89,7 +87,9 @@ async def _note_preconfigured(connection: Connection, event: Event) -> None:
 
 async def _note_refused(connection: Connection, event: Event) -> None:
     fact = _fact(event, PreconfigurationRefused)
-    await note_preconfiguration_refused(connection, event.subject, fact.lines[0].code)
+    await note_preconfiguration_refused(
+        connection, event.subject, {line.line_id: line.code for line in fact.lines}
+    )
 
 
 async def _note_first_call(connection: Connection, event: Event) -> None:
@@ -136,7 +136,8 @@ CONSUMES: Final = (
             Projection(facts=(CompanyChanged,), apply=_copy_companies),
             Projection(facts=(MemberChanged,), apply=_copy_members),
             Projection(
-                facts=(NumberPortedIn, NumberPortingOut, NumberPortedOut), apply=_copy_numbers
+                facts=(NumberPortedIn, NumberPortingOut, NumberPortedOut, NumberReleased),
+                apply=_copy_numbers,
             ),
             Reaction(fact=NumbersPreconfigured, react=_note_preconfigured),
             Reaction(fact=PreconfigurationRefused, react=_note_refused),

@@ -1,8 +1,11 @@
 """What porting reads from its environment."""
 
+from datetime import timedelta
+
 from pydantic import Field, HttpUrl, SecretStr
 
 from libs.common.settings import SHORTEST_SECRET, ServiceSettings
+from services.porting.domain.idling import IdleLimits
 
 
 class Settings(ServiceSettings):
@@ -16,8 +19,18 @@ class Settings(ServiceSettings):
     public_url: HttpUrl
     upload_secret: SecretStr = Field(min_length=SHORTEST_SECRET)
     most_rows: int = 1_000
+    # A week's warning comes before the end of either.
+    idle_days_unfinished: int = Field(default=30, ge=8)
+    idle_days_faulty: int = Field(default=45, ge=8)
     allow_fictional_numbers: bool = False
     cors_origins: str = ""
+
+    @property
+    def idle_limits(self) -> IdleLimits:
+        return IdleLimits(
+            unfinished=timedelta(days=self.idle_days_unfinished),
+            faulty=timedelta(days=self.idle_days_faulty),
+        )
 
     @property
     def origins(self) -> list[str]:

@@ -1,9 +1,22 @@
 """Which due date starts what in porting."""
 
 from collections.abc import Mapping
-from typing import Final
 
+from libs.common.database import Connection
 from libs.common.timers import Fire
+from services.porting.domain.idling import IdleLimits
+from services.porting.use_cases.activating import ACTIVATION_DUE, start_due_activations
+from services.porting.use_cases.expiring import look_at_idle_request
 from services.porting.use_cases.port_outs import ANSWER_DUE, authorize_by_silence
+from services.porting.use_cases.recording import IDLE_DUE
 
-TIMERS: Final[Mapping[str, Fire]] = {ANSWER_DUE: authorize_by_silence}
+
+def timers_of(limits: IdleLimits) -> Mapping[str, Fire]:
+    async def look_at_idle(connection: Connection, request_id: str) -> None:
+        await look_at_idle_request(connection, request_id, limits)
+
+    return {
+        ANSWER_DUE: authorize_by_silence,
+        ACTIVATION_DUE: start_due_activations,
+        IDLE_DUE: look_at_idle,
+    }

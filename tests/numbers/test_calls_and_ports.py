@@ -13,6 +13,7 @@ from libs.contracts.number_events import (
     NumberPortedIn,
     NumberPortedOut,
     NumberPortingOut,
+    NumberReleased,
 )
 from services.numbers.domain.refusals import (
     NumberCannotBeDisabled,
@@ -26,6 +27,7 @@ from services.numbers.use_cases.tracking_numbers import (
     finish_port_out,
     port_in_numbers,
     receive_calls,
+    release_numbers,
     start_port_out,
 )
 from tests.numbers.builders import (
@@ -94,7 +96,39 @@ async def test_port_and_first_call_end_the_same_in_every_order_and_doubled(datab
             "FirstCallReceived",
             "NumberPortedIn",
         ]
-    assert ends == {(NumberState.ACTIVE, EARLIER, EARLIER, 2)}
+    assert ends == {(NumberState.ACTIVE, NOON, EARLIER, 2)}
+
+
+async def test_a_number_whose_line_is_cancelled_is_released_once_and_told(database):
+    house = await found_account(database)
+    silent = await add_number(database, house, phone(1))
+    rung = await add_number(database, house, phone(2))
+    await ring(database, phone(2))
+    for _ in range(2):
+        async with database.working() as connection:
+            await release_numbers(connection, house.id, [silent.line_id, rung.line_id, "ln_x"])
+    assert await states_by_phone(database) == {
+        phone(1): NumberState.RELEASED,
+        phone(2): NumberState.ACTIVE,
+    }
+    (event,) = await told(database, silent.id)
+    assert isinstance(event.fact, NumberReleased)
+    assert (event.sequence, event.fact.state) == (1, "RELEASED")
+    await ring(database, phone(1))
+    assert await kinds(database, silent) == [NumberReleased]
+
+
+async def states_by_phone(database):
+    found = await numbers_by_phone(database)
+    return {number: row.state for number, row in found.items()}
+
+
+async def test_a_cancelled_line_of_another_account_releases_nothing(database):
+    house, other = await found_account(database), await found_account(database)
+    number = await add_number(database, house, phone(1))
+    async with database.working() as connection:
+        await release_numbers(connection, other.id, [number.line_id])
+    assert (await numbers_by_phone(database))[phone(1)] == number
 
 
 @pytest.mark.requirement("S66")

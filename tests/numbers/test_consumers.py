@@ -24,7 +24,13 @@ from libs.contracts.number_events import (
     NumbersPreconfigured,
     PreconfigurationRefused,
 )
-from libs.contracts.porting_events.lines import LinesPorted, PortedLine
+from libs.contracts.porting_events.lines import (
+    LinesCancelled,
+    LinesNotPortable,
+    LinesPorted,
+    NamedLine,
+    PortedLine,
+)
 from libs.contracts.porting_events.port_outs import PortOutAuthorized, PortOutPorted
 from libs.contracts.porting_events.requests import ReviewStarted
 from libs.contracts.topology import EVENTS, NUMBERS_EVENTS, NUMBERS_REPORTS, REPORTS, TOPOLOGY
@@ -191,6 +197,29 @@ async def test_a_number_s_way_from_review_to_having_left(ears, database):
     assert (number.state, number.version) == (NumberState.PORTED_OUT, 4)
     sequences = [event.sequence for event in await told(database, number.id)]
     assert sequences == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"), [(LinesCancelled, {}), (LinesNotPortable, {"code": "NOT_PORTABLE"})]
+)
+async def test_lines_that_will_never_port_leave_the_inventory(ears, database, fact, said):
+    house = await found_account(database)
+    lines = [a_line(house.companies["Dental"], phone(place)) for place in (1, 2)]
+    ended = fact(
+        **request_state(house),
+        batch=1,
+        of=1,
+        lines=[NamedLine(line_id=lines[0].line_id, tracking_number=phone(1))],
+        **said,
+    )
+    events = [*a_review(house, lines), heard(ended, subject="pr_1", sequence=9)]
+    await ears.hear(*events, events[-1])
+    await ears.wait(*(event.id for event in events))
+    found = await numbers_by_phone(database)
+    assert found[phone(1)].state is NumberState.RELEASED
+    assert found[phone(2)].state is NumberState.PRECONFIGURED
+    (released,) = await told(database, found[phone(1)].id)
+    assert released.type == "numbers.number_released.v1"
 
 
 @pytest.mark.requirement("S66")

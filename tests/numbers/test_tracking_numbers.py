@@ -66,9 +66,16 @@ def test_a_second_call_changes_nothing():
 
 
 @pytest.mark.requirement("S12")
-def test_a_call_that_came_before_the_stated_port_is_its_instant():
+def test_a_call_leaves_the_ports_instant_to_porting():
     after, before = tell(("ported", "called")), tell(("called", "ported"))
-    assert after.ported_at == before.ported_at == NOON - timedelta(minutes=1)
+    assert after.ported_at == before.ported_at == NOON
+
+
+def test_a_number_whose_line_ended_is_released_unless_it_has_rung_or_ported():
+    assert a_number().release().state is NumberState.RELEASED
+    for word in ("called", "ported"):
+        arrived = tell((word,))
+        assert arrived.release() is arrived
 
 
 def test_a_later_notice_moves_the_port_back_and_never_forward():
@@ -122,6 +129,8 @@ def test_no_fact_is_ever_a_fault(state, facts):
     number = a_number(state=state)
     for fact in facts:
         match fact:
+            case Change.LINE_ENDED:
+                number = number.release()
             case Change.PORTED_IN:
                 number = number.port_in(NOON)
             case Change.CALLED:

@@ -27,6 +27,7 @@ from libs.contracts.porting_events.port_outs import PortOutReported
 from libs.contracts.porting_events.registry import PORTING_EVENTS
 from services.porting.consumers import CONSUMES
 from services.porting.domain.documents import DocumentKind, Upload, UploadPurpose
+from services.porting.domain.idling import IdleLimits
 from services.porting.domain.letters import ServiceAddress, Subscriber
 from services.porting.domain.line_rules import NewLine
 from services.porting.domain.port_outs import PortOut, PortOutStatus
@@ -34,6 +35,7 @@ from services.porting.domain.requests import PortRequest, PortRequestStatus
 from services.porting.store import documents as document_store
 from services.porting.store import lines, port_outs, requests
 from services.porting.store.lines import Line
+from services.porting.timers import timers_of
 from services.porting.use_cases import (
     carrier,
     documents,
@@ -44,6 +46,8 @@ from services.porting.use_cases import (
 )
 
 OUTSIDE = PhoneNumber("+13125550100")
+IDLE_LIMITS = IdleLimits(unfinished=timedelta(days=30), faulty=timedelta(days=45))
+TIMERS = timers_of(IDLE_LIMITS)
 _REGISTRY = EventRegistry(PORTING_EVENTS)
 _REACTIONS = reactions_of(CONSUMES)
 _counter = count(1)
@@ -329,7 +333,22 @@ async def a_request_with_the_carrier(
     await preconfigure(database, request_id)
     async with database.transaction(SUPPORT) as connection:
         await carrier.send_to_carrier(connection, SUPPORT, request_id)
+    await let_pass(database, request_id, timedelta(hours=1))
     return request_id
+
+
+async def let_pass(database: Database, request_id: str, time: timedelta) -> None:
+    """As if what has happened to the request had happened so much earlier."""
+    async with database.working() as connection:
+        await connection.execute(
+            """
+            UPDATE port_requests
+            SET sent_at = sent_at - $2::interval, idle_since = idle_since - $2::interval
+            WHERE id = $1
+            """,
+            request_id,
+            time,
+        )
 
 
 def first_call(

@@ -231,6 +231,55 @@ async def test_nothing_has_ported_tomorrow(database):
     assert refused.value.path == ("input", "portedAt")
 
 
+async def test_nothing_has_ported_before_the_carrier_was_asked(database):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, NUMBERS)
+    sent_at = (await request_of(database, request_id)).sent_at
+    with pytest.raises(Refusal) as refused:
+        await ported(database, request_id, at=sent_at - timedelta(seconds=1))
+    assert (refused.value.code, refused.value.path) == ("INVALID", ("input", "portedAt"))
+    await ported(database, request_id, at=sent_at)
+    assert {line.ported_at for line in await lines_of(database, request_id)} == {sent_at}
+
+
+async def test_a_first_call_counts_from_when_the_carrier_was_asked(database):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, NUMBERS)
+    sent_at = (await request_of(database, request_id)).sent_at
+    await call(database, house, request_id, at=sent_at - timedelta(hours=1))
+    called, _ = await lines_of(database, request_id)
+    assert (called.state, called.ported_at) == ("PORTED", sent_at)
+
+
+async def test_a_second_firm_date_takes_the_place_of_the_first_and_both_are_kept(database):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, NUMBERS)
+    first, second = now().date() + timedelta(days=7), now().date() + timedelta(days=9)
+    await firm(database, request_id, day=first)
+    await firm(database, request_id, day=second)
+    await firm(database, request_id, day=second)
+    assert {line.firm_date for line in await lines_of(database, request_id)} == {second}
+    assert (await types_told(database, request_id))[-4:] == [
+        "lines_approved",
+        "port_approved",
+        "lines_approved",
+        "firm_date_changed",
+    ]
+    async with database.working() as connection:
+        reasons = await connection.fetch(
+            """
+            SELECT reason FROM history
+            WHERE port_request_id = $1 AND event_type = 'porting.lines_approved.v1'
+            ORDER BY version
+            """,
+            request_id,
+        )
+    assert [row["reason"] for row in reasons] == [
+        f"The firm date is {first}.",
+        f"The firm date is {second} instead of {first}.",
+    ]
+
+
 async def test_named_numbers_are_all_known_or_all_refused(database):
     house = await found_house(database)
     request_id = await a_request_with_the_carrier(database, house, NUMBERS)
@@ -261,7 +310,12 @@ async def test_before_the_carrier_has_it_no_word_of_the_carrier_is_taken(databas
     with pytest.raises(StateRefusal) as refused:
         await step(database, request_id)
     assert refused.value.status == "IN_REVIEW"
-    assert refused.value.available_actions == ("SEND_TO_CARRIER",)
+    assert refused.value.available_actions == (
+        "SEND_TO_CARRIER",
+        "RECORD_NOT_PORTABLE",
+        "DROP_LINES",
+        "CANCEL",
+    )
 
 
 @pytest.mark.requirement("S21")
@@ -280,7 +334,14 @@ async def test_it_goes_to_the_carrier_once_every_number_is_preconfigured(databas
     assert len(numbers) == 2
     with pytest.raises(StateRefusal) as again:
         await send(database, request_id)
-    assert again.value.available_actions == ("RECORD_FIRM_DATE", "RECORD_PORTED")
+    assert again.value.available_actions == (
+        "RECORD_FIRM_DATE",
+        "RECORD_PORTED",
+        "RECORD_REJECTION",
+        "RECORD_CONFLICT",
+        "RECORD_NOT_PORTABLE",
+        "CANCEL",
+    )
 
 
 @pytest.mark.requirement("S21")

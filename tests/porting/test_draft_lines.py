@@ -65,7 +65,7 @@ async def test_a_line_is_added_corrected_and_dropped(door, database):
     assert (corrected.company_id, corrected.account_number) == (house.garage, None)
     assert (corrected.name, corrected.billing_number) == (second.name, phone(177))
 
-    given = {"portRequestId": request_id, "lineIds": [first.id]}
+    given = {"portRequestId": request_id, "trackingNumbers": [first.tracking_number]}
     assert await errors_of(door, house.administrator, "dropLines", **given) == []
     assert await numbers_of(database, request_id) == [phone(102)]
     assert await types_told(database, request_id) == ["draft_changed"] * 5
@@ -141,7 +141,7 @@ async def test_a_changed_line_supersedes_the_letter(door, database):
     for mutation, given in (
         ("addLine", {**GIVEN, "phoneNumber": phone(102), "companyId": house.dental}),
         ("correctLine", {"lineId": last.id, "phoneNumber": phone(103)}),
-        ("dropLines", {"lineIds": [last.id]}),
+        ("dropLines", {"trackingNumbers": [phone(103)]}),
     ):
         await sign(database, house.administrator, request_id)
         given["portRequestId"] = request_id
@@ -161,11 +161,11 @@ async def test_lines_of_others_are_unknown_and_nothing_is_dropped_by_halves(door
     others = a_line(house.dental, phone(102))
     await fill_lines(database, house.administrator, request_id, [mine, garages])
     await fill_lines(database, house.administrator, other_id, [others])
-    named = {"portRequestId": request_id, "lineIds": [mine.id, garages.id, others.id, "ln_x"]}
+    numbers = [phone(100), phone(101), phone(102)]
+    named = {"portRequestId": request_id, "trackingNumbers": numbers}
     assert await errors_of(door, house.manager, "dropLines", **named) == [
-        ("NOT_FOUND", "lineIds", "1"),
-        ("NOT_FOUND", "lineIds", "2"),
-        ("NOT_FOUND", "lineIds", "3"),
+        ("NOT_FOUND", "trackingNumbers", "1"),
+        ("NOT_FOUND", "trackingNumbers", "2"),
     ]
     assert len(await lines_of(database, request_id)) == 2
     for line in (garages, others):
@@ -190,7 +190,6 @@ async def test_after_submission_no_line_is_changed(door, database):
     for mutation, given in (
         ("addLine", {**GIVEN, "phoneNumber": phone(102), "companyId": house.dental}),
         ("correctLine", {"lineId": line.id, "name": "x"}),
-        ("dropLines", {"lineIds": [line.id]}),
     ):
         given["portRequestId"] = request_id
         assert await errors_of(door, house.administrator, mutation, **given) == [

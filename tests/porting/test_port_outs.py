@@ -10,12 +10,12 @@ from libs.contracts.number_events import NumbersPreconfigured, PreconfiguredNumb
 from libs.contracts.refusals import Refusal, StateRefusal
 from services.porting.domain.port_outs import PortOutStatus
 from services.porting.store import port_outs as store
-from services.porting.timers import TIMERS
 from services.porting.use_cases import port_out_checklists, port_outs
 from services.porting.use_cases.port_outs import NoSuchNumbersError
 from tests.porting.builders import (
     OUTSIDE,
     SUPPORT,
+    TIMERS,
     a_port_out,
     add_inventory,
     disable_number,

@@ -77,7 +77,8 @@ async def test_a_request_is_moved_by_mutations_alone(door, database):
         house.administrator, "createPortRequest", companyId=house.dental, name=" Spring  move "
     )
     request_id = made["portRequest"]["id"]
-    assert made["portRequest"]["availableActions"] == ["EDIT", "SIGN", "SUBMIT"]
+    actions = made["portRequest"]["availableActions"]
+    assert actions == ["EDIT", "SIGN", "SUBMIT", "CANCEL"]
     for mutation, given in (
         ("prepareLetter", LETTER),
         ("acknowledgeWarnings", {}),
@@ -94,7 +95,11 @@ async def test_a_request_is_moved_by_mutations_alone(door, database):
             {"firmDate": day, "trackingNumbers": ["(212) 555-0100"]},
             "APPROVED",
         ),
-        ("recordPorted", {"portedAt": now().isoformat()}, "COMPLETED"),
+        (
+            "recordPorted",
+            {"portedAt": (now() + timedelta(minutes=1)).isoformat()},
+            "COMPLETED",
+        ),
     ):
         done = await door.act("support", mutation, portRequestId=request_id, **given)
         assert done["userErrors"] == []
@@ -110,7 +115,7 @@ async def test_a_managers_request_is_authorized(door, database):
     )
     done = await door.act(house.manager, "submitPortRequest", portRequestId=request_id)
     assert done["portRequest"]["status"] == "AWAITING_AUTHORIZATION"
-    assert done["portRequest"]["availableActions"] == []
+    assert done["portRequest"]["availableActions"] == ["CANCEL"]
     done = await door.act(
         house.administrator, "authorizePortRequest", portRequestId=request_id
     )
@@ -151,12 +156,25 @@ async def test_a_port_out_is_moved_by_mutations_alone(door, database):
 
 
 IN_A_WRONG_STATE = (
-    ("administrator", "submitPortRequest", {}, []),
-    ("administrator", "acknowledgeWarnings", {}, []),
-    ("administrator", "prepareLetter", LETTER, []),
-    ("administrator", "signLetter", {"signerName": "Ada", "consent": True}, []),
-    ("administrator", "authorizePortRequest", {}, []),
-    ("support", "sendToCarrier", {}, ["RECORD_FIRM_DATE", "RECORD_PORTED"]),
+    ("administrator", "submitPortRequest", {}, ["CANCEL"]),
+    ("administrator", "acknowledgeWarnings", {}, ["CANCEL"]),
+    ("administrator", "prepareLetter", LETTER, ["CANCEL"]),
+    ("administrator", "signLetter", {"signerName": "Ada", "consent": True}, ["CANCEL"]),
+    ("administrator", "authorizePortRequest", {}, ["CANCEL"]),
+    ("administrator", "resubmitPortRequest", {}, ["CANCEL"]),
+    (
+        "support",
+        "sendToCarrier",
+        {},
+        [
+            "RECORD_FIRM_DATE",
+            "RECORD_PORTED",
+            "RECORD_REJECTION",
+            "RECORD_CONFLICT",
+            "RECORD_NOT_PORTABLE",
+            "CANCEL",
+        ],
+    ),
 )
 
 
@@ -192,7 +210,8 @@ async def test_a_signed_letter_leaves_the_other_actions(door, database):
     )
     given = {"portRequestId": request_id, "signerName": "Ada", "consent": True}
     (error,) = (await door.act(house.administrator, "signLetter", **given))["userErrors"]
-    assert (error["status"], error["availableActions"]) == ("SIGNED", ["EDIT", "SUBMIT"])
+    assert error["status"] == "SIGNED"
+    assert error["availableActions"] == ["EDIT", "SUBMIT", "CANCEL"]
 
 
 async def test_an_unknown_id_is_not_found(door, database):

@@ -11,6 +11,7 @@ from libs.common.paging import Listing
 from services.porting.store import (
     copies,
     documents,
+    faults,
     history,
     letters,
     line_states,
@@ -20,10 +21,11 @@ from services.porting.store import (
 )
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
-STORES = (copies, documents, history, letters, line_states, lines, port_outs, requests)
+STORES = (copies, documents, faults, history, letters, line_states, lines, port_outs, requests)
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
     "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
+    "faults",
 )  # fmt: skip
 
 

@@ -51,3 +51,87 @@ class PortedLine(Part):
 class LinesPorted(LineBatchFact):
     type: ClassVar[str] = "porting.lines_ported.v1"
     lines: list[PortedLine]
+
+
+class NamedLine(Part):
+    line_id: str
+    tracking_number: PhoneNumber
+
+
+class LinesRejected(LineBatchFact):
+    """The losing carrier refused these lines; `code` says why."""
+
+    type: ClassVar[str] = "porting.lines_rejected.v1"
+    code: str
+    lines: list[NamedLine]
+
+
+class LinesInConflict(LineBatchFact):
+    """The losing carrier objects to these lines in the registry."""
+
+    type: ClassVar[str] = "porting.lines_in_conflict.v1"
+    code: str
+    lines: list[NamedLine]
+
+
+class LinesActivating(LineBatchFact):
+    """The firm date has come, or the desk has started it: these lines move now."""
+
+    type: ClassVar[str] = "porting.lines_activating.v1"
+    lines: list[NamedLine]
+
+
+class LinesActivationFailed(LineBatchFact):
+    type: ClassVar[str] = "porting.lines_activation_failed.v1"
+    code: str
+    lines: list[NamedLine]
+
+
+class LinesCorrected(LineBatchFact):
+    """Somebody has put right what was wrong with these lines; they are not sent again yet."""
+
+    type: ClassVar[str] = "porting.lines_corrected.v1"
+    lines: list[NamedLine]
+
+
+class LinesResent(LineBatchFact):
+    """Faulty lines go to the losing carrier again; their sisters stay where they are."""
+
+    type: ClassVar[str] = "porting.lines_resent.v1"
+    lines: list[NamedLine]
+
+
+class LinesCancelRequested(LineBatchFact):
+    """The losing carrier is asked to stop these lines."""
+
+    type: ClassVar[str] = "porting.lines_cancel_requested.v1"
+    lines: list[NamedLine]
+
+
+class LinesCancelRefused(LineBatchFact):
+    """The losing carrier does not stop these lines: they go on."""
+
+    type: ClassVar[str] = "porting.lines_cancel_refused.v1"
+    lines: list[NamedLine]
+
+
+class LinesCancelled(LineBatchFact):
+    """These lines stay where they were: `numbers` takes back what it has preconfigured."""
+
+    type: ClassVar[str] = "porting.lines_cancelled.v1"
+    lines: list[NamedLine]
+
+
+class LinesNotPortable(LineBatchFact):
+    """These lines can never move: `numbers` takes back what it has preconfigured."""
+
+    type: ClassVar[str] = "porting.lines_not_portable.v1"
+    code: str
+    lines: list[NamedLine]
+
+
+class LinesReverted(LineBatchFact):
+    """Snapback: within a day of the port these lines went back to the losing carrier."""
+
+    type: ClassVar[str] = "porting.lines_reverted.v1"
+    lines: list[NamedLine]

@@ -68,3 +68,47 @@ class PortCompleted(PortRequestFact):
     type: ClassVar[str] = "porting.port_completed.v1"
     completed_at: AwareDatetime
     partial: bool
+
+
+class FirmDateChanged(PortRequestFact):
+    """Another firm date takes the place of the first; `firm_date` is the latest of all lines."""
+
+    type: ClassVar[str] = "porting.firm_date_changed.v1"
+    firm_date: date
+
+
+class PortResubmitted(PortRequestFact):
+    """What was wrong is put right: it goes on."""
+
+    type: ClassVar[str] = "porting.port_resubmitted.v1"
+
+
+class PortCancelRequested(PortRequestFact):
+    """The losing carrier is asked to stop all that has not moved."""
+
+    type: ClassVar[str] = "porting.port_cancel_requested.v1"
+
+
+class PortCancelRefused(PortRequestFact):
+    """The losing carrier does not stop it: it goes on."""
+
+    type: ClassVar[str] = "porting.port_cancel_refused.v1"
+
+
+class PortCancelled(PortRequestFact):
+    """Nothing moves."""
+
+    type: ClassVar[str] = "porting.port_cancelled.v1"
+    cancelled_at: AwareDatetime
+
+
+class PortExpiring(PortRequestFact):
+    """Nobody has touched it for long: at `expires_at` it ends, or what is faulty of it."""
+
+    type: ClassVar[str] = "porting.port_expiring.v1"
+    expires_at: AwareDatetime
+
+
+class PortExpired(PortRequestFact):
+    type: ClassVar[str] = "porting.port_expired.v1"
+    expired_at: AwareDatetime

@@ -12,7 +12,12 @@ from libs.contracts import number_events
 from libs.contracts.number_events import MemberChanged, NumberFact
 from libs.contracts.porting_events import letters, lines, port_outs, requests
 from libs.contracts.porting_events.base import PortRequestFact
-from libs.contracts.porting_events.lines import LinesPorted
+from libs.contracts.porting_events.lines import (
+    LinesActivating,
+    LinesCancelled,
+    LinesNotPortable,
+    LinesPorted,
+)
 from libs.contracts.porting_events.port_outs import PortOutFact
 
 
@@ -63,6 +68,14 @@ TOLD: Final[tuple[type[Fact], ...]] = (
     requests.PortSentToCarrier,
     requests.PortApproved,
     requests.PortCompleted,
+    requests.FirmDateChanged,
+    requests.PortResubmitted,
+    requests.PortCancelRequested,
+    requests.PortCancelRefused,
+    requests.PortCancelled,
+    requests.PortExpiring,
+    requests.PortExpired,
+    lines.LinesReverted,
     port_outs.PortOutReceived,
     port_outs.PortOutAuthorized,
     port_outs.PortOutScheduled,
@@ -74,16 +87,29 @@ TOLD: Final[tuple[type[Fact], ...]] = (
     number_events.NumberPortingOut,
     number_events.NumberPortedOut,
     number_events.NumberDisabled,
+    number_events.NumberReleased,
     number_events.MemberChanged,
 )
-# No fact of its own says that the first lines are ported while others are not: the first such
-# batch does, the others tell nothing new.
-TOLD_ONCE_WHILE: Final[Mapping[type[Fact], str]] = {LinesPorted: "PORTING"}
+# No fact of its own says that the first lines move or that the last faulty one is out: the first
+# such batch does, the others tell nothing new.
+TOLD_ONCE_WHILE: Final[Mapping[type[Fact], frozenset[str]]] = {
+    LinesPorted: frozenset({"PORTING"}),
+    LinesActivating: frozenset({"PORTING"}),
+    LinesCancelled: frozenset({"PORTING", "WITH_CARRIER"}),
+    LinesNotPortable: frozenset({"PORTING", "WITH_CARRIER"}),
+}
 NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     requests.DraftChanged,
     # Batches of lines: the request's own fact follows each last one.
     lines.LinesReadied,
     lines.LinesApproved,
+    lines.LinesRejected,
+    lines.LinesInConflict,
+    lines.LinesActivationFailed,
+    lines.LinesCorrected,
+    lines.LinesResent,
+    lines.LinesCancelRequested,
+    lines.LinesCancelRefused,
     number_events.NumbersPreconfigured,
     # porting answers it with action_required.
     number_events.PreconfigurationRefused,
@@ -157,7 +183,7 @@ def choose_told(
 def _is_told(fact: Fact, status: str | None, status_before: str | None) -> bool:
     if type(fact) not in TOLD_ONCE_WHILE:
         return True
-    return status == TOLD_ONCE_WHILE[type(fact)] != status_before
+    return status in TOLD_ONCE_WHILE[type(fact)] and status != status_before
 
 
 def _rising(events: Iterable[Event]) -> list[Event]:

@@ -38,8 +38,9 @@ class NumberAction(StrEnum):
 
 
 class Change(StrEnum):
-    """The first four are facts that have happened; the last is a wish, and may be refused."""
+    """All but the last are facts that have happened; the last is a wish, and may be refused."""
 
+    LINE_ENDED = "LINE_ENDED"
     PORTED_IN = "PORTED_IN"
     CALLED = "CALLED"
     PORT_OUT_AUTHORIZED = "PORT_OUT_AUTHORIZED"
@@ -51,6 +52,7 @@ _S = NumberState
 _C = Change
 
 NEXT_STATES: Final[Mapping[tuple[NumberState, Change], NumberState]] = {
+    (_S.PRECONFIGURED, _C.LINE_ENDED): _S.RELEASED,
     (_S.PRECONFIGURED, _C.PORTED_IN): _S.AWAITING_FIRST_CALL,
     (_S.PRECONFIGURED, _C.CALLED): _S.ACTIVE,
     (_S.AWAITING_FIRST_CALL, _C.CALLED): _S.ACTIVE,
@@ -72,6 +74,8 @@ NEXT_STATES: Final[Mapping[tuple[NumberState, Change], NumberState]] = {
 
 IGNORED: Final[frozenset[tuple[NumberState, Change]]] = frozenset(
     {
+        # Has rung or ported: it is here, whatever became of its line.
+        *((state, _C.LINE_ENDED) for state in _S if state is not _S.PRECONFIGURED),
         # Rings through, and changes nothing.
         (_S.ACTIVE, _C.CALLED),
         (_S.PORTING_OUT, _C.CALLED),
@@ -156,22 +160,24 @@ class TrackingNumber:
         is_arriving = self.state is NumberState.ACTIVE and self.ported_at is None
         return (self.state, Change.DISABLE) in NEXT_STATES and not is_arriving
 
+    def release(self) -> Self:
+        """Its line will never port: who was only preconfigured is no longer ours."""
+        if self._ignores(Change.LINE_ENDED):
+            return self
+        return self._after(Change.LINE_ENDED)
+
     def port_in(self, at: datetime) -> Self:
-        """The earlier instant counts: a later notice moves it back, never forward."""
+        """Porting alone decides the instant, first calls included; it moves back, never forward."""
         if self._ignores(Change.PORTED_IN):
             return self
-        told = (at, self.ported_at, self.first_called_at)
-        ported_at = min(instant for instant in told if instant is not None)
-        if ported_at == self.ported_at:
+        if self.ported_at is not None and self.ported_at <= at:
             return self
-        return replace(self._after(Change.PORTED_IN), ported_at=ported_at)
+        return replace(self._after(Change.PORTED_IN), ported_at=at)
 
     def receive_call(self, at: datetime) -> Self:
-        """A first call before the port's stated instant is the better witness of it."""
         if self._ignores(Change.CALLED):
             return self
-        ported_at = None if self.ported_at is None else min(self.ported_at, at)
-        return replace(self._after(Change.CALLED), first_called_at=at, ported_at=ported_at)
+        return replace(self._after(Change.CALLED), first_called_at=at)
 
     def authorize_port_out(self, port_out_id: str) -> Self:
         if self._ignores(Change.PORT_OUT_AUTHORIZED):

@@ -16,6 +16,7 @@ from libs.contracts.number_events import (
     NumberPortedIn,
     NumberPortedOut,
     NumberPortingOut,
+    NumberReleased,
 )
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain.refusals import (
@@ -52,6 +53,17 @@ async def port_in_numbers(
             changed.append(after)
     await _save_and_record(connection, changed, _ported_in)
     _log_change("numbers.ported_in", changed, missing=len(ported_at) - len(found))
+
+
+async def release_numbers(
+    connection: Connection, account_id: str, line_ids: Sequence[str]
+) -> None:
+    """These lines will never port. A number that has rung or ported stays."""
+    found = await store.lock_numbers_of_lines(connection, account_id, line_ids)
+    after = ((number, number.release()) for number in found)
+    changed = [new for old, new in after if new is not old]
+    await _save_and_record(connection, changed, _released)
+    _log_change("numbers.released", changed, missing=len(line_ids) - len(found))
 
 
 async def receive_calls(
@@ -151,6 +163,10 @@ def _ported_in(number: TrackingNumber) -> NumberPortedIn:
 def _first_call_received(number: TrackingNumber) -> FirstCallReceived:
     assert number.first_called_at is not None
     return FirstCallReceived(**_public_state(number), called_at=number.first_called_at)
+
+
+def _released(number: TrackingNumber) -> NumberReleased:
+    return NumberReleased(**_public_state(number))
 
 
 def _porting_out(number: TrackingNumber) -> NumberPortingOut:

@@ -17,6 +17,17 @@ class PortRequestAction(StrEnum):
     SEND_TO_CARRIER = "SEND_TO_CARRIER"
     RECORD_FIRM_DATE = "RECORD_FIRM_DATE"
     RECORD_PORTED = "RECORD_PORTED"
+    RECORD_REJECTION = "RECORD_REJECTION"
+    RECORD_CONFLICT = "RECORD_CONFLICT"
+    START_ACTIVATION = "START_ACTIVATION"
+    RECORD_ACTIVATION_FAILURE = "RECORD_ACTIVATION_FAILURE"
+    RECORD_NOT_PORTABLE = "RECORD_NOT_PORTABLE"
+    RECORD_SNAPBACK = "RECORD_SNAPBACK"
+    RECORD_CANCELLATION = "RECORD_CANCELLATION"
+    CORRECT_LINES = "CORRECT_LINES"
+    DROP_LINES = "DROP_LINES"
+    RESUBMIT = "RESUBMIT"
+    CANCEL = "CANCEL"
 
 
 class PortOutAction(StrEnum):
@@ -27,14 +38,44 @@ class PortOutAction(StrEnum):
 
 
 _REQUESTERS: Final = frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.CLIENT_MANAGER})
-_AT_THE_CARRIER: Final = frozenset(
-    {
-        PortRequestStatus.WITH_CARRIER,
-        PortRequestStatus.APPROVED,
-        PortRequestStatus.PORTING,
-        PortRequestStatus.CANCEL_REQUESTED,
-    }
+_S = PortRequestStatus
+_A = PortRequestAction
+_WORDS_OF_THE_CARRIER: Final = (
+    _A.RECORD_FIRM_DATE,
+    _A.RECORD_PORTED,
+    _A.RECORD_REJECTION,
+    _A.RECORD_CONFLICT,
+    _A.RECORD_NOT_PORTABLE,
 )
+_ON_THE_DAY: Final = (_A.START_ACTIVATION, _A.RECORD_ACTIVATION_FAILURE)
+_MENDING: Final = (_A.CORRECT_LINES, _A.DROP_LINES, _A.RESUBMIT)
+# What can be tried; whether it is possible for one line, that line's state says.
+_ACTIONS_OF_SUPPORT: Final[Mapping[PortRequestStatus, tuple[PortRequestAction, ...]]] = {
+    _S.DRAFT: (_A.CANCEL,),
+    _S.AWAITING_AUTHORIZATION: (_A.CANCEL,),
+    _S.AWAITING_SIGNATURE: (_A.CANCEL,),
+    _S.IN_REVIEW: (_A.SEND_TO_CARRIER, _A.RECORD_NOT_PORTABLE, _A.DROP_LINES, _A.CANCEL),
+    _S.ACTION_REQUIRED: (*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY, *_MENDING, _A.CANCEL),
+    _S.WITH_CARRIER: (*_WORDS_OF_THE_CARRIER, _A.CANCEL),
+    _S.APPROVED: (*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY, _A.CANCEL),
+    _S.PORTING: (*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY, _A.RECORD_SNAPBACK, _A.CANCEL),
+    _S.CANCEL_REQUESTED: (*_WORDS_OF_THE_CARRIER, _A.RECORD_CANCELLATION),
+    _S.COMPLETED: (_A.RECORD_SNAPBACK,),
+    _S.PARTIALLY_COMPLETED: (_A.RECORD_SNAPBACK,),
+}
+_ACTIONS_OF_REQUESTERS: Final[Mapping[PortRequestStatus, tuple[PortRequestAction, ...]]] = {
+    _S.DRAFT: (_A.EDIT, _A.SIGN, _A.SUBMIT, _A.CANCEL),
+    _S.AWAITING_AUTHORIZATION: (_A.CANCEL,),
+    _S.AWAITING_SIGNATURE: (_A.CANCEL,),
+    _S.IN_REVIEW: (_A.DROP_LINES, _A.CANCEL),
+    _S.ACTION_REQUIRED: (*_MENDING, _A.CANCEL),
+    _S.WITH_CARRIER: (_A.CANCEL,),
+    _S.APPROVED: (_A.CANCEL,),
+    _S.PORTING: (_A.CANCEL,),
+}
+_OF_WHOEVER_MADE_IT: Final = frozenset({*_MENDING, _A.CANCEL})
+# Before a carrier has anything, no word of one is taken.
+_OF_THE_CARRIER: Final = frozenset({*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY})
 _PORT_OUT_ACTIONS_OF_SUPPORT: Final[Mapping[PortOutStatus, tuple[PortOutAction, ...]]] = {
     PortOutStatus.AUTHORIZED: (PortOutAction.SCHEDULE, PortOutAction.RECORD_PORTED_OUT),
     PortOutStatus.SCHEDULED: (PortOutAction.RECORD_PORTED_OUT,),
@@ -52,23 +93,31 @@ def actions_for(caller: Caller, request: PortRequest) -> tuple[PortRequestAction
         return _actions_of_support(request)
     if not isinstance(caller, Member) or caller.role not in _REQUESTERS:
         return ()
-    if request.is_draft:
-        return (PortRequestAction.EDIT, PortRequestAction.SIGN, PortRequestAction.SUBMIT)
+    is_administrator = caller.role is Role.ADMINISTRATOR
+    is_theirs = caller.member_id in {request.requester_id, request.submitted_by}
+    actions = _ACTIONS_OF_REQUESTERS.get(request.status, ())
+    if not (is_administrator or is_theirs):
+        actions = tuple(each for each in actions if each not in _OF_WHOEVER_MADE_IT)
     if (
         request.status is PortRequestStatus.AWAITING_AUTHORIZATION
-        and caller.role is Role.ADMINISTRATOR
+        and is_administrator
         and caller.member_id != request.submitted_by
     ):
-        return (PortRequestAction.AUTHORIZE,)
-    return ()
+        actions = (PortRequestAction.AUTHORIZE, *actions)
+    return actions
 
 
 def _actions_of_support(request: PortRequest) -> tuple[PortRequestAction, ...]:
-    if request.status is PortRequestStatus.IN_REVIEW and request.preconfigured_at:
-        return (PortRequestAction.SEND_TO_CARRIER,)
-    if request.status in _AT_THE_CARRIER:
-        return (PortRequestAction.RECORD_FIRM_DATE, PortRequestAction.RECORD_PORTED)
-    return ()
+    actions = _ACTIONS_OF_SUPPORT.get(request.status, ())
+    if request.sent_at is None:
+        actions = tuple(
+            each
+            for each in actions
+            if each not in _OF_THE_CARRIER or each is _A.RECORD_NOT_PORTABLE
+        )
+    if request.preconfigured_at is None:
+        actions = tuple(each for each in actions if each is not _A.SEND_TO_CARRIER)
+    return actions
 
 
 def port_out_actions_for(caller: Caller, status: PortOutStatus) -> tuple[PortOutAction, ...]:

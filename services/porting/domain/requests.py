@@ -36,6 +36,23 @@ class WaitingOn(StrEnum):
     NOBODY = "NOBODY"
 
 
+class RequestEvent(StrEnum):
+    """What moves a request before a carrier has it; afterwards its lines decide."""
+
+    SUBMITTED = "SUBMITTED"
+    AUTHORIZED = "AUTHORIZED"
+    DECLINED = "DECLINED"
+    SIGNED = "SIGNED"
+    FAULT_FOUND = "FAULT_FOUND"
+    RESUBMITTED = "RESUBMITTED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+
+class ImpossibleMoveError(Exception):
+    """A fault of ours: a use case moved a request where no rule leads."""
+
+
 LONGEST_NAME: Final = 120
 
 FINAL: Final = frozenset(
@@ -46,6 +63,32 @@ FINAL: Final = frozenset(
         PortRequestStatus.EXPIRED,
     }
 )
+
+_S = PortRequestStatus
+_E = RequestEvent
+_WAITING: Final = (_S.AWAITING_AUTHORIZATION, _S.AWAITING_SIGNATURE)
+_NOT_SENT: Final = (_S.DRAFT, *_WAITING, _S.IN_REVIEW, _S.ACTION_REQUIRED)
+
+# Before the carrier: where each event may lead from each status. What is missing is refused.
+NEXT_STATUSES: Final[
+    Mapping[RequestEvent, Mapping[PortRequestStatus, frozenset[PortRequestStatus]]]
+] = {
+    _E.SUBMITTED: {_S.DRAFT: frozenset({*_WAITING, _S.IN_REVIEW})},
+    _E.AUTHORIZED: {
+        _S.AWAITING_AUTHORIZATION: frozenset({_S.AWAITING_SIGNATURE, _S.IN_REVIEW})
+    },
+    _E.DECLINED: {_S.AWAITING_AUTHORIZATION: frozenset({_S.CANCELLED})},
+    _E.SIGNED: {_S.AWAITING_SIGNATURE: frozenset({_S.IN_REVIEW})},
+    _E.FAULT_FOUND: {
+        _S.AWAITING_SIGNATURE: frozenset({_S.ACTION_REQUIRED}),
+        _S.IN_REVIEW: frozenset({_S.ACTION_REQUIRED}),
+    },
+    _E.RESUBMITTED: {_S.ACTION_REQUIRED: frozenset({_S.AWAITING_SIGNATURE, _S.IN_REVIEW})},
+    _E.CANCELLED: dict.fromkeys(_NOT_SENT, frozenset({_S.CANCELLED})),
+    _E.EXPIRED: dict.fromkeys(
+        (_S.DRAFT, *_WAITING, _S.ACTION_REQUIRED), frozenset({_S.EXPIRED})
+    ),
+}
 
 LineCounts = Mapping[LineState, int]
 
@@ -118,11 +161,19 @@ class PortRequest:
     completed_at: datetime | None = None
     fault_code: str | None = None
     fault_waiting_on: WaitingOn | None = None
+    fault_remedy: str | None = None
 
     def moved_to(self, status: PortRequestStatus, at: datetime) -> Self:
-        """A fault lasts as long as the status that it made."""
+        """A fault lasts as long as the status that it made.
+
+        Raises `ImpossibleMoveError` where it was not sent yet and NEXT_STATUSES has no such move.
+        """
         if status is self.status:
             return self
+        if self.sent_at is None and not any(
+            status in moves.get(self.status, ()) for moves in NEXT_STATUSES.values()
+        ):
+            raise ImpossibleMoveError(f"{self.status} leads to no {status}")
         return replace(
             self,
             status=status,
@@ -130,17 +181,26 @@ class PortRequest:
             completed_at=at if status in FINAL else self.completed_at,
             fault_code=None,
             fault_waiting_on=None,
+            fault_remedy=None,
         )
+
+    def allows(self, event: RequestEvent) -> bool:
+        """Of one that was sent, its lines decide."""
+        return self.sent_at is None and self.status in NEXT_STATUSES[event]
 
     @property
     def turn(self) -> tuple[WaitingOn, str]:
         """Whose turn it is and what un-sticks the request."""
         waiting_on, remedy = _TURNS.get(self.status, _NOBODYS_TURN)
-        return (self.fault_waiting_on or waiting_on, remedy)
+        return (self.fault_waiting_on or waiting_on, self.fault_remedy or remedy)
 
     @property
     def is_draft(self) -> bool:
         return self.status is PortRequestStatus.DRAFT
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
 
 
 def derive_status(counts: LineCounts) -> PortRequestStatus:

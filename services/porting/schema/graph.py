@@ -7,7 +7,9 @@ from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
 from services.porting.schema.carrier_mutations import CarrierMutation
+from services.porting.schema.correction_mutations import CorrectionMutation
 from services.porting.schema.document_mutations import DocumentMutation
+from services.porting.schema.fault_mutations import FaultMutation
 from services.porting.schema.letter_mutations import LetterMutation
 from services.porting.schema.line_mutations import LineMutation
 from services.porting.schema.port_out_mutations import PortOutMutation
@@ -20,12 +22,12 @@ RIGHTS = {
     "portRequests": READERS,
     "portOut": READERS,
     "portOuts": READERS,
+    "rejectionCodes": READERS,
     "createPortRequest": REQUESTERS,
     "createUpload": REQUESTERS,
     "importLines": REQUESTERS,
     "addLine": REQUESTERS,
     "correctLine": REQUESTERS,
-    "dropLines": REQUESTERS,
     "attachDocument": REQUESTERS,
     "prepareLetter": REQUESTERS,
     "signLetter": REQUESTERS,
@@ -35,6 +37,17 @@ RIGHTS = {
     "sendToCarrier": SUPPORT,
     "recordFirmDate": SUPPORT,
     "recordPorted": SUPPORT,
+    "recordRejection": SUPPORT,
+    "recordConflict": SUPPORT,
+    "recordActivationFailure": SUPPORT,
+    "recordNotPortable": SUPPORT,
+    "startActivation": SUPPORT,
+    "recordSnapback": SUPPORT,
+    "recordCancellation": SUPPORT,
+    "correctLines": REQUESTERS | SUPPORT,
+    "dropLines": REQUESTERS | SUPPORT,
+    "resubmitPortRequest": REQUESTERS | SUPPORT,
+    "cancelPortRequest": REQUESTERS | SUPPORT,
     "authorizePortOut": ADMINISTRATORS,
     "schedulePortOut": SUPPORT,
     "recordPortedOut": SUPPORT,
@@ -51,6 +64,8 @@ class Mutation(
     DocumentMutation,
     LetterMutation,
     CarrierMutation,
+    FaultMutation,
+    CorrectionMutation,
     PortOutMutation,
 ):
     pass

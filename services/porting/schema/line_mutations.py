@@ -60,11 +60,6 @@ class CorrectLineInput(OnPortRequest):
     billing_number: str | None = strawberry.field(default=None, description=_BILLING_NUMBER)
 
 
-@strawberry.input(description="Lines that a draft shall not have any longer.")
-class DropLinesInput(OnPortRequest):
-    line_ids: list[strawberry.ID] = strawberry.field(description="The lines.")
-
-
 @strawberry.type
 class LineMutation:
     @strawberry.mutation(
@@ -124,20 +119,6 @@ class LineMutation:
                 input.port_request_id,
                 input.line_id,
                 _texts_of(input),
-            ),
-        )
-
-    @strawberry.mutation(description="Drops lines of a draft: all that are named, or none.")
-    async def drop_lines(
-        self, info: PortingInfo, input: Annotated[DropLinesInput, INPUT]
-    ) -> PortRequestPayload:
-        member = member_of(info)
-        return await change_request(
-            info,
-            "dropLines",
-            input,
-            lambda connection: draft_lines.drop_lines(
-                connection, member, input.port_request_id, input.line_ids
             ),
         )
 

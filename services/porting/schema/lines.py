@@ -6,7 +6,10 @@ from typing import Self
 import strawberry
 
 from libs.contracts.phone_number import PhoneNumber
+from services.porting.schema.context import PortingInfo
 from services.porting.schema.elsewhere import Company, TrackingNumber
+from services.porting.schema.faults import Fault
+from services.porting.schema.loaders import load_faults_of_lines
 from services.porting.schema.statuses import LineState
 from services.porting.store import lines as line_store
 
@@ -38,6 +41,11 @@ class Line:
     tracking_number: TrackingNumber | None = strawberry.field(
         description="The number in inventory, once it is preconfigured."
     )
+
+    @strawberry.field(description="What is or was wrong with it, the oldest first.")
+    async def faults(self, info: PortingInfo) -> list[Fault]:
+        found = await info.context.loader(load_faults_of_lines).load(self.id)
+        return [Fault.of(fault) for fault in found]
 
     @classmethod
     def of(cls, line: line_store.Line) -> Self:

@@ -6,12 +6,14 @@ from typing import TypeAlias, TypeVar
 from libs.common.caller import Support
 from libs.common.paging import Page, Slice
 from services.porting.domain.documents import Document
+from services.porting.domain.faults import Fault
 from services.porting.domain.history import HistoryEntry
 from services.porting.domain.letters import Letter
 from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import PortRequest
 from services.porting.schema.context import PortingContext
 from services.porting.store import documents as document_store
+from services.porting.store import faults as fault_store
 from services.porting.store import history as history_store
 from services.porting.store import letters as letter_store
 from services.porting.store import lines as line_store
@@ -73,6 +75,24 @@ async def load_document_pages(
             keys,
             lambda ids, page: document_store.find_document_pages(connection, ids, page),
         )
+
+
+async def load_faults_of_lines(
+    context: PortingContext, ids: list[str]
+) -> Sequence[list[Fault]]:
+    """Of lines that the caller has been shown."""
+    async with context.database.reading(context.caller) as connection:
+        found = await fault_store.find_faults_of_lines(connection, ids)
+    return [found.get(line_id, []) for line_id in ids]
+
+
+async def load_faults_of_requests(
+    context: PortingContext, ids: list[str]
+) -> Sequence[list[Fault]]:
+    """Of requests that the caller has been shown."""
+    async with context.database.reading(context.caller) as connection:
+        found = await fault_store.find_faults_of_requests(connection, ids)
+    return [found.get(request_id, []) for request_id in ids]
 
 
 async def load_history_pages(

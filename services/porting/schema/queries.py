@@ -14,8 +14,10 @@ from libs.common.graphql.connections import (
     connection_of,
     page_of,
 )
+from services.porting.domain.rejections import REJECTION_CODES
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.schema.context import PortingInfo
+from services.porting.schema.faults import RejectionCode
 from services.porting.schema.loaders import load_port_outs, load_requests
 from services.porting.schema.port_outs import PortOut
 from services.porting.schema.requests import PortRequest
@@ -82,6 +84,12 @@ class Query:
                 return await request_store.count_requests(connection, filters)
 
         return connection_of(found.map(PortRequest.of), count)
+
+    @strawberry.field(
+        description="Every reason for which a carrier may refuse; null where you may not ask."
+    )
+    def rejection_codes(self) -> list[RejectionCode] | None:
+        return [RejectionCode.of(code) for code in REJECTION_CODES.values()]
 
     @strawberry.field(description="One port-out; null where unknown or not yours.")
     async def port_out(self, info: PortingInfo, id: PortOutId) -> PortOut | None:

@@ -18,15 +18,16 @@ from libs.common.graphql.connections import (
 from libs.common.graphql.enums import publish_enum
 from services.porting.domain.actions import PortRequestAction, actions_for
 from services.porting.domain.requests import PortRequest as Request
-from services.porting.domain.requests import WaitingOn
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.documents import Document
 from services.porting.schema.elsewhere import Company
+from services.porting.schema.faults import Fault
 from services.porting.schema.history import HistoryEntry
 from services.porting.schema.letters import Letter
 from services.porting.schema.lines import Line
 from services.porting.schema.loaders import (
     load_document_pages,
+    load_faults_of_requests,
     load_history_counts,
     load_history_pages,
     load_letters,
@@ -36,24 +37,12 @@ from services.porting.schema.loaders import (
     load_request_pages,
     load_requests,
 )
-from services.porting.schema.statuses import PortRequestStatus
+from services.porting.schema.statuses import PortRequestStatus, WaitingOn
 from services.porting.store import documents as document_store
 from services.porting.store import history as history_store
 from services.porting.store import lines as line_store
 from services.porting.store import requests as request_store
 
-publish_enum(
-    WaitingOn,
-    description="Whose turn it is.",
-    values={
-        WaitingOn.REQUESTER: "Whoever made the request.",
-        WaitingOn.ADMINISTRATOR: "An administrator of the account.",
-        WaitingOn.SIGNER: "Whoever signs the letter.",
-        WaitingOn.SUPPORT: "Our port desk.",
-        WaitingOn.LOSING_CARRIER: "The carrier that the numbers leave.",
-        WaitingOn.NOBODY: "It is finished.",
-    },
-)
 publish_enum(
     PortRequestAction,
     description="What you can do with a request now.",
@@ -65,6 +54,17 @@ publish_enum(
         PortRequestAction.SEND_TO_CARRIER: "Send it to the losing carrier.",
         PortRequestAction.RECORD_FIRM_DATE: "Record the losing carrier's firm date.",
         PortRequestAction.RECORD_PORTED: "Record that numbers have ported.",
+        PortRequestAction.RECORD_REJECTION: "Record that the losing carrier refused numbers.",
+        PortRequestAction.RECORD_CONFLICT: "Record that the losing carrier objects.",
+        PortRequestAction.START_ACTIVATION: "Start the move of numbers.",
+        PortRequestAction.RECORD_ACTIVATION_FAILURE: "Record that numbers did not move.",
+        PortRequestAction.RECORD_NOT_PORTABLE: "Record that numbers can never move.",
+        PortRequestAction.RECORD_SNAPBACK: "Record that numbers went back.",
+        PortRequestAction.RECORD_CANCELLATION: "Record the carrier's answer to the cancelling.",
+        PortRequestAction.CORRECT_LINES: "Correct what is wrong with numbers.",
+        PortRequestAction.DROP_LINES: "Take numbers out.",
+        PortRequestAction.RESUBMIT: "Send again what was put right.",
+        PortRequestAction.CANCEL: "Cancel it.",
     },
 )
 
@@ -133,6 +133,11 @@ class PortRequest:
         )
         found = await info.context.loader(load_document_pages).load((self.id, page))
         return connection_of(found.map(Document.of))
+
+    @strawberry.field(description="What is wrong with it as a whole, closed faults included.")
+    async def faults(self, info: PortingInfo) -> list[Fault]:
+        found = await info.context.loader(load_faults_of_requests).load(self.id)
+        return [Fault.of(fault) for fault in found]
 
     @strawberry.field(description="What happened to it, the oldest first.")
     async def history(

@@ -2,9 +2,9 @@
 
 from libs.common.graphql.enums import publish_enum
 from services.porting.domain.lines import LineState
-from services.porting.domain.requests import PortRequestStatus
+from services.porting.domain.requests import PortRequestStatus, WaitingOn
 
-__all__ = ["LineState", "PortRequestStatus"]
+__all__ = ["LineState", "PortRequestStatus", "WaitingOn"]
 
 publish_enum(
     PortRequestStatus,
@@ -42,5 +42,17 @@ publish_enum(
         LineState.CANCEL_REQUESTED: "We asked the losing carrier to stop.",
         LineState.CANCELLED: "It stays where it was.",
         LineState.REVERTED: "It went back within a day of the port.",
+    },
+)
+publish_enum(
+    WaitingOn,
+    description="Whose turn it is.",
+    values={
+        WaitingOn.REQUESTER: "Whoever made the request.",
+        WaitingOn.ADMINISTRATOR: "An administrator of the account.",
+        WaitingOn.SIGNER: "Whoever signs the letter.",
+        WaitingOn.SUPPORT: "Our port desk.",
+        WaitingOn.LOSING_CARRIER: "The carrier that the numbers leave.",
+        WaitingOn.NOBODY: "It is finished.",
     },
 )

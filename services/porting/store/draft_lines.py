@@ -5,7 +5,7 @@ from typing import Final
 
 from libs.common.database import Connection
 from services.porting.domain.line_rules import NewLine
-from services.porting.store.lines import LINE_COLUMNS, Line, read_lines
+from services.porting.store.lines import LINE_COLUMNS, Line, read_line
 
 _CORRECT: Final = """
     UPDATE lines
@@ -13,12 +13,19 @@ _CORRECT: Final = """
       account_number = $7, billing_number = $8
     WHERE id = $1
 """
-_DROP: Final = "DELETE FROM lines WHERE port_request_id = $1 AND id = ANY($2::text[])"
-_FIND: Final = f"""
-    SELECT {LINE_COLUMNS}
+_DROP: Final = """
+    DELETE FROM lines
+    WHERE port_request_id = $1
+      AND tracking_number = ANY($2::text[])
+"""
+_FIND: Final = f"SELECT {LINE_COLUMNS} FROM lines WHERE port_request_id = $1 AND id = $2"
+# NULL for companies means all.
+_FIND_NUMBERS: Final = """
+    SELECT tracking_number
     FROM lines
     WHERE port_request_id = $1
-      AND id = ANY($2::text[])
+      AND tracking_number = ANY($2::text[])
+      AND ($3::text[] IS NULL OR company_id = ANY($3))
 """
 # Lines of the request that have one of the numbers, but for the one that is asked for.
 _CLASHES: Final = """
@@ -44,16 +51,24 @@ async def correct_line(connection: Connection, line: NewLine) -> None:
     )
 
 
-async def drop_lines(connection: Connection, request_id: str, line_ids: Sequence[str]) -> None:
-    await connection.execute(_DROP, request_id, list(line_ids))
+async def drop_lines(connection: Connection, request_id: str, numbers: Sequence[str]) -> None:
+    await connection.execute(_DROP, request_id, list(numbers))
 
 
-async def find_lines(
-    connection: Connection, request_id: str, line_ids: Sequence[str]
-) -> dict[str, Line]:
-    """Those of the request, by their ids."""
-    rows = await connection.fetch(_FIND, request_id, list(line_ids))
-    return {line.id: line for line in read_lines(rows)}
+async def find_line(connection: Connection, request_id: str, line_id: str) -> Line | None:
+    row = await connection.fetchrow(_FIND, request_id, line_id)
+    return read_line(row) if row else None
+
+
+async def find_numbers(
+    connection: Connection,
+    request_id: str,
+    numbers: Sequence[str],
+    company_ids: Sequence[str] | None,
+) -> set[str]:
+    """Those of `numbers` that the request has in these companies."""
+    rows = await connection.fetch(_FIND_NUMBERS, request_id, list(numbers), company_ids)
+    return {row["tracking_number"] for row in rows}
 
 
 async def find_clashing_numbers(

@@ -1,15 +1,16 @@
 """Lines moved from state to state in PostgreSQL: by sets, never one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 import asyncpg
 
-from libs.common.database import Connection
+from libs.common.database import Connection, Row
 from services.porting.domain.lines import LineState
 from services.porting.domain.refusals.lines import NumberIsInAnotherRequest
-from services.porting.store.lines import LINE_COLUMNS, Line, read_lines
+from services.porting.store.lines import LINE_COLUMNS, Line, read_line, read_lines
 
 # Lines in one of the states before, all or the named ones, take the state behind.
 _MOVE: Final = f"""
@@ -19,13 +20,61 @@ _MOVE: Final = f"""
       AND state = ANY($3::text[])
     RETURNING {LINE_COLUMNS}
 """
-_APPROVE: Final = f"""
+# By a row of the table of states: each line goes where its own state leads.
+_MOVE_BY: Final = f"""
     UPDATE lines
-    SET state = 'APPROVED', firm_date = $2
+    SET state = moved.after, firm_date = CASE WHEN $6 THEN NULL ELSE firm_date END
+    FROM unnest($2::text[], $3::text[]) AS moved (before, after)
     WHERE port_request_id = $1
-      AND state = ANY($3::text[])
+      AND state = moved.before
       AND ($4::text[] IS NULL OR tracking_number = ANY($4))
+      AND ($5::boolean IS NULL OR (firm_date IS NOT NULL) = $5)
+    RETURNING {LINE_COLUMNS}, moved.before
+"""
+# The same, and the line takes the date: its first (or the same again), or another.
+_DATE: Final = f"""
+    UPDATE lines
+    SET state = moved.after, firm_date = $2
+    FROM unnest($3::text[], $4::text[]) AS moved (before, after)
+    WHERE port_request_id = $1
+      AND state = moved.before
+      AND ($5::text[] IS NULL OR tracking_number = ANY($5))
+      AND coalesce(firm_date <> $2, false) = $6
+      AND (moved.before <> moved.after OR firm_date IS DISTINCT FROM $2)
+    RETURNING {LINE_COLUMNS}, moved.before
+"""
+# What a date that is about to be recorded takes the place of.
+_OTHER_DATES: Final = """
+    SELECT DISTINCT firm_date
+    FROM lines
+    WHERE port_request_id = $1
+      AND state = ANY($2::text[])
+      AND ($3::text[] IS NULL OR tracking_number = ANY($3))
+      AND firm_date <> $4
+    ORDER BY firm_date
+"""
+# Lines whose firm date has come.
+_START_DUE: Final = f"""
+    UPDATE lines
+    SET state = 'ACTIVATING'
+    WHERE port_request_id = $1
+      AND state = 'APPROVED'
+      AND firm_date <= $2
     RETURNING {LINE_COLUMNS}
+"""
+_NEXT_FIRM_DATE: Final = """
+    SELECT min(firm_date)
+    FROM lines
+    WHERE port_request_id = $1
+      AND state = 'APPROVED'
+"""
+_PORTED_AT: Final = """
+    SELECT tracking_number, ported_at
+    FROM lines
+    WHERE port_request_id = $1
+      AND state = 'PORTED'
+      AND ($2::text[] IS NULL OR tracking_number = ANY($2))
+    ORDER BY id
 """
 # The carrier's date can come after the number itself: it is kept, and changes no state.
 _KEEP_LATE_FIRM_DATE: Final = """
@@ -63,7 +112,21 @@ _FIND_CALLED: Final = """
     WHERE lines.port_request_id = $1
       AND number.state = 'ACTIVE'
 """
+# Another forwarding number for each, by the number that ports.
+_FORWARD: Final = """
+    UPDATE lines
+    SET forwarding_number = given.forwarding_number
+    FROM unnest($2::text[], $3::text[]) AS given (tracking_number, forwarding_number)
+    WHERE lines.port_request_id = $1
+      AND lines.tracking_number = given.tracking_number
+"""
 _LATEST_FIRM_DATE: Final = "SELECT max(firm_date) FROM lines WHERE port_request_id = $1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovedLine:
+    line: Line
+    before: LineState
 
 
 async def claim_lines(
@@ -87,18 +150,84 @@ async def move_lines(
     return read_lines(await connection.fetch(_MOVE, request_id, after, list(before)))
 
 
-async def approve_lines(
+async def move_by(
+    connection: Connection,
+    request_id: str,
+    moves: Mapping[LineState, LineState],
+    numbers: Sequence[str] | None = None,
+    *,
+    dated: bool | None = None,
+    forgets_date: bool = False,
+) -> list[MovedLine]:
+    """Answers what stood in one of the states, also where the move leads to the same state.
+
+    `dated` limits it to lines with a firm date, or to those without.
+    """
+    rows = await connection.fetch(
+        _MOVE_BY,
+        request_id,
+        list(moves),
+        list(moves.values()),
+        numbers,
+        dated,
+        forgets_date,
+    )
+    return _moved(rows)
+
+
+async def date_lines(
     connection: Connection,
     request_id: str,
     firm_date: date,
-    before: Sequence[str],
+    first: Mapping[LineState, LineState],
+    changed: Mapping[LineState, LineState],
     numbers: Sequence[str] | None,
-) -> list[Line]:
-    """Answers those that are approved now; those that have ported keep the date."""
+) -> tuple[list[MovedLine], list[date]]:
+    """Answers what is new, and the dates that it takes the place of.
+
+    Those that have ported keep the first date that comes late, and are not answered.
+    """
     await connection.execute(_KEEP_LATE_FIRM_DATE, request_id, firm_date, numbers)
-    return read_lines(
-        await connection.fetch(_APPROVE, request_id, firm_date, list(before), numbers)
+    replaced = await connection.fetch(
+        _OTHER_DATES, request_id, list(changed), numbers, firm_date
     )
+    rows = []
+    for moves, is_change in ((changed, True), (first, False)):
+        rows += await connection.fetch(
+            _DATE,
+            request_id,
+            firm_date,
+            list(moves),
+            list(moves.values()),
+            numbers,
+            is_change,
+        )
+    return _moved(rows), [row["firm_date"] for row in replaced]
+
+
+async def start_due_lines(connection: Connection, request_id: str, today: date) -> list[Line]:
+    return read_lines(await connection.fetch(_START_DUE, request_id, today))
+
+
+async def find_next_firm_date(connection: Connection, request_id: str) -> date | None:
+    """Of the approved lines."""
+    following: date | None = await connection.fetchval(_NEXT_FIRM_DATE, request_id)
+    return following
+
+
+async def find_ported_at(
+    connection: Connection, request_id: str, numbers: Sequence[str] | None
+) -> dict[str, datetime]:
+    """Of the lines that are ported now, by their number."""
+    rows = await connection.fetch(_PORTED_AT, request_id, numbers)
+    return {row["tracking_number"]: row["ported_at"] for row in rows}
+
+
+async def forward_lines(
+    connection: Connection, request_id: str, forwarding: Mapping[str, str]
+) -> None:
+    """`forwarding` maps the number that ports to where it will ring."""
+    await connection.execute(_FORWARD, request_id, list(forwarding), list(forwarding.values()))
 
 
 async def port_lines(
@@ -129,3 +258,12 @@ async def find_called(connection: Connection, request_id: str) -> list[str]:
 async def find_latest_firm_date(connection: Connection, request_id: str) -> date | None:
     latest: date | None = await connection.fetchval(_LATEST_FIRM_DATE, request_id)
     return latest
+
+
+def _moved(rows: Sequence[Row]) -> list[MovedLine]:
+    moved = []
+    for row in rows:
+        columns = dict(row)
+        before = LineState(columns.pop("before"))
+        moved.append(MovedLine(line=read_line(columns), before=before))
+    return moved

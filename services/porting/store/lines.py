@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_pages
@@ -242,7 +242,7 @@ def read_lines(rows: Sequence[Row]) -> list[Line]:
     return [read_line(row) for row in rows]
 
 
-def read_line(row: Row) -> Line:
+def read_line(row: Row | Mapping[str, Any]) -> Line:
     return Line(
         **{
             **dict(row),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from libs.common.database import Connection, Row
@@ -23,7 +24,7 @@ _COLUMNS: Final = """
     id, account_id, company_id, requester_id, requester_name, name, status, status_since,
     created_at, version, warnings_acknowledged_at, warnings_acknowledged_by, submitted_at,
     submitted_by, authorized_at, authorized_by, preconfigured_at, sent_at, completed_at,
-    fault_code, fault_waiting_on
+    fault_code, fault_waiting_on, fault_remedy
 """
 
 _ADD: Final = """
@@ -34,12 +35,16 @@ _ADD: Final = """
 """
 # One request, kept from other writers until the transaction ends.
 _LOCK: Final = f"SELECT {_COLUMNS} FROM port_requests WHERE id = $1 FOR UPDATE"
+# The same for a timer, which must not wait for whoever moves it.
+_LOCK_IF_FREE: Final = f"{_LOCK} SKIP LOCKED"
+_IDLE_SINCE: Final = "SELECT idle_since FROM port_requests WHERE id = $1"
 _SAVE: Final = """
     UPDATE port_requests
     SET status = $2, status_since = $3, version = $4, warnings_acknowledged_at = $5,
       warnings_acknowledged_by = $6, submitted_at = $7, submitted_by = $8, authorized_at = $9,
       authorized_by = $10, preconfigured_at = $11, sent_at = $12, completed_at = $13,
-      fault_code = $14, fault_waiting_on = $15
+      fault_code = $14, fault_waiting_on = $15, fault_remedy = $16,
+      idle_since = CASE WHEN $17 THEN clock_timestamp() ELSE idle_since END
     WHERE id = $1
 """
 # Those of `ids` that the caller may see; NULL for account, companies or requester means all.
@@ -121,7 +126,20 @@ async def lock_request(connection: Connection, request_id: str) -> PortRequest |
     return _request(row) if row else None
 
 
-async def save_request(connection: Connection, request: PortRequest) -> None:
+async def lock_request_if_free(connection: Connection, request_id: str) -> PortRequest | None:
+    """None, too, while somebody else is changing it."""
+    row = await connection.fetchrow(_LOCK_IF_FREE, request_id)
+    return _request(row) if row else None
+
+
+async def find_idle_since(connection: Connection, request_id: str) -> datetime:
+    since: datetime = await connection.fetchval(_IDLE_SINCE, request_id)
+    return since
+
+
+async def save_request(
+    connection: Connection, request: PortRequest, *, is_touch: bool = True
+) -> None:
     await connection.execute(
         _SAVE,
         request.id,
@@ -139,6 +157,8 @@ async def save_request(connection: Connection, request: PortRequest) -> None:
         request.completed_at,
         request.fault_code,
         request.fault_waiting_on,
+        request.fault_remedy,
+        is_touch,
     )
 
 

@@ -9,6 +9,7 @@ from services.porting.domain.actions import actions_for, port_out_actions_for
 from services.porting.domain.port_outs import PortOut
 from services.porting.domain.refusals.port_outs import PortOutNotPossible, PortOutUnknown
 from services.porting.domain.refusals.requests import (
+    NotTheRequester,
     PortRequestNotPossible,
     PortRequestUnknown,
     VersionConflict,
@@ -47,6 +48,20 @@ async def lock_own_request(
     request = await requests.lock_request(connection, request_id)
     if request is None or not _sees(caller, request):
         raise PortRequestUnknown().at("input", "portRequestId")
+    return request
+
+
+async def lock_as_requester(
+    connection: Connection, caller: Caller, request_id: str
+) -> PortRequest:
+    """For whoever made or submitted it, for administrators and for support."""
+    request = await lock_own_request(connection, caller, request_id)
+    if (
+        isinstance(caller, Member)
+        and caller.role is not Role.ADMINISTRATOR
+        and caller.member_id not in {request.requester_id, request.submitted_by}
+    ):
+        raise NotTheRequester().at("input", "portRequestId")
     return request
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from libs.common.caller import Member
+from libs.common.caller import Caller, Member
 from libs.common.database import Connection
 from libs.common.ids import new_id
+from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal, Refused, UserErrorCode, refuse_all
 from services.porting.domain.line_rules import (
     LOOP,
@@ -18,12 +19,17 @@ from services.porting.domain.line_rules import (
     read_line,
     trim,
 )
-from services.porting.domain.refusals.lines import LineFault, LineUnknown, TooManyLines
+from services.porting.domain.refusals.lines import (
+    LineFault,
+    LineUnknown,
+    NumberUnknown,
+    TooManyLines,
+)
 from services.porting.domain.requests import PortRequest
 from services.porting.store import copies, letters, lines
 from services.porting.store import draft_lines as line_store
 from services.porting.store.lines import Line
-from services.porting.use_cases.access import lock_own_draft
+from services.porting.use_cases.access import lock_own_draft, sight_of
 from services.porting.use_cases.drafts import save_draft
 from services.porting.use_cases.importing import IntakeLimits
 
@@ -67,8 +73,8 @@ async def correct_line(
 ) -> str:
     """`changes` has the new texts by field; the others stay."""
     request = await lock_own_draft(connection, caller, request_id)
-    line = (await _find_own_lines(connection, caller, request, [line_id])).get(line_id)
-    if line is None:
+    line = await line_store.find_line(connection, request.id, line_id)
+    if line is None or not caller.has_company(line.company_id):
         raise LineUnknown().at("input", "lineId")
     texts = _texts_of(line)._replace(**changes)
     corrected = await _read(connection, caller, limits, request, texts, line_id=line_id)
@@ -77,26 +83,33 @@ async def correct_line(
 
 
 async def drop_lines(
-    connection: Connection, caller: Member, request_id: str, line_ids: Sequence[str]
+    connection: Connection,
+    caller: Caller,
+    request: PortRequest,
+    numbers: Sequence[PhoneNumber],
 ) -> str:
-    """All of them or none."""
-    request = await lock_own_draft(connection, caller, request_id)
-    found = await _find_own_lines(connection, caller, request, line_ids)
+    """All of them or none, of a draft that is locked."""
+    found = await _find_own_numbers(connection, caller, request, numbers)
     refuse_all(
-        LineUnknown().at("input", "lineIds", str(place))
-        for place, line_id in enumerate(line_ids)
-        if line_id not in found
+        NumberUnknown().at("input", "trackingNumbers", str(place))
+        for place, number in enumerate(numbers)
+        if number not in found
     )
-    await line_store.drop_lines(connection, request.id, line_ids)
+    await line_store.drop_lines(connection, request.id, numbers)
     return await _save(connection, request)
 
 
-async def _find_own_lines(
-    connection: Connection, caller: Member, request: PortRequest, line_ids: Sequence[str]
-) -> dict[str, Line]:
+async def _find_own_numbers(
+    connection: Connection,
+    caller: Caller,
+    request: PortRequest,
+    numbers: Sequence[PhoneNumber],
+) -> set[str]:
     """A line in another company is unknown."""
-    found = await line_store.find_lines(connection, request.id, line_ids)
-    return {line.id: line for line in found.values() if caller.has_company(line.company_id)}
+    sight = sight_of(caller)
+    if sight is None:
+        return set()
+    return await line_store.find_numbers(connection, request.id, numbers, sight.company_ids)
 
 
 async def _save(connection: Connection, request: PortRequest) -> str:

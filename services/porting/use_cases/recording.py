@@ -12,9 +12,11 @@ from libs.common.database import Connection, after_commit
 from libs.common.events import MAX_EVENT_BYTES, Fact
 from libs.common.outbox import record
 from libs.common.telemetry import current_trace
+from libs.common.timers import set_timer
 from libs.contracts.porting_events.base import LINES_PER_EVENT, LineBatchFact, PortRequestFact
 from libs.contracts.porting_events.port_outs import PortOutFact
 from services.porting.domain.history import HistoryEntry
+from services.porting.domain.idling import FIRST_LOOK, IDLES
 from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import LineCounts, PortRequest
 from services.porting.store import history, port_outs, requests
@@ -22,6 +24,7 @@ from services.porting.store.lines import Line
 
 log = logging.getLogger(__name__)
 
+IDLE_DUE: Final = "idle_due"
 _BYTES_FOR_LINES: Final = MAX_EVENT_BYTES - 16_384
 
 RequestFact = TypeVar("RequestFact", bound=PortRequestFact)
@@ -33,15 +36,19 @@ async def save(
     request: PortRequest,
     *facts: PortRequestFact,
     reason: str | None = None,
+    is_touch: bool = True,
 ) -> PortRequest:
     """To be called while the request's row is locked.
 
-    Each fact is an event and a row of the history; who acts is known to the transaction.
+    Each fact is an event and a row of the history; who acts is known to the transaction. What
+    touches a request starts its idle clock anew.
     """
     version = await record(connection, request.id, request.version, *facts)
     saved = replace(request, version=version)
-    await requests.save_request(connection, saved)
+    await requests.save_request(connection, saved, is_touch=is_touch)
     await history.add_entries(connection, request.account_id, _entries(request, facts, reason))
+    if is_touch and saved.status in IDLES:
+        await set_timer(connection, IDLE_DUE, saved.id, datetime.now(UTC) + FIRST_LOOK)
     _log_facts(facts, port_request_id=saved.id, status=saved.status, version=version)
     return saved
 

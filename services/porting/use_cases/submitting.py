@@ -67,7 +67,7 @@ async def submit_request(connection: Connection, caller: Member, request_id: str
             authorized_at=now,
             authorized_by=caller.member_id,
         )
-        facts = _review_facts(submitted, counts, ready)
+        facts = review_facts(submitted, counts, ready)
     said = about(
         PortSubmitted, submitted, counts, submitted_at=now, submitted_by=caller.member_id
     )
@@ -94,12 +94,12 @@ async def authorize_request(connection: Connection, caller: Member, request_id: 
         connection,
         authorized,
         about(PortAuthorized, authorized, counts, authorized_by=caller.member_id),
-        *_review_facts(authorized, counts, ready),
+        *review_facts(authorized, counts, ready),
     )
     return request.id
 
 
-def _review_facts(
+def review_facts(
     request: PortRequest, counts: LineCounts, ready: Sequence[Line]
 ) -> list[PortRequestFact]:
     """The lines travel ahead, so that whoever hears of the review knows them all."""

@@ -53,6 +53,11 @@ class LetterOutdated(PortingRefusal):
     sentence = "Numbers changed after the letter was signed: sign it again."
 
 
+class NewLetterNeeded(PortingRefusal):
+    code = UserErrorCode.LETTER_OUTDATED
+    sentence = "What is wrong stands on the letter: sign a new one first."
+
+
 class LetterSignedAlready(StateRefusal):
     def __init__(self, available_actions: Iterable[str]) -> None:
         super().__init__(

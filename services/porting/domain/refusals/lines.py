@@ -66,6 +66,42 @@ class TimeTooEarly(PortingRefusal):
     sentence = "This time lies before the request itself: nothing could have moved."
 
 
+class CodeMissing(PortingRefusal):
+    code = UserErrorCode.REQUIRED
+    sentence = "Give the carrier's code, or OTHER."
+
+
+class CorrectionMissing(PortingRefusal):
+    code = UserErrorCode.REQUIRED
+    sentence = "Say in a few words what was corrected."
+
+
+class NothingToCorrect(PortingRefusal):
+    code = UserErrorCode.NO_FAULT
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"Nothing is wrong with {number}.")
+
+
+class NotCorrected(PortingRefusal):
+    code = UserErrorCode.FAULT_NOT_CORRECTED
+
+    def __init__(self, number: str, sentence: str) -> None:
+        super().__init__(f"{number}: correct it or take it out. {sentence}")
+
+
+class ForwardingIsFixed(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "The carrier has the number: change where it rings in the inventory."
+
+
+class SnapbackTooLate(PortingRefusal):
+    code = UserErrorCode.SNAPBACK_TOO_LATE
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"{number} ported more than 24 hours ago: it cannot go back.")
+
+
 class LineNotPossible(StateRefusal):
     """Of one number of a request: what can be done, can be done with the request."""
 

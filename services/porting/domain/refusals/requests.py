@@ -41,6 +41,23 @@ class NotPreconfigured(PortingRefusal):
     sentence = "The numbers are not preconfigured yet: try again in a moment."
 
 
+class NotTheRequester(PortingRefusal):
+    code = UserErrorCode.NOT_THE_REQUESTER
+    sentence = "Only whoever made the request, or an administrator, can do this."
+
+
+class TooLateToCancel(PortingRefusal):
+    """S71."""
+
+    code = UserErrorCode.TOO_LATE_TO_CANCEL
+
+    def __init__(self, hours: int) -> None:
+        super().__init__(
+            f"The numbers move in less than {hours} hours: the carrier no longer stops them. "
+            "Within 24 hours after the port they can go back."
+        )
+
+
 class PortRequestNotPossible(StateRefusal):
     """The request's status does not allow it."""
 

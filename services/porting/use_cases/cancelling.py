@@ -1,0 +1,181 @@
+"""Cancelling: at once what no carrier has, by the carrier's leave what it is working on."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from libs.common.caller import Caller, Support
+from libs.common.database import Connection
+from libs.contracts.porting_events.base import PortRequestFact
+from libs.contracts.porting_events.lines import (
+    LinesCancelled,
+    LinesCancelRefused,
+    LinesCancelRequested,
+)
+from libs.contracts.porting_events.requests import PortCancelled, PortCancelRefused
+from libs.contracts.refusals import Refusal, refuse_all
+from services.porting.domain.faults import ClosedBy
+from services.porting.domain.firm_dates import REQUESTERS_CUTOFF, SUPPORTS_CUTOFF, can_stop
+from services.porting.domain.lines import NEXT_STATES, LineEvent, LineState
+from services.porting.domain.refusals.base import TextTooLong
+from services.porting.domain.refusals.requests import TooLateToCancel
+from services.porting.domain.requests import LineCounts, PortRequest, PortRequestStatus
+from services.porting.store import faults, line_states, lines
+from services.porting.store.line_states import MovedLine
+from services.porting.use_cases.access import lock_as_requester, request_not_possible
+from services.porting.use_cases.deriving import derive_and_save, lock_for, named
+from services.porting.use_cases.recording import about, batches_about, save
+
+_LONGEST_REASON: Final = 500
+
+
+async def cancel_request(
+    connection: Connection, caller: Caller, request_id: str, reason: str | None
+) -> str:
+    """S69 to S71. What has ported stays ported; asking twice asks once."""
+    request = await lock_as_requester(connection, caller, request_id)
+    if request.is_final:
+        raise request_not_possible(caller, request)
+    refuse_all([*_faults_of(reason), *await _faults_of_time(connection, caller, request)])
+    await stop_lines(
+        connection, request, LineEvent.CANCEL_ASKED, ClosedBy.CANCELLED, reason=reason
+    )
+    return request.id
+
+
+async def stop_lines(
+    connection: Connection,
+    request: PortRequest,
+    event: LineEvent,
+    closed_by: ClosedBy,
+    *,
+    reason: str | None,
+) -> None:
+    """What nobody works on ends; what a carrier has, and `event` leads to it, is asked back."""
+    moved = await line_states.move_by(connection, request.id, NEXT_STATES[event])
+    ended = [each for each in moved if each.line.state is LineState.CANCELLED]
+    asked = [each for each in moved if each.line.state is not LineState.CANCELLED]
+    now = datetime.now(UTC)
+    await faults.close_faults_of_lines(
+        connection, request.id, [each.line.id for each in ended], closed_by, now
+    )
+    if request.sent_at is None:
+        await faults.close_all_faults(connection, request.id, closed_by, now)
+        await _end(connection, request, ended, reason)
+    elif moved:
+        await derive_and_save(
+            connection,
+            request,
+            lambda after, counts: _stopped(after, counts, ended, asked),
+            reason=reason,
+        )
+
+
+async def record_cancellation(
+    connection: Connection,
+    caller: Caller,
+    request_id: str,
+    numbers: Sequence[str] | None,
+    *,
+    is_confirmed: bool,
+    reason: str | None,
+) -> str:
+    """The carrier's answer: these lines stay where they were, or go on as before."""
+    event = LineEvent.CANCELLED if is_confirmed else LineEvent.CANCEL_REFUSED
+    request = await lock_for(event, connection, caller, request_id, numbers)
+    refuse_all(_faults_of(reason))
+    if is_confirmed:
+        moved = await line_states.move_by(connection, request_id, NEXT_STATES[event], numbers)
+        if moved:
+            await derive_and_save(
+                connection,
+                request,
+                lambda now, counts: _stopped(now, counts, moved, []),
+                reason=reason,
+            )
+        return request.id
+    moved = [
+        *await line_states.move_by(
+            connection,
+            request_id,
+            NEXT_STATES[LineEvent.CANCEL_REFUSED_WITH_DATE],
+            numbers,
+            dated=True,
+        ),
+        *await line_states.move_by(
+            connection, request_id, NEXT_STATES[event], numbers, dated=False
+        ),
+    ]
+    if moved:
+        await derive_and_save(
+            connection,
+            request,
+            lambda now, counts: _refused(now, counts, moved),
+            reason=reason,
+        )
+    return request.id
+
+
+async def _end(
+    connection: Connection,
+    request: PortRequest,
+    ended: Sequence[MovedLine],
+    reason: str | None,
+) -> None:
+    """Nobody but us knows the lines of a draft: they are not told."""
+    now = datetime.now(UTC)
+    counts = await lines.count_lines(connection, request.id)
+    cancelled = request.moved_to(PortRequestStatus.CANCELLED, now)
+    known = [each for each in ended if each.before is not LineState.ADDED]
+    await save(
+        connection,
+        cancelled,
+        *_stopped(cancelled, counts, known, []),
+        about(PortCancelled, cancelled, counts, cancelled_at=now),
+        reason=reason,
+    )
+
+
+def _stopped(
+    request: PortRequest,
+    counts: LineCounts,
+    ended: Sequence[MovedLine],
+    asked: Sequence[MovedLine],
+) -> list[PortRequestFact]:
+    return [
+        *batches_about(LinesCancelled, request, counts, [each.line for each in ended], named),
+        *batches_about(
+            LinesCancelRequested, request, counts, [each.line for each in asked], named
+        ),
+    ]
+
+
+def _refused(
+    request: PortRequest, counts: LineCounts, moved: Sequence[MovedLine]
+) -> list[PortRequestFact]:
+    return [
+        *batches_about(
+            LinesCancelRefused, request, counts, [each.line for each in moved], named
+        ),
+        about(PortCancelRefused, request, counts),
+    ]
+
+
+async def _faults_of_time(
+    connection: Connection, caller: Caller, request: PortRequest
+) -> list[Refusal]:
+    """The closest firm date of the lines that would have to be asked back counts."""
+    cutoff = SUPPORTS_CUTOFF if isinstance(caller, Support) else REQUESTERS_CUTOFF
+    hours = int(cutoff.total_seconds() // 3600)
+    counts = await lines.count_lines(connection, request.id)
+    closest = await line_states.find_next_firm_date(connection, request.id)
+    is_late = closest is not None and not can_stop(closest, datetime.now(UTC), cutoff)
+    if is_late or counts.get(LineState.ACTIVATING):
+        return [TooLateToCancel(hours).at("input", "portRequestId")]
+    return []
+
+
+def _faults_of(reason: str | None) -> list[Refusal]:
+    if reason is not None and len(reason) > _LONGEST_REASON:
+        return [TextTooLong(_LONGEST_REASON).at("input", "reason")]
+    return []
