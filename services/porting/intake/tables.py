@@ -15,6 +15,8 @@ from services.porting.intake.formulas import without_mark
 from services.porting.intake.headings import Heading, read_heading
 
 _UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Of any spreadsheet.
+_LAST_ROW: Final = 1_048_576
 _EMPTY: Final = ("",)
 _DELIMITERS: Final = ",;\t"
 # Excel's own first line: it is not shown, and not counted.
@@ -96,6 +98,8 @@ def _read_rows(records: Iterator[list[str]], heading: Heading) -> Iterator[Row]:
     try:
         for number, cells in enumerate(records, start=2):
             if not any(cells):
+                if number > _LAST_ROW:
+                    break
                 continue
             has_more = (len(cells) > width or unnamed) and _has_more(cells, width, unnamed)
             # The place beyond the heading is empty.

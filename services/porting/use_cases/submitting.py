@@ -15,7 +15,7 @@ from libs.contracts.refusals import Refusal, refuse_all
 from services.porting.domain.documents import PROOFS
 from services.porting.domain.letters import Letter, LetterState, hash_document
 from services.porting.domain.line_rules import Obstacle
-from services.porting.domain.lines import LineEvent, states_before
+from services.porting.domain.lines import LineEvent, LineState, states_before
 from services.porting.domain.refusals.accounts import (
     AccountHasNoCard,
     AccountInTrial,
@@ -53,7 +53,7 @@ async def submit_request(connection: Connection, caller: Member, request_id: str
     ready = await line_states.claim_lines(
         connection, request.id, states_before(LineEvent.REQUEST_SUBMITTED)
     )
-    counts = await lines.count_lines(connection, request.id)
+    counts = {LineState.READY: len(ready)}
     submitted = replace(
         request.moved_to(PortRequestStatus.AWAITING_AUTHORIZATION, now),
         submitted_at=now,
