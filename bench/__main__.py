@@ -9,6 +9,7 @@ import uvloop
 
 from bench.consumer import measure_consumer
 from bench.delivery import measure_throughput
+from bench.desk_queue import measure_desk_queue
 from bench.idle import measure_idle
 from bench.intake import measure_intake
 from bench.latency import measure_latency
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "listing": measure_listing,
     "intake": measure_intake,
     "submit": measure_submit,
+    "desk_queue": measure_desk_queue,
     "idle": measure_idle,
 }
 

@@ -16,7 +16,6 @@ from deploy.local.places import ROOT
 from deploy.local.servers import Servers
 from libs.common.child_process import ChildProcesses
 from libs.common.ids import new_id
-from services.porting.domain.documents import UploadPurpose
 from services.porting.integrations.files import Files
 from services.porting.use_cases.importing import IntakeLimits, accept_lines, read_upload
 
@@ -122,9 +121,9 @@ def _write_file() -> bytes:
 async def _promise(office: Office, files: Files, content: bytes) -> tuple[str, str]:
     await office.forget()
     request_id = await office.add_draft()
-    upload = await office.add_upload(UploadPurpose.NUMBER_LIST)
-    await files.put(upload.id, content)
-    return request_id, upload.id
+    upload_id = await office.add_number_list()
+    await files.put(upload_id, content)
+    return request_id, upload_id
 
 
 async def _copy(office: Office, request_id: str, content: bytes) -> None:
@@ -138,7 +137,7 @@ async def _copy(office: Office, request_id: str, content: bytes) -> None:
         assert rings
         records.append(
             (
-                new_id("ln"), request_id, office.member.account_id, office.company_id,
+                new_id("ln"), request_id, office.member.account_id, office.house.dental,
                 "+1" + "".join(ported.groups()), "+1" + "".join(rings.groups()),
                 name, source, "ADDED",
             )

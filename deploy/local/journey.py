@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,13 +23,7 @@ tracking_number,forwarding_number,name,source,company
 312-555-0143,+12125550199,Billboard,Outdoor,Downtown
 4155550144,+12125550199,Newsletter,E-mail,Uptown
 """
-INVOICE = b"""%PDF-1.4
-1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
-2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
-3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>endobj
-trailer<</Root 1 0 R>>
-%%EOF
-"""
+INVOICE = Path(__file__).with_name("invoice.pdf").read_bytes()
 UNRELATED_CALLER = "+16175550177"
 HEARD_SECONDS = 20
 
@@ -147,6 +142,7 @@ class Journey:
             "RecordFirmDate",
             portRequestId=self.request_id,
             firmDate=datetime.now(UTC).date().isoformat(),
+            overrideReason="This carrier ports numbers on every day.",
         )
         await self.dashboard.wait_for("porting.port_approved.v1")
         await self.support.do(

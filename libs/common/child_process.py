@@ -24,6 +24,7 @@ _ROOT: Final = Path(__file__).resolve().parents[2]
 _ENVIRONMENT: Final = {
     "PYTHONPATH": str(_ROOT),
     "PYTHONUTF8": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
     "LANG": "C.UTF-8",
     # glibc reserves 64 MB of addresses for each arena: a limit on memory counts them.
     "MALLOC_ARENA_MAX": "2",

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from libs.common.database import DATABASE_LOST, Database
@@ -34,13 +36,18 @@ _FORGET_IDEMPOTENCY_KEYS = """
 
 async def keep_house(database: Database) -> None:
     """Never returns."""
+    await every_hour(partial(forget, database))
+
+
+async def every_hour(clean: Callable[[], Awaitable[None]]) -> None:
+    """Never returns. What is out of reach now is cleaned an hour later."""
     while True:
         try:
-            await forget(database)
+            await clean()
         except DATABASE_LOST as error:
             log.warning(
-                "housekeeping lost its database",
-                extra={"action": "housekeeping.database_lost", "reason": type(error).__name__},
+                "housekeeping lost its database or files",
+                extra={"action": "housekeeping.lost", "reason": type(error).__name__},
             )
         await asyncio.sleep(_EVERY_S)
 

@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from itertools import product
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -31,7 +31,7 @@ class Key:
     """A column that orders a list.
 
     `column` as in the statement, such as `r.created_at`; the row has it under the name after
-    the dot. `kind` is `datetime`, `str` or `int`.
+    the dot. `kind` is `datetime`, `date`, `str` or `int`.
     """
 
     column: str
@@ -43,7 +43,8 @@ class Key:
 
     @property
     def sql_type(self) -> str:
-        return {datetime: "timestamptz", str: "text", int: "bigint"}[self.kind]
+        kinds = {datetime: "timestamptz", date: "date", str: "text", int: "bigint"}
+        return kinds[self.kind]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,14 +196,18 @@ def _read_value(value: object, kind: type) -> object:
     if kind is int and type(value) is int and -_BIGINT <= value < _BIGINT:
         return value
     if isinstance(value, str) and len(value) <= _LONGEST_TEXT and "\0" not in value:
-        return _read_time(value) if kind is datetime else _read_text(value, kind)
+        if kind is str:
+            return value
+        if kind is not int:
+            return _read_time(value) if kind is datetime else _read_day(value)
     raise BadCursor
 
 
-def _read_text(value: str, kind: type) -> str:
-    if kind is not str:
-        raise BadCursor
-    return value
+def _read_day(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise BadCursor from None
 
 
 def _read_time(value: str) -> datetime:

@@ -6,6 +6,7 @@ import strawberry
 
 from libs.common.graphql.enums import publish_enum
 from libs.contracts.refusals import (
+    FileRefusal,
     Refusal,
     Refused,
     RowRefusal,
@@ -53,7 +54,20 @@ class InvalidStateError(UserError):
     available_actions: list[str] = strawberry.field(description="What can be done now.")
 
 
-USER_ERROR_TYPES: Sequence[type] = (InputError, CsvRowError, InvalidStateError)
+@strawberry.federation.type(shareable=True, description="A fault of an uploaded file.")
+class DocumentError(UserError):
+    filename: str = strawberry.field(description="The file's name, as it was uploaded.")
+    content_type: str | None = strawberry.field(
+        description="What the file is by its content; absent where it is none of ours."
+    )
+
+
+USER_ERROR_TYPES: Sequence[type] = (
+    InputError,
+    CsvRowError,
+    InvalidStateError,
+    DocumentError,
+)
 
 
 def user_errors(refused: Refused | Refusal) -> list[UserError]:
@@ -71,6 +85,14 @@ def _user_error(refusal: Refusal) -> UserError:
                 row=refusal.row,
                 column=refusal.column,
                 value=refusal.value,
+            )
+        case FileRefusal():
+            return DocumentError(
+                code=refusal.code,
+                message=refusal.message,
+                path=list(refusal.path),
+                filename=refusal.filename,
+                content_type=refusal.content_type,
             )
         case StateRefusal():
             return InvalidStateError(

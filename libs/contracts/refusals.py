@@ -91,6 +91,18 @@ class UserErrorCode(StrEnum):
         "FILE_TYPE_NOT_ALLOWED",
         "The file's content is of a type that is not accepted here.",
     )
+    FILE_UNREADABLE = "FILE_UNREADABLE", "The file is damaged or not complete."
+    FILE_ENCRYPTED = "FILE_ENCRYPTED", "The file is protected by a password or by rights."
+    FILE_HAS_ACTIVE_CONTENT = (
+        "FILE_HAS_ACTIVE_CONTENT",
+        "The file holds a script, form or action that would run when it is opened.",
+    )
+    FILE_HAS_ATTACHMENTS = "FILE_HAS_ATTACHMENTS", "The file carries other files."
+    FILE_AMBIGUOUS = "FILE_AMBIGUOUS", "The file is of more than one type at once."
+    FILE_TOO_COMPLEX = (
+        "FILE_TOO_COMPLEX",
+        "The file has too many pages or pixels, or is too large once unpacked.",
+    )
     FILE_TOO_LARGE = "FILE_TOO_LARGE", "The file is larger than allowed."
     FILE_EMPTY = "FILE_EMPTY", "The file is empty."
     DOCUMENT_REQUIRED = (
@@ -140,7 +152,28 @@ class UserErrorCode(StrEnum):
     )
     FIRM_DATE_NOT_ALLOWED = (
         "FIRM_DATE_NOT_ALLOWED",
-        "The firm date is in the past or not a business day.",
+        "The firm date is in the past or more than 30 days ahead.",
+    )
+    FIRM_DATE_NOT_A_BUSINESS_DAY = (
+        "FIRM_DATE_NOT_A_BUSINESS_DAY",
+        "The losing carrier ports nothing on this day.",
+    )
+    FIRM_DATE_TOO_SOON = (
+        "FIRM_DATE_TOO_SOON",
+        "The losing carrier needs more business days than are left until this day.",
+    )
+
+    CLAIMED_BY_ANOTHER = (
+        "CLAIMED_BY_ANOTHER",
+        "Somebody else of the port desk works on it: `takeOver` takes it from them.",
+    )
+    CARRIER_ORDER_SENT = (
+        "CARRIER_ORDER_SENT",
+        "The losing carrier has this carrier order: it can no longer be put together anew.",
+    )
+    CARRIER_ORDER_MIXED = (
+        "CARRIER_ORDER_MIXED",
+        "A carrier order holds numbers of one country, either local or toll-free.",
     )
 
     TEST_CALL_NOT_VALID = (
@@ -178,6 +211,22 @@ class RowRefusal(Refusal):
         self.row = row
         self.column = column
         self.value = value
+
+
+class FileRefusal(Refusal):
+    """A fault of an uploaded file. `content_type` is what its bytes say, where they say one.
+
+    A class below that has `sentence` needs no message.
+    """
+
+    sentence: str
+
+    def __init__(
+        self, message: str | None = None, *, filename: str, content_type: str | None
+    ) -> None:
+        super().__init__(message or self.sentence)
+        self.filename = filename
+        self.content_type = content_type
 
 
 class StateRefusal(Refusal):

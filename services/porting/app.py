@@ -1,6 +1,7 @@
 """Porting: every room in one call."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -8,10 +9,12 @@ from starlette.routing import BaseRoute
 
 from libs.common.child_process import ChildProcesses
 from libs.common.graphql.route import graph_routes, resolver_of
-from libs.common.service import Service, Wiring, build_app
+from libs.common.housekeeping import every_hour
+from libs.common.service import Background, Service, Wiring, build_app
 from libs.common.settings import Profile
 from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.porting.consumers import CONSUMES
+from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.routes.files import file_routes
 from services.porting.routes.templates import template_routes
@@ -20,6 +23,7 @@ from services.porting.schema.graph import build_graph
 from services.porting.settings import Settings
 from services.porting.timers import timers_of
 from services.porting.use_cases.importing import IntakeLimits
+from services.porting.use_cases.uploads import sweep_uploads
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -27,19 +31,21 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 def create_app() -> Starlette:
     settings = Settings()
 
+    files = Files(settings.files_url)
+
     def routes(wiring: Wiring) -> Sequence[BaseRoute]:
-        files = Files(settings.files_url)
-        links = UploadLinks(
-            str(settings.public_url), settings.upload_secret.get_secret_value()
-        )
+        address = str(settings.public_url), settings.upload_secret.get_secret_value()
+        links, download_links = UploadLinks(*address), DownloadLinks(*address)
         room = Room(
             files=files,
             upload_links=links,
+            download_links=download_links,
             children=ChildProcesses(),
             intake_limits=IntakeLimits(
                 most_rows=settings.most_rows,
                 allow_fictional=settings.allow_fictional_numbers,
             ),
+            bulk_lines=settings.bulk_lines,
         )
         return [
             *graph_routes(
@@ -49,9 +55,12 @@ def create_app() -> Starlette:
                 database=wiring.database,
                 room=room,
             ),
-            *file_routes(wiring.database, files, links, settings.origins),
+            *file_routes(wiring.database, files, links, download_links, settings.origins),
             *template_routes(room.children, settings.origins),
         ]
+
+    def background(wiring: Wiring) -> Sequence[Background]:
+        return [partial(every_hour, partial(sweep_uploads, wiring.database, files))]
 
     return build_app(
         Service(
@@ -63,5 +72,6 @@ def create_app() -> Starlette:
             consumes=CONSUMES,
             timers=timers_of(settings.idle_limits),
             routes=routes,
+            background=background,
         )
     )

@@ -45,6 +45,7 @@ async def test_a_child_inherits_nothing(monkeypatch):
     assert set(seen["environment"]) <= {
         "PYTHONPATH",
         "PYTHONUTF8",
+        "PYTHONDONTWRITEBYTECODE",
         "LANG",
         "MALLOC_ARENA_MAX",
         "LC_CTYPE",

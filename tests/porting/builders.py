@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -26,14 +26,15 @@ from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.port_outs import PortOutReported
 from libs.contracts.porting_events.registry import PORTING_EVENTS
 from services.porting.consumers import CONSUMES
+from services.porting.domain.calendars import add_business_days
 from services.porting.domain.documents import DocumentKind, Upload, UploadPurpose
 from services.porting.domain.idling import IdleLimits
 from services.porting.domain.letters import ServiceAddress, Subscriber
 from services.porting.domain.line_rules import NewLine
 from services.porting.domain.port_outs import PortOut, PortOutStatus
 from services.porting.domain.requests import PortRequest, PortRequestStatus
-from services.porting.store import documents as document_store
 from services.porting.store import lines, port_outs, requests
+from services.porting.store import uploads as upload_store
 from services.porting.store.lines import Line
 from services.porting.timers import timers_of
 from services.porting.use_cases import (
@@ -55,6 +56,11 @@ _counter = count(1)
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def business_day(days: int = 7) -> date:
+    """So many days ahead, or the next day on which carriers of the US port numbers."""
+    return add_business_days(now().date() + timedelta(days=days), 0, "US")
 
 
 def phone(place: int) -> PhoneNumber:
@@ -252,8 +258,8 @@ async def add_upload(
         stored_at=None,
     )
     async with database.transaction(caller) as connection:
-        await document_store.add_upload(connection, upload, caller.member_id)
-        await document_store.mark_stored(connection, upload.id, now())
+        await upload_store.add_upload(connection, upload, caller.member_id)
+        await upload_store.mark_stored(connection, upload.id, now())
     return upload
 
 
@@ -293,7 +299,7 @@ async def a_full_draft(
             caller,
             request_id,
             kind=DocumentKind.INVOICE,
-            upload=upload,
+            file=documents.file_as_sent(upload),
         )
         await drafts.acknowledge_warnings(connection, caller, request_id)
     await sign(database, caller, request_id)

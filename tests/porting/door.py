@@ -21,6 +21,7 @@ from libs.common.dev_issuer import (
 from libs.common.graphql.endpoint import GraphEndpoint
 from libs.common.memberships import memberships_of
 from libs.common.tokens import DEVELOPMENT_ISSUER, IssuerKeys, TokenVerifier
+from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.routes.files import file_routes
 from services.porting.routes.templates import template_routes
@@ -36,6 +37,7 @@ class Door:
     client: httpx.AsyncClient
     key: IssuerKey
     room: Room
+    files_folder: Path
 
     def bearer(self, caller: Member | str | None) -> dict[str, str]:
         """A member by their login; others by their scopes, or "stranger"."""
@@ -97,6 +99,7 @@ def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
     room = Room(
         files=Files(folder.as_uri()),
         upload_links=UploadLinks(_HOST, "0" * 64),
+        download_links=DownloadLinks(_HOST, "0" * 64),
         children=ChildProcesses(),
         intake_limits=IntakeLimits(most_rows=1_000, allow_fictional=True),
     )
@@ -109,11 +112,11 @@ def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
     app = Starlette(
         routes=[
             Route("/graphql", endpoint),
-            *file_routes(database, room.files, room.upload_links),
+            *file_routes(database, room.files, room.upload_links, room.download_links),
             *template_routes(room.children),
         ]
     )
-    return Door(httpx.AsyncClient(transport=httpx.ASGITransport(app)), key, room)
+    return Door(httpx.AsyncClient(transport=httpx.ASGITransport(app)), key, room, folder)
 
 
 _ERRORS = """
@@ -121,6 +124,7 @@ _ERRORS = """
     __typename code message path
     ... on CsvRowError { row column value }
     ... on InvalidStateError { status availableActions }
+    ... on DocumentError { filename contentType }
   }
 """
 _REQUEST = f"portRequest {{ id status version availableActions }} {_ERRORS}"
@@ -133,6 +137,7 @@ _MUTATIONS = {
     "addLine": ("AddLineInput", _REQUEST),
     "correctLine": ("CorrectLineInput", _REQUEST),
     "attachDocument": ("AttachDocumentInput", _REQUEST),
+    "reviewDocument": ("ReviewDocumentInput", _REQUEST),
     "prepareLetter": ("PrepareLetterInput", _REQUEST),
     "signLetter": ("SignLetterInput", _REQUEST),
     "acknowledgeWarnings": ("PortRequestInput", _REQUEST),
@@ -141,6 +146,14 @@ _MUTATIONS = {
     "sendToCarrier": ("PortRequestInput", _REQUEST),
     "recordFirmDate": ("RecordFirmDateInput", _REQUEST),
     "recordPorted": ("RecordPortedInput", _REQUEST),
+    "claimPortRequest": ("ClaimPortRequestInput", _REQUEST),
+    "releasePortRequest": ("ReleasePortRequestInput", _REQUEST),
+    "createCarrierOrder": ("CreateCarrierOrderInput", _REQUEST),
+    "moveLinesToCarrierOrder": ("MoveLinesToCarrierOrderInput", _REQUEST),
+    "mergeCarrierOrders": ("MergeCarrierOrdersInput", _REQUEST),
+    "sendCarrierOrders": ("SendCarrierOrdersInput", _REQUEST),
+    "recordCarrierReference": ("RecordCarrierReferenceInput", _REQUEST),
+    "requestFirmDate": ("RequestFirmDateInput", _REQUEST),
     "recordRejection": ("RecordRejectionInput", _REQUEST),
     "recordConflict": ("RecordConflictInput", _REQUEST),
     "recordActivationFailure": ("RecordActivationFailureInput", _REQUEST),

@@ -16,6 +16,7 @@ from tests.porting.builders import (
     a_full_draft,
     a_line,
     a_request_with_the_carrier,
+    business_day,
     first_call,
     found_house,
     hear,
@@ -47,7 +48,7 @@ async def send(database, request_id) -> None:
 
 
 async def firm(database, request_id, numbers=None, *, day=None) -> None:
-    day = day or now().date() + timedelta(days=7)
+    day = day or business_day()
     async with database.transaction(SUPPORT) as connection:
         await carrier.record_firm_date(connection, SUPPORT, request_id, day, numbers)
 
@@ -202,7 +203,7 @@ async def test_a_request_with_a_cancelled_line_completes_in_part(database):
 async def test_it_is_approved_when_the_last_line_has_its_date(database):
     house = await found_house(database)
     request_id = await a_request_with_the_carrier(database, house, NUMBERS)
-    first, last = now().date() + timedelta(days=3), now().date() + timedelta(days=9)
+    first, last = business_day(3), business_day(9)
     await firm(database, request_id, NUMBERS[:1], day=last)
     assert (await request_of(database, request_id)).status is PortRequestStatus.WITH_CARRIER
     await firm(database, request_id, NUMBERS[1:], day=first)
@@ -215,9 +216,10 @@ async def test_a_firm_date_lies_within_thirty_days(database):
     house = await found_house(database)
     request_id = await a_request_with_the_carrier(database, house, NUMBERS)
     for days in (-2, 31):
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(Refused) as refused:
             await firm(database, request_id, day=now().date() + timedelta(days=days))
-        assert (refused.value.code, refused.value.path) == (
+        (refusal,) = refused.value.refusals
+        assert (refusal.code, refusal.path) == (
             "FIRM_DATE_NOT_ALLOWED",
             ("input", "firmDate"),
         )
@@ -254,7 +256,7 @@ async def test_a_first_call_counts_from_when_the_carrier_was_asked(database):
 async def test_a_second_firm_date_takes_the_place_of_the_first_and_both_are_kept(database):
     house = await found_house(database)
     request_id = await a_request_with_the_carrier(database, house, NUMBERS)
-    first, second = now().date() + timedelta(days=7), now().date() + timedelta(days=9)
+    first, second = business_day(7), business_day(9)
     await firm(database, request_id, day=first)
     await firm(database, request_id, day=second)
     await firm(database, request_id, day=second)
@@ -311,6 +313,7 @@ async def test_before_the_carrier_has_it_no_word_of_the_carrier_is_taken(databas
         await step(database, request_id)
     assert refused.value.status == "IN_REVIEW"
     assert refused.value.available_actions == (
+        "REVIEW_DOCUMENT",
         "SEND_TO_CARRIER",
         "RECORD_NOT_PORTABLE",
         "DROP_LINES",

@@ -14,6 +14,7 @@ from services.porting.use_cases.resubmitting import Correction
 from tests.porting.builders import (
     SUPPORT,
     a_request_with_the_carrier,
+    business_day,
     first_call,
     found_house,
     hear,
@@ -264,9 +265,7 @@ async def test_whoever_neither_made_it_nor_administers_puts_nothing_right(
 )
 async def test_a_first_call_ends_every_fault(database, house, request_id, event, state):
     async with database.transaction(SUPPORT) as connection:
-        await carrier.record_firm_date(
-            connection, SUPPORT, request_id, now().date() + timedelta(days=3), None
-        )
+        await carrier.record_firm_date(connection, SUPPORT, request_id, business_day(3), None)
     await wrong(database, request_id, FIRST, event=event, code="SV_FAILURE")
     assert (await states(database, request_id))[0] == state
     await hear(database, first_call(house, request_id, FIRST, now()))
@@ -281,9 +280,7 @@ async def test_a_new_date_ends_a_conflict(database, request_id):
         database, request_id, FIRST, event=LineEvent.CONFLICT_RAISED, code="SV_CONFLICT"
     )
     async with database.transaction(SUPPORT) as connection:
-        await carrier.record_firm_date(
-            connection, SUPPORT, request_id, now().date() + timedelta(days=3), None
-        )
+        await carrier.record_firm_date(connection, SUPPORT, request_id, business_day(3), None)
     assert await states(database, request_id) == ["APPROVED"] * 3
     [[fault], *_] = await faults_of(database, request_id)
     assert fault.closed_by == "APPROVED"
@@ -292,9 +289,7 @@ async def test_a_new_date_ends_a_conflict(database, request_id):
 
 async def test_a_failed_activation_is_tried_again(database, request_id):
     async with database.transaction(SUPPORT) as connection:
-        await carrier.record_firm_date(
-            connection, SUPPORT, request_id, now().date() + timedelta(days=3), None
-        )
+        await carrier.record_firm_date(connection, SUPPORT, request_id, business_day(3), None)
         await activating.start_activation(connection, SUPPORT, request_id, [FIRST])
     await wrong(
         database, request_id, FIRST, event=LineEvent.ACTIVATION_FAILED, code="SV_FAILURE"

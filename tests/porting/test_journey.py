@@ -5,6 +5,7 @@ from services.porting.use_cases import carrier
 from tests.porting.builders import (
     SUPPORT,
     a_request_with_the_carrier,
+    business_day,
     found_house,
     lines_of,
     now,
@@ -20,7 +21,7 @@ async def test_a_request_goes_from_draft_to_completed_and_tells_each_step(databa
 
     request_id = await a_request_with_the_carrier(database, house, numbers)
     async with database.transaction(SUPPORT) as connection:
-        await carrier.record_firm_date(connection, SUPPORT, request_id, now().date(), None)
+        await carrier.record_firm_date(connection, SUPPORT, request_id, business_day(0), None)
     assert (await request_of(database, request_id)).status is PortRequestStatus.APPROVED
     async with database.transaction(SUPPORT) as connection:
         await carrier.record_ported(connection, SUPPORT, request_id, now(), numbers[:2])

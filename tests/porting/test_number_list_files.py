@@ -10,7 +10,7 @@ import xlsxwriter
 from starlette.applications import Starlette
 
 from libs.common.child_process import ChildProcesses
-from services.porting.intake.templates import EXAMPLE
+from services.porting.list_intake.templates import EXAMPLE
 from services.porting.routes.templates import template_routes
 from tests.porting.builders import (
     a_draft,

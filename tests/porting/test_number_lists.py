@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from libs.contracts.refusals import Refusal
 from services.porting.domain.area_codes import US_OR_CANADA
 from services.porting.domain.refusals.lines import RowFault
-from services.porting.intake.number_lists import ReadRow, Rules, read_number_list
-from services.porting.intake.templates import write_csv
+from services.porting.list_intake.number_lists import ReadRow, Rules, read_number_list
+from services.porting.list_intake.templates import write_csv
 from tests.porting.builders import phone
 
 HEADING = "tracking_number,forwarding_number,name,source,company"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.porting.domain.document_reviews import DocumentFault
 from services.porting.domain.rejections import (
     OTHER,
     REJECTION_CODES,
@@ -61,7 +62,7 @@ NAMES = [
     "CANNOT_CHANGE",
     "OTHER",
 ]
-OURS = {"FORWARDING_LOOP", "UNKNOWN_COMPANY"}
+OURS = {"FORWARDING_LOOP", "UNKNOWN_COMPANY", *DocumentFault}
 
 
 def test_every_code_has_its_own_name():

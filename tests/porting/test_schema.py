@@ -18,6 +18,7 @@ from tests.porting.builders import (
     a_port_out,
     a_request_with_the_carrier,
     add_inventory,
+    business_day,
     found_house,
     now,
     phone,
@@ -87,7 +88,7 @@ async def test_a_request_is_moved_by_mutations_alone(door, database):
         assert done["userErrors"] == []
     request_id = await submitted(door, database, house)
     await preconfigure(database, request_id)
-    day = (now().date() + timedelta(days=7)).isoformat()
+    day = business_day().isoformat()
     for mutation, given, status in (
         ("sendToCarrier", {}, "WITH_CARRIER"),
         (

@@ -9,8 +9,11 @@ from deploy.local.databases import DatabaseUrls
 from libs.common.caller import Anonymous
 from libs.common.paging import Listing
 from services.porting.store import (
+    carrier_orders,
     copies,
+    desk_queue,
     documents,
+    estimates,
     faults,
     history,
     letters,
@@ -18,14 +21,18 @@ from services.porting.store import (
     lines,
     port_outs,
     requests,
+    uploads,
 )
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
-STORES = (copies, documents, faults, history, letters, line_states, lines, port_outs, requests)
+STORES = (
+    carrier_orders, copies, documents, estimates, faults, history, letters, line_states, lines,
+    port_outs, requests, uploads,
+)  # fmt: skip
 TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
     "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
-    "faults",
+    "faults", "carrier_orders",
 )  # fmt: skip
 
 
@@ -48,7 +55,7 @@ def test_there_are_as_many_statements_as_there_were():
 
 async def test_every_statement_can_be_prepared(database):
     async with database.working() as connection:
-        for statement in ALL.values():
+        for statement in (*ALL.values(), *desk_queue.every_statement()):
             await connection.prepare(statement)
 
 

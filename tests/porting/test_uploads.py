@@ -12,6 +12,7 @@ import pytest
 from starlette.applications import Starlette
 
 from libs.common.database import Database
+from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.routes.files import file_routes
 from tests.porting.builders import (
@@ -24,8 +25,9 @@ from tests.porting.builders import (
     types_told,
 )
 from tests.porting.door import Door
+from tests.porting.files import a_pdf, a_picture
 
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
+PDF = a_pdf("Invoice")
 CSV = b"tracking_number,forwarding_number,name,source,company\n2125550100,3125550100,a,b,Dental\n"
 
 
@@ -265,18 +267,10 @@ async def test_a_company_that_is_not_the_managers_is_unknown(door, database):
     assert error["code"] == "UNKNOWN_COMPANY"
 
 
-PICTURES = {
-    "PNG": b"\x89PNG\r\n\x1a\n",
-    "JPEG": b"\xff\xd8\xff\xe0",
-    "TIFF": b"II*\x00\x08\x00\x00\x00" + bytes(8),
-    "GIF": b"GIF89a",
-}
-
-
 async def test_a_document_is_known_by_its_content(door, database):
     house = await found_house(database)
     request_id = await a_draft(database, house.administrator, house.dental)
-    for content in (PDF, PICTURES["PNG"], PICTURES["JPEG"], PICTURES["TIFF"]):
+    for content in (PDF, *map(a_picture, ("PNG", "JPEG", "TIFF"))):
         upload_id = await uploaded(door, house.administrator, content)
         payload = await attach(door, house.administrator, request_id, upload_id)
         assert payload["userErrors"] == []
@@ -304,7 +298,7 @@ async def test_a_file_of_another_type_is_refused_whatever_its_name(door, databas
     house = await found_house(database)
     request_id = await a_draft(database, house.administrator, house.dental)
     html = b"<html><script>alert(1)</script></html>"
-    for content in (html, CSV, PICTURES["GIF"], b"PK\x03\x04zip", b"x"):
+    for content in (html, CSV, b"GIF89a", b"PK\x03\x04zip", b"x"):
         upload_id = await uploaded(door, house.administrator, content)
         payload = await attach(door, house.administrator, request_id, upload_id)
         (error,) = payload["userErrors"]
@@ -400,7 +394,9 @@ async def test_our_own_faults_are_masked(door, monkeypatch, fault, status, code)
 
 async def test_a_page_of_a_named_origin_may_send_files_and_no_other(database, tmp_path):
     links = UploadLinks("http://porting", "0" * 64)
-    routes = file_routes(database, Files(tmp_path.as_uri()), links, ["https://app.example"])
+    downloads = DownloadLinks("http://porting", "0" * 64)
+    files = Files(tmp_path.as_uri())
+    routes = file_routes(database, files, links, downloads, ["https://app.example"])
     transport = httpx.ASGITransport(Starlette(routes=routes))
     asked = {
         "access-control-request-method": "PUT",

@@ -11,10 +11,10 @@ import xlsxwriter
 
 from libs.common.child_process import ChildProcesses
 from services.porting.domain.line_rules import LineTexts
-from services.porting.intake.number_lists import ReadRow, Rules, read_number_list
-from services.porting.intake.tables import Unreadable
-from services.porting.intake.templates import EXAMPLE, HEADINGS
-from services.porting.intake.workbooks import is_workbook, read_workbook, write_template
+from services.porting.list_intake.number_lists import ReadRow, Rules, read_number_list
+from services.porting.list_intake.tables import Unreadable
+from services.porting.list_intake.templates import EXAMPLE, HEADINGS
+from services.porting.list_intake.workbooks import is_workbook, read_workbook, write_template
 from tests.porting.builders import phone
 
 HEADING = LineTexts._fields

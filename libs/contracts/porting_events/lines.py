@@ -3,7 +3,7 @@
 from datetime import date
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.base import LineBatchFact, Part
@@ -32,10 +32,15 @@ class ApprovedLine(Part):
 
 
 class LinesApproved(LineBatchFact):
-    """The losing carrier gave these lines a firm date."""
+    """The losing carrier gave these lines a firm date.
+
+    `warnings`: `SOON` below 48 hours, `NOT_A_BUSINESS_DAY` where support took it for this reason.
+    """
 
     type: ClassVar[str] = "porting.lines_approved.v1"
     firm_date: date
+    warnings: list[str] = Field(default_factory=list)
+    override_reason: str | None = None
     lines: list[ApprovedLine]
 
 

@@ -3,6 +3,13 @@
 from typing import Final
 
 from libs.common.events import Fact
+from libs.contracts.porting_events.desk import (
+    CarrierOrdersChanged,
+    FirmDateRequested,
+    PortClaimed,
+    PortReleased,
+)
+from libs.contracts.porting_events.documents import DocumentAttached, DocumentReviewed
 from libs.contracts.porting_events.letters import LetterSigned
 from libs.contracts.porting_events.lines import (
     LinesActivating,
@@ -52,11 +59,17 @@ PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     DraftChanged,
     PortSubmitted,
     PortAuthorized,
+    DocumentAttached,
+    DocumentReviewed,
     LetterSigned,
     LinesReadied,
     ReviewStarted,
     ActionRequired,
     LinesPreconfigured,
+    PortClaimed,
+    PortReleased,
+    CarrierOrdersChanged,
+    FirmDateRequested,
     PortSentToCarrier,
     LinesApproved,
     PortApproved,

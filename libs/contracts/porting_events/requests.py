@@ -3,7 +3,7 @@
 from datetime import date
 from typing import ClassVar
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from libs.contracts.porting_events.base import PortRequestFact
 
@@ -51,8 +51,11 @@ class LinesPreconfigured(PortRequestFact):
 
 
 class PortSentToCarrier(PortRequestFact):
+    """Once for each time that carrier orders, all or some, are sent."""
+
     type: ClassVar[str] = "porting.port_sent_to_carrier.v1"
     sent_at: AwareDatetime
+    carrier_order_ids: list[str] = Field(default_factory=list)
 
 
 class PortApproved(PortRequestFact):

@@ -10,7 +10,7 @@ from uuid import UUID
 from libs.common.events import Event, Fact
 from libs.contracts import number_events
 from libs.contracts.number_events import MemberChanged, NumberFact
-from libs.contracts.porting_events import letters, lines, port_outs, requests
+from libs.contracts.porting_events import desk, documents, letters, lines, port_outs, requests
 from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.lines import (
     LinesActivating,
@@ -100,6 +100,14 @@ TOLD_ONCE_WHILE: Final[Mapping[type[Fact], frozenset[str]]] = {
 }
 NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     requests.DraftChanged,
+    # The desk's own work: the customer's status stays as it is.
+    desk.PortClaimed,
+    desk.PortReleased,
+    desk.CarrierOrdersChanged,
+    desk.FirmDateRequested,
+    # They move nothing by themselves: action_required follows a refusal.
+    documents.DocumentAttached,
+    documents.DocumentReviewed,
     # Batches of lines: the request's own fact follows each last one.
     lines.LinesReadied,
     lines.LinesApproved,

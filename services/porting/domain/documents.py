@@ -1,9 +1,13 @@
 """Documents: proof of ownership, known by their content and not by their name."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from services.porting.domain.document_reviews import Review
+from services.porting.domain.requests import PortRequestStatus
 
 
 class DocumentKind(StrEnum):
@@ -31,9 +35,23 @@ PROOFS: Final = frozenset(
         DocumentKind.RECEIPT,
     }
 )
-DOCUMENT_TYPES: Final = frozenset({"application/pdf", "image/png", "image/jpeg", "image/tiff"})
+# While the customer fills the request in, or puts right what was refused.
+ATTACHABLE: Final = frozenset({PortRequestStatus.DRAFT, PortRequestStatus.ACTION_REQUIRED})
+# An upload can be used for so long, and is swept soon after.
+UPLOAD_USABLE: Final = timedelta(hours=24)
 LARGEST_UPLOAD: Final = 10 * 1024 * 1024
 LONGEST_FILENAME: Final = 255
+
+
+_LIST_ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx")
+# The types that are served under their name, each with the endings that its files have.
+_ENDINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "application/pdf": (".pdf",),
+    "image/png": (".png",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/tiff": (".tiff", ".tif"),
+    "text/csv": _LIST_ENDINGS,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +70,27 @@ class Upload:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoredFile:
+    """A file that was looked at; the keys say where the file store has it and its parts.
+
+    Size and checksum are those of the file that is shown. `upload_id` is None for what we made.
+    """
+
+    upload_id: str | None
+    filename: str
+    content_type: str
+    byte_size: int
+    sha256: str
+    file_key: str
+    thumbnail_key: str | None = None
+    text_key: str | None = None
+    page_count: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Document:
+    """`is_newest`: the request has no newer one of its kind."""
+
     id: str
     port_request_id: str
     kind: DocumentKind
@@ -62,3 +100,23 @@ class Document:
     sha256: str
     attached_at: datetime
     attached_by: str
+    file_key: str
+    thumbnail_key: str | None
+    text_key: str | None
+    page_count: int | None
+    is_newest: bool
+    review: Review
+
+    @property
+    def served_type(self) -> str:
+        """A number list's was only said by whoever sent it."""
+        return (
+            self.content_type if self.content_type in _ENDINGS else "application/octet-stream"
+        )
+
+    @property
+    def served_name(self) -> str:
+        """It opens as what it is: a name's ending decides that on most machines."""
+        endings = _ENDINGS.get(self.content_type, _LIST_ENDINGS)
+        fits = self.filename.lower().endswith(endings)
+        return self.filename if fits else self.filename + endings[0]

@@ -93,6 +93,15 @@ class PortOut:
     firm_date: date | None = None
     ported_out_at: datetime | None = None
 
+    @property
+    def is_coming(self) -> bool:
+        """The numbers are here and will leave."""
+        return self.status in {
+            PortOutStatus.RECEIVED,
+            PortOutStatus.AUTHORIZED,
+            PortOutStatus.SCHEDULED,
+        }
+
     def next_status(self, event: PortOutEvent) -> PortOutStatus | None:
         """None where the event is not possible now; the present status where it is ignored."""
         if self.status in IGNORED[event]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Self
 
@@ -130,6 +130,11 @@ _TURNS: Final[Mapping[PortRequestStatus, tuple[WaitingOn, str]]] = {
         "The losing carrier confirms that nothing moves.",
     ),
 }
+# One losing carrier has its part already, another one not.
+_REST_UNSENT: Final = (
+    WaitingOn.SUPPORT,
+    "We send the rest of the numbers to their losing carrier.",
+)
 _NOBODYS_TURN: Final = (WaitingOn.NOBODY, "Nothing is left to do.")
 
 
@@ -137,7 +142,8 @@ _NOBODYS_TURN: Final = (WaitingOn.NOBODY, "Nothing is left to do.")
 class PortRequest:
     """`version` counts the request's events; `status_since` dates the latest status.
 
-    `preconfigured_at` is when `numbers` said that every line rings through here.
+    `preconfigured_at` is when `numbers` said that every line rings through here. What stands from
+    `line_count` on is read from lines and carrier orders whenever the request is saved.
     """
 
     id: str
@@ -162,6 +168,14 @@ class PortRequest:
     fault_code: str | None = None
     fault_waiting_on: WaitingOn | None = None
     fault_remedy: str | None = None
+    requested_firm_date: date | None = None
+    claimed_by: str | None = None
+    claimed_at: datetime | None = None
+    line_count: int = 0
+    unsent_count: int = 0
+    earliest_firm_date: date | None = None
+    losing_carriers: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
 
     def moved_to(self, status: PortRequestStatus, at: datetime) -> Self:
         """A fault lasts as long as the status that it made.
@@ -192,6 +206,8 @@ class PortRequest:
     def turn(self) -> tuple[WaitingOn, str]:
         """Whose turn it is and what un-sticks the request."""
         waiting_on, remedy = _TURNS.get(self.status, _NOBODYS_TURN)
+        if waiting_on is WaitingOn.LOSING_CARRIER and self.unsent_count:
+            return _REST_UNSENT
         return (self.fault_waiting_on or waiting_on, self.fault_remedy or remedy)
 
     @property
@@ -201,6 +217,11 @@ class PortRequest:
     @property
     def is_final(self) -> bool:
         return self.status in FINAL
+
+    @property
+    def is_open(self) -> bool:
+        """Submitted and not finished: it is in the port desk's queue."""
+        return not (self.is_draft or self.is_final)
 
 
 def derive_status(counts: LineCounts) -> PortRequestStatus:

@@ -1,21 +1,35 @@
-"""Where files are sent to: a signed link takes one file, checked against what was promised."""
+"""Where files are sent to, and where documents are shown, both by signed links.
+
+A link to send takes one file, checked against what was promised. A link to look holds for one
+viewer, whose right is asked anew each time.
+"""
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from typing import TypeAlias
+from urllib.parse import quote
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 
+from libs.common.caller import Member, Support
 from libs.common.database import Database
 from libs.common.graphql.errors import ErrorCode, log_fault, sentence_and_code
 from services.porting.domain.documents import Upload
+from services.porting.integrations.download_links import (
+    DownloadLinks,
+    Link,
+    Shown,
+    support_named,
+)
 from services.porting.integrations.files import Files, UploadLinks, digest
-from services.porting.store import documents
+from services.porting.store import copies, uploads
+from services.porting.use_cases.documents import find_document
 
 log = logging.getLogger(__name__)
 
@@ -23,15 +37,52 @@ log = logging.getLogger(__name__)
 _GONE = 499
 _SLOWEST_UPLOAD_S = 120
 
+# Whatever is in a file: it is not opened in our pages, not run, not kept, not told about.
+_SHOWN_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "sandbox; default-src 'none'",
+    "cache-control": "private, no-store",
+    "referrer-policy": "no-referrer",
+}
+
+Answer: TypeAlias = Callable[[Request], Awaitable[Response]]
+
 
 def file_routes(
-    database: Database, files: Files, links: UploadLinks, origins: Sequence[str] = ()
+    database: Database,
+    files: Files,
+    upload_links: UploadLinks,
+    download_links: DownloadLinks,
+    origins: Sequence[str] = (),
 ) -> list[BaseRoute]:
-    """`origins` are those of pages that may send files from another origin than ours."""
+    """`origins` are those of pages from another origin than ours."""
 
     async def receive(request: Request) -> Response:
+        return await _receive_upload(request, database, files, upload_links)
+
+    async def show(request: Request) -> Response:
+        return await _show_document(request, database, files, download_links)
+
+    def opened_to_pages(method: str) -> Middleware:
+        return Middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=[method],
+            allow_headers=["content-type"],
+        )
+
+    upload = Route("/{upload_id}", _masked(receive), methods=["PUT"])
+    document = Route("/{document_id}/{shown}", _masked(show), methods=["GET"])
+    return [
+        Mount("/uploads", routes=[upload], middleware=[opened_to_pages("PUT")]),
+        Mount("/documents", routes=[document], middleware=[opened_to_pages("GET")]),
+    ]
+
+
+def _masked(answer: Answer) -> Answer:
+    async def answer_masked(request: Request) -> Response:
         try:
-            return await _receive_upload(request, database, files, links)
+            return await answer(request)
         except ClientDisconnect:
             return Response(status_code=_GONE)
         except Exception as fault:  # noqa: BLE001 - the edge: masked here, told in the log
@@ -39,14 +90,7 @@ def file_routes(
             sentence, code = sentence_and_code(fault)
             return _refuse(503 if code is ErrorCode.UNAVAILABLE else 500, code, sentence)
 
-    from_pages = Middleware(
-        CORSMiddleware,
-        allow_origins=list(origins),
-        allow_methods=["PUT"],
-        allow_headers=["content-type"],
-    )
-    upload = Route("/{upload_id}", receive, methods=["PUT"])
-    return [Mount("/uploads", routes=[upload], middleware=[from_pages])]
+    return answer_masked
 
 
 async def _receive_upload(
@@ -60,7 +104,7 @@ async def _receive_upload(
     ):
         return _refuse(403, "LINK_NOT_VALID", "The link is wrong or has expired.")
     async with database.working() as connection:
-        upload = await documents.find_upload(connection, upload_id)
+        upload = await uploads.find_upload(connection, upload_id)
     if upload is None:
         return _refuse(404, "UPLOAD_NOT_FOUND", "There is no such upload.")
     if upload.stored_at is not None:
@@ -74,12 +118,66 @@ async def _receive_upload(
         return _refuse(400, "CHECKSUM_MISMATCH", "These are not the bytes that were promised.")
     await files.put(upload_id, content)
     async with database.working() as connection:
-        await documents.mark_stored(connection, upload_id, datetime.now(UTC))
+        await uploads.mark_stored(connection, upload_id, datetime.now(UTC))
     log.info(
         "a file was stored",
         extra={"action": "store_upload", "upload_id": upload_id, "bytes": len(content)},
     )
     return Response(status_code=204)
+
+
+async def _show_document(
+    request: Request, database: Database, files: Files, links: DownloadLinks
+) -> Response:
+    asked = request.query_params
+    link = Link(
+        document_id=request.path_params["document_id"],
+        shown=request.path_params["shown"],
+        viewer=asked.get("viewer", ""),
+        expires=asked.get("expires", ""),
+        signature=asked.get("signature", ""),
+    )
+    viewer = await _viewer_of(database, link.viewer)
+    if viewer is None or not links.is_good(link, viewer):
+        return _refuse(403, "LINK_NOT_VALID", "The link is wrong, not yours, or has expired.")
+    async with database.reading(viewer) as connection:
+        document = await find_document(connection, viewer, link.document_id)
+    is_small = link.shown == Shown.THUMBNAIL
+    key = None
+    if document is not None:
+        key = document.thumbnail_key if is_small else document.file_key
+    if document is None or key is None:
+        return _refuse(404, "DOCUMENT_NOT_FOUND", "There is no such document for you.")
+    byte_size, content = await files.open(key)
+    log.info(
+        "a document was shown",
+        extra={
+            "action": "show_document",
+            "document_id": document.id,
+            "shown": link.shown,
+            "viewer": viewer.member_id
+            if isinstance(viewer, Member)
+            else f"support:{viewer.login.subject}",
+        },
+    )
+    named = quote("thumbnail.png" if is_small else document.served_name)
+    return StreamingResponse(
+        content,
+        media_type="image/png" if is_small else document.served_type,
+        headers={
+            **_SHOWN_HEADERS,
+            "content-length": str(byte_size),
+            "content-disposition": f"attachment; filename*=UTF-8''{named}",
+        },
+    )
+
+
+async def _viewer_of(database: Database, named: str) -> Member | Support | None:
+    """As our rows have them now: who lost their membership has lost the link."""
+    if support := support_named(named):
+        return support
+    async with database.working() as connection:
+        return await copies.find_member(connection, named)
 
 
 async def _read(request: Request, upload: Upload) -> bytes | None:

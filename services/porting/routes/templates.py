@@ -10,8 +10,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from libs.common.child_process import ChildProcesses
-from services.porting.intake.templates import write_csv
-from services.porting.intake.workbooks import write_template
+from services.porting.list_intake.templates import write_csv
+from services.porting.list_intake.workbooks import write_template
 
 _CSV: Final = "text/csv; charset=utf-8"
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -23,6 +23,10 @@ class RecordFirmDateInput(OnPortRequest):
     tracking_numbers: list[PhoneNumber] | None = strawberry.field(
         default=None, description="Of these numbers; all where absent."
     )
+    override_reason: str | None = strawberry.field(
+        default=None,
+        description="Why the day is right although our calendar has a weekend or holiday there.",
+    )
 
 
 @strawberry.input(description="Numbers that have ported.")
@@ -62,6 +66,7 @@ class CarrierMutation:
                 input.port_request_id,
                 input.firm_date,
                 input.tracking_numbers,
+                input.override_reason,
             ),
         )
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import strawberry
 
-from libs.common.caller import Member
+from libs.common.caller import Member, Support
 from libs.common.database import Connection
 from libs.common.graphql.errors import Forbidden
 from libs.common.graphql.idempotency import remember
@@ -149,5 +149,13 @@ def member_of(info: PortingInfo) -> Member:
     """The caller of a field that only members may ask for."""
     caller = info.context.caller
     if not isinstance(caller, Member):
+        raise Forbidden
+    return caller
+
+
+def support_of(info: PortingInfo) -> Support:
+    """The caller of a field that only support may ask for."""
+    caller = info.context.caller
+    if not isinstance(caller, Support):
         raise Forbidden
     return caller

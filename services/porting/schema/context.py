@@ -7,6 +7,8 @@ from strawberry.types import Info
 
 from libs.common.child_process import ChildProcesses
 from libs.common.graphql.context import Context
+from services.porting.domain.estimates import BULK_LINES
+from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.use_cases.importing import IntakeLimits
 
@@ -15,8 +17,10 @@ from services.porting.use_cases.importing import IntakeLimits
 class Room:
     files: Files
     upload_links: UploadLinks
+    download_links: DownloadLinks
     children: ChildProcesses
     intake_limits: IntakeLimits
+    bulk_lines: int = BULK_LINES
 
 
 PortingContext: TypeAlias = Context[Room]

@@ -7,13 +7,16 @@ from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
 from services.porting.schema.carrier_mutations import CarrierMutation
+from services.porting.schema.carrier_order_mutations import CarrierOrderMutation
 from services.porting.schema.correction_mutations import CorrectionMutation
+from services.porting.schema.desk_mutations import DeskMutation
+from services.porting.schema.desk_queries import DeskQuery
 from services.porting.schema.document_mutations import DocumentMutation
 from services.porting.schema.fault_mutations import FaultMutation
 from services.porting.schema.letter_mutations import LetterMutation
 from services.porting.schema.line_mutations import LineMutation
 from services.porting.schema.port_out_mutations import PortOutMutation
-from services.porting.schema.queries import Query
+from services.porting.schema.queries import PortingQuery
 from services.porting.schema.request_mutations import PortRequestMutation
 from services.porting.schema.uploads import UploadMutation
 
@@ -29,11 +32,21 @@ RIGHTS = {
     "addLine": REQUESTERS,
     "correctLine": REQUESTERS,
     "attachDocument": REQUESTERS,
+    "reviewDocument": SUPPORT,
     "prepareLetter": REQUESTERS,
     "signLetter": REQUESTERS,
     "acknowledgeWarnings": REQUESTERS,
     "submitPortRequest": REQUESTERS,
     "authorizePortRequest": ADMINISTRATORS,
+    "deskQueue": SUPPORT,
+    "claimPortRequest": SUPPORT,
+    "releasePortRequest": SUPPORT,
+    "createCarrierOrder": SUPPORT,
+    "moveLinesToCarrierOrder": SUPPORT,
+    "mergeCarrierOrders": SUPPORT,
+    "sendCarrierOrders": SUPPORT,
+    "recordCarrierReference": SUPPORT,
+    "requestFirmDate": REQUESTERS | SUPPORT,
     "sendToCarrier": SUPPORT,
     "recordFirmDate": SUPPORT,
     "recordPorted": SUPPORT,
@@ -57,6 +70,11 @@ RIGHTS = {
 
 
 @strawberry.type
+class Query(PortingQuery, DeskQuery):
+    pass
+
+
+@strawberry.type
 class Mutation(
     PortRequestMutation,
     LineMutation,
@@ -64,6 +82,8 @@ class Mutation(
     DocumentMutation,
     LetterMutation,
     CarrierMutation,
+    CarrierOrderMutation,
+    DeskMutation,
     FaultMutation,
     CorrectionMutation,
     PortOutMutation,

@@ -5,26 +5,33 @@ from typing import TypeAlias, TypeVar
 
 from libs.common.caller import Support
 from libs.common.paging import Page, Slice
-from services.porting.domain.documents import Document
+from services.porting.domain.carrier_orders import CarrierOrder
+from services.porting.domain.documents import Document, DocumentKind
 from services.porting.domain.faults import Fault
 from services.porting.domain.history import HistoryEntry
 from services.porting.domain.letters import Letter
 from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import PortRequest
 from services.porting.schema.context import PortingContext
+from services.porting.store import carrier_orders as order_store
 from services.porting.store import documents as document_store
+from services.porting.store import estimates as estimate_store
 from services.porting.store import faults as fault_store
 from services.porting.store import history as history_store
 from services.porting.store import letters as letter_store
 from services.porting.store import lines as line_store
 from services.porting.store import port_outs as port_out_store
 from services.porting.store import requests as request_store
+from services.porting.store.estimates import EstimateGround
 from services.porting.store.lines import Line
 from services.porting.use_cases.access import Sight, sight_of
 
 Row = TypeVar("Row")
 # The page that is asked of the list of the request or account with this id.
 PageKey: TypeAlias = tuple[str, Page]
+Kinds: TypeAlias = frozenset[DocumentKind]
+# The page of a request's documents of these kinds, or of all.
+DocumentsKey: TypeAlias = tuple[str, Kinds | None, Page]
 
 
 async def load_requests(
@@ -59,6 +66,39 @@ async def load_line_counts(context: PortingContext, ids: list[str]) -> Sequence[
     return [found[request_id] for request_id in ids]
 
 
+async def load_carrier_orders(
+    context: PortingContext, ids: list[str]
+) -> Sequence[list[CarrierOrder]]:
+    """Of requests that the caller has been shown."""
+    company_ids = _sight(context).company_ids
+    async with context.database.reading(context.caller) as connection:
+        found = await order_store.find_carrier_orders(connection, ids, company_ids)
+    return [found.get(request_id, []) for request_id in ids]
+
+
+async def load_order_line_pages(
+    context: PortingContext, keys: list[PageKey]
+) -> Sequence[Slice[Line]]:
+    """The lines of each carrier order."""
+    company_ids = _sight(context).company_ids
+    async with context.database.reading(context.caller) as connection:
+        return await _read_pages(
+            keys,
+            lambda ids, page: order_store.find_order_line_pages(
+                connection, ids, company_ids, page
+            ),
+        )
+
+
+async def load_estimate_grounds(
+    context: PortingContext, ids: list[str]
+) -> Sequence[EstimateGround | None]:
+    """Of requests that the caller has been shown."""
+    async with context.database.reading(context.caller) as connection:
+        found = await estimate_store.find_estimate_grounds(connection, ids)
+    return [found.get(request_id) for request_id in ids]
+
+
 async def load_letters(context: PortingContext, ids: list[str]) -> Sequence[Letter | None]:
     """Of requests that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
@@ -67,14 +107,29 @@ async def load_letters(context: PortingContext, ids: list[str]) -> Sequence[Lett
 
 
 async def load_document_pages(
-    context: PortingContext, keys: list[PageKey]
+    context: PortingContext, keys: list[DocumentsKey]
 ) -> Sequence[Slice[Document]]:
     """Of requests that the caller has been shown."""
+    found: dict[DocumentsKey, Slice[Document]] = {}
     async with context.database.reading(context.caller) as connection:
-        return await _read_pages(
-            keys,
-            lambda ids, page: document_store.find_document_pages(connection, ids, page),
-        )
+        for kinds, page in dict.fromkeys((kinds, page) for _, kinds, page in keys):
+            ids = [each[0] for each in keys if each[1:] == (kinds, page)]
+            pages = await document_store.find_document_pages(connection, ids, kinds, page)
+            found |= {(each, kinds, page): rows for each, rows in pages.items()}
+    return [found.get(key) or _empty_page() for key in keys]
+
+
+async def load_newest_documents(
+    context: PortingContext, keys: list[tuple[str, Kinds]]
+) -> Sequence[Document | None]:
+    """The newest of these kinds, of requests that the caller has been shown."""
+    found: dict[tuple[str, Kinds], Document] = {}
+    async with context.database.reading(context.caller) as connection:
+        for kinds in dict.fromkeys(kinds for _, kinds in keys):
+            ids = [request_id for request_id, asked in keys if asked == kinds]
+            newest = await document_store.find_newest_documents(connection, ids, kinds)
+            found |= {(request_id, kinds): each for request_id, each in newest.items()}
+    return [found.get(key) for key in keys]
 
 
 async def load_faults_of_lines(

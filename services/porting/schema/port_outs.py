@@ -18,9 +18,12 @@ from libs.common.graphql.enums import publish_enum
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain import port_outs
 from services.porting.domain.actions import PortOutAction, port_out_actions_for
+from services.porting.domain.estimates import estimate_port_out
+from services.porting.domain.losing_carriers import USUAL_ZONE
 from services.porting.domain.port_outs import PortOutStatus
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.elsewhere import TrackingNumber
+from services.porting.schema.estimates import Estimate
 from services.porting.schema.loaders import load_number_pages, load_port_outs
 from services.porting.schema.requests import Account
 from services.porting.store import port_outs as port_out_store
@@ -99,6 +102,9 @@ class PortOut:
     )
     ported_out_at: datetime | None = strawberry.field(description="When the numbers left.")
     account: Account | None = strawberry.field(description="The account that they leave.")
+    estimate: Estimate | None = strawberry.field(
+        description="When the numbers will probably leave; null once they have, or never will."
+    )
 
     @strawberry.field(description="What you can do with it now.")
     def available_actions(self, info: PortingInfo) -> list[PortOutAction]:
@@ -133,6 +139,11 @@ class PortOut:
             firm_date=port_out.firm_date,
             ported_out_at=port_out.ported_out_at,
             account=Account(id=strawberry.ID(port_out.account_id)),
+            estimate=Estimate.of(
+                estimate_port_out(port_out.received_at, port_out.firm_date, USUAL_ZONE)
+            )
+            if port_out.is_coming
+            else None,
         )
 
     @classmethod

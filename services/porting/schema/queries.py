@@ -44,7 +44,7 @@ PortOutId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description=
 
 
 @strawberry.type
-class Query:
+class PortingQuery:
     @strawberry.field(description="One port request; null where unknown or not yours.")
     async def port_request(self, info: PortingInfo, id: RequestId) -> PortRequest | None:
         request = await info.context.loader(load_requests).load(id)

@@ -1,7 +1,7 @@
 """Port requests in the graph."""
 
-from datetime import datetime
-from typing import Self
+from datetime import date, datetime
+from typing import Annotated, Self, TypeAlias
 
 import strawberry
 
@@ -17,22 +17,29 @@ from libs.common.graphql.connections import (
 )
 from libs.common.graphql.enums import publish_enum
 from services.porting.domain.actions import PortRequestAction, actions_for
+from services.porting.domain.documents import PROOFS, DocumentKind
 from services.porting.domain.requests import PortRequest as Request
+from services.porting.schema.carrier_orders import CarrierOrder
 from services.porting.schema.context import PortingInfo
-from services.porting.schema.documents import Document
+from services.porting.schema.desk import Desk
+from services.porting.schema.documents import Document, DocumentHints
 from services.porting.schema.elsewhere import Company
+from services.porting.schema.estimates import Estimate
 from services.porting.schema.faults import Fault
 from services.porting.schema.history import HistoryEntry
 from services.porting.schema.letters import Letter
 from services.porting.schema.lines import Line
 from services.porting.schema.loaders import (
+    load_carrier_orders,
     load_document_pages,
+    load_estimate_grounds,
     load_faults_of_requests,
     load_history_counts,
     load_history_pages,
     load_letters,
     load_line_counts,
     load_line_pages,
+    load_newest_documents,
     load_request_counts,
     load_request_pages,
     load_requests,
@@ -43,6 +50,10 @@ from services.porting.store import history as history_store
 from services.porting.store import lines as line_store
 from services.porting.store import requests as request_store
 
+Kinds: TypeAlias = Annotated[
+    list[DocumentKind] | None, strawberry.argument(description="Only of these kinds.")
+]
+
 publish_enum(
     PortRequestAction,
     description="What you can do with a request now.",
@@ -51,6 +62,8 @@ publish_enum(
         PortRequestAction.SIGN: "Sign the letter.",
         PortRequestAction.SUBMIT: "Submit it.",
         PortRequestAction.AUTHORIZE: "Authorize what a colleague submitted.",
+        PortRequestAction.ATTACH_DOCUMENT: "Attach another document.",
+        PortRequestAction.REVIEW_DOCUMENT: "Accept or refuse a document.",
         PortRequestAction.SEND_TO_CARRIER: "Send it to the losing carrier.",
         PortRequestAction.RECORD_FIRM_DATE: "Record the losing carrier's firm date.",
         PortRequestAction.RECORD_PORTED: "Record that numbers have ported.",
@@ -92,6 +105,9 @@ class PortRequest:
     account: "Account | None" = strawberry.field(description="The account.")
     company: Company | None = strawberry.field(description="The company it is made for.")
     waiting_on: Turn = strawberry.field(description="Whose turn it is.")
+    requested_firm_date: date | None = strawberry.field(
+        description="The day that the losing carriers are asked for, where one was wished."
+    )
 
     @strawberry.field(description="What you can do with it now.")
     def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
@@ -114,6 +130,23 @@ class PortRequest:
 
         return connection_of(found.map(Line.of), count)
 
+    @strawberry.field(
+        description="When it will probably be done; null for drafts, finished requests, and while"
+        " a needed document is missing."
+    )
+    async def estimate(self, info: PortingInfo) -> Estimate | None:
+        ground = await info.context.loader(load_estimate_grounds).load(self.id)
+        return Estimate.on(ground, info.context.room.bulk_lines)
+
+    @strawberry.field(description="Its numbers as they go to the losing carriers.")
+    async def carrier_orders(self, info: PortingInfo) -> list[CarrierOrder]:
+        orders = await info.context.loader(load_carrier_orders).load(self.id)
+        return [CarrierOrder.of(order) for order in orders]
+
+    @strawberry.field(description="What only the port desk sees; null for others.")
+    def desk(self, info: PortingInfo) -> Desk | None:
+        return Desk.of(self.request, info.context.caller)
+
     @strawberry.field(description="The letter that stands, if it has been filled in.")
     async def letter(self, info: PortingInfo) -> Letter | None:
         letter = await info.context.loader(load_letters).load(self.id)
@@ -123,6 +156,7 @@ class PortRequest:
     async def documents(
         self,
         info: PortingInfo,
+        kinds: Kinds = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -131,8 +165,28 @@ class PortRequest:
         page = page_of(
             document_store.DOCUMENTS, first=first, after=after, last=last, before=before
         )
-        found = await info.context.loader(load_document_pages).load((self.id, page))
+        wanted = None if kinds is None else frozenset(kinds)
+        found = await info.context.loader(load_document_pages).load((self.id, wanted, page))
         return connection_of(found.map(Document.of))
+
+    @strawberry.field(
+        description="The newest proof of ownership: an invoice, as a rule; older ones stay in "
+        "`documents`."
+    )
+    async def latest_proof(self, info: PortingInfo) -> Document | None:
+        return await _newest(info, self.id, PROOFS)
+
+    @strawberry.field(description="The file that its numbers were imported from last.")
+    async def number_list(self, info: PortingInfo) -> Document | None:
+        return await _newest(info, self.id, frozenset({DocumentKind.NUMBER_LIST}))
+
+    @strawberry.field(
+        description="Will it be rejected? What of numbers and letter the latest proof's text "
+        "shows; absent without a proof. A hint, never a condition."
+    )
+    async def preflight(self, info: PortingInfo) -> DocumentHints | None:
+        proof = await _newest(info, self.id, PROOFS)
+        return await proof.hints(info) if proof else None
 
     @strawberry.field(description="What is wrong with it as a whole, closed faults included.")
     async def faults(self, info: PortingInfo) -> list[Fault]:
@@ -174,6 +228,7 @@ class PortRequest:
             requester_name=request.requester_name,
             account=Account(id=strawberry.ID(request.account_id)),
             company=Company(id=strawberry.ID(request.company_id)),
+            requested_firm_date=request.requested_firm_date,
             waiting_on=Turn(waiting_on=waiting_on, since=request.status_since, remedy=remedy),
         )
 
@@ -181,6 +236,13 @@ class PortRequest:
     async def resolve_reference(cls, info: PortingInfo, id: strawberry.ID) -> Self | None:
         request = await info.context.loader(load_requests).load(id)
         return cls.of(request) if request else None
+
+
+async def _newest(
+    info: PortingInfo, request_id: str, kinds: frozenset[DocumentKind]
+) -> Document | None:
+    found = await info.context.loader(load_newest_documents).load((request_id, kinds))
+    return Document.of(found) if found else None
 
 
 @strawberry.federation.type(keys=["id"], description="A customer's account.")

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
+from libs.common.caller import Login, Member, Role
 from libs.common.database import Connection
 from libs.contracts.number_events import AccountChanged, CompanyChanged, MemberChanged
 from libs.contracts.phone_number import PhoneNumber
@@ -86,6 +88,12 @@ _FIND_ACCOUNT: Final = """
 """
 _FIND_COMPANIES: Final = "SELECT company_id, name FROM companies WHERE account_id = $1"
 _FIND_MEMBER_NAME: Final = "SELECT name FROM members WHERE member_id = $1"
+_FIND_MEMBER: Final = """
+    SELECT account_id, member_id, role, company_ids, login_issuer, login_subject
+    FROM members
+    WHERE member_id = $1
+      AND active
+"""
 _FIND_NUMBERS: Final = """
     SELECT number_id, account_id, company_id, tracking_number, state, port_request_id, version
     FROM inventory_numbers
@@ -171,6 +179,27 @@ async def find_company_names(connection: Connection, account_id: str) -> dict[st
 async def find_member_name(connection: Connection, member_id: str) -> str:
     name: str = await connection.fetchval(_FIND_MEMBER_NAME, member_id)
     return name
+
+
+async def find_member(connection: Connection, member_id: str) -> Member | None:
+    """As they are now, without a token; None for one who is a member no more."""
+    row = await connection.fetchrow(_FIND_MEMBER, member_id)
+    if row is None:
+        return None
+    role = Role(row["role"])
+    return Member(
+        login=Login(
+            issuer=row["login_issuer"],
+            subject=row["login_subject"],
+            expires_at=datetime.now(UTC),
+        ),
+        account_id=row["account_id"],
+        member_id=row["member_id"],
+        role=role,
+        company_ids=frozenset()
+        if role is Role.ADMINISTRATOR
+        else frozenset(row["company_ids"]),
+    )
 
 
 async def find_inventory_numbers(

@@ -26,13 +26,14 @@ class Line:
     firm_date: date | None
     ported_at: datetime | None
     number_id: str | None
+    carrier_order_id: str | None
     account_number: str | None
     billing_number: PhoneNumber | None
 
 
 LINE_COLUMNS: Final = """
     id, port_request_id, account_id, company_id, tracking_number, forwarding_number, name, source,
-    state, firm_date, ported_at, number_id, account_number, billing_number
+    state, firm_date, ported_at, number_id, carrier_order_id, account_number, billing_number
 """
 _AT_ONCE: Final = 5_000
 _REMOVE_ALL: Final = "DELETE FROM lines WHERE port_request_id = $1"
@@ -115,6 +116,14 @@ _OBSTACLES: Final = """
     GROUP BY phone_number, obstacle = 'LOOP'
 """
 _FORWARDED_TO: Final = "SELECT phone_number FROM find_forwarded_to($1)"
+_FIND_TRACKING_NUMBERS_SEEN: Final = """
+    SELECT tracking_number
+    FROM lines
+    WHERE port_request_id = $1
+      AND ($2::text[] IS NULL OR company_id = ANY($2))
+      AND state NOT IN ('CANCELLED', 'NOT_PORTABLE')
+    ORDER BY id
+"""
 
 
 async def replace_lines(
@@ -157,6 +166,18 @@ async def count_lines_of_many(
     rows = await connection.fetch(_COUNT_OF_MANY, list(request_ids), company_ids)
     counted = {row["port_request_id"]: row["lines"] for row in rows}
     return {request_id: counted.get(request_id, 0) for request_id in request_ids}
+
+
+async def find_tracking_numbers_seen(
+    connection: Connection, request_id: str, company_ids: Sequence[str] | None
+) -> list[PhoneNumber]:
+    """Those that may still port, in these companies, or in all where `company_ids` is None."""
+    rows = await connection.fetch(
+        _FIND_TRACKING_NUMBERS_SEEN,
+        request_id,
+        None if company_ids is None else list(company_ids),
+    )
+    return [PhoneNumber(row["tracking_number"]) for row in rows]
 
 
 async def find_tracking_numbers(connection: Connection, request_id: str) -> list[PhoneNumber]:

@@ -1,8 +1,8 @@
 """Port requests in PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Final
 
 from libs.common.database import Connection, Row
@@ -20,11 +20,12 @@ class Filters:
     statuses: Sequence[str] | None
 
 
-_COLUMNS: Final = """
+REQUEST_COLUMNS: Final = """
     id, account_id, company_id, requester_id, requester_name, name, status, status_since,
     created_at, version, warnings_acknowledged_at, warnings_acknowledged_by, submitted_at,
     submitted_by, authorized_at, authorized_by, preconfigured_at, sent_at, completed_at,
-    fault_code, fault_waiting_on, fault_remedy
+    fault_code, fault_waiting_on, fault_remedy, requested_firm_date, claimed_by, claimed_at,
+    line_count, unsent_count, earliest_firm_date, losing_carriers, countries
 """
 
 _ADD: Final = """
@@ -34,22 +35,41 @@ _ADD: Final = """
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 # One request, kept from other writers until the transaction ends.
-_LOCK: Final = f"SELECT {_COLUMNS} FROM port_requests WHERE id = $1 FOR UPDATE"
+_LOCK: Final = f"SELECT {REQUEST_COLUMNS} FROM port_requests WHERE id = $1 FOR UPDATE"
 # The same for a timer, which must not wait for whoever moves it.
 _LOCK_IF_FREE: Final = f"{_LOCK} SKIP LOCKED"
 _IDLE_SINCE: Final = "SELECT idle_since FROM port_requests WHERE id = $1"
+# With what the port desk's queue sorts and filters by; a draft is not in the queue.
 _SAVE: Final = """
     UPDATE port_requests
     SET status = $2, status_since = $3, version = $4, warnings_acknowledged_at = $5,
       warnings_acknowledged_by = $6, submitted_at = $7, submitted_by = $8, authorized_at = $9,
       authorized_by = $10, preconfigured_at = $11, sent_at = $12, completed_at = $13,
       fault_code = $14, fault_waiting_on = $15, fault_remedy = $16,
-      idle_since = CASE WHEN $17 THEN clock_timestamp() ELSE idle_since END
+      idle_since = CASE WHEN $17 THEN clock_timestamp() ELSE idle_since END,
+      waiting_on = CASE
+        WHEN $18 = 'LOSING_CARRIER' AND counted.unsent > 0 THEN 'SUPPORT' ELSE $18
+      END,
+      requested_firm_date = $19, claimed_by = $20, claimed_at = $21,
+      line_count = counted.lines, unsent_count = counted.unsent,
+      earliest_firm_date = coalesce(counted.firm_date, 'infinity'),
+      losing_carriers = ordered.losing_carriers, countries = ordered.countries
+    FROM (
+      SELECT count(*) AS lines, count(*) FILTER (WHERE state = 'READY') AS unsent,
+        min(firm_date) FILTER (WHERE state IN ('APPROVED', 'ACTIVATING')) AS firm_date
+      FROM lines
+      WHERE port_request_id = $1 AND $2 <> 'DRAFT'
+    ) AS counted, (
+      SELECT coalesce(array_agg(DISTINCT losing_carrier_key), '{}') AS losing_carriers,
+        coalesce(array_agg(DISTINCT country), '{}') AS countries
+      FROM carrier_orders
+      WHERE port_request_id = $1
+    ) AS ordered
     WHERE id = $1
 """
 # Those of `ids` that the caller may see; NULL for account, companies or requester means all.
 _FIND: Final = f"""
-    SELECT {_COLUMNS}
+    SELECT {REQUEST_COLUMNS}
     FROM port_requests
     WHERE id = ANY($1::text[])
       AND ($2::text IS NULL OR account_id = $2)
@@ -59,7 +79,7 @@ _FIND: Final = f"""
 # Newest first: ids sort by time of making.
 REQUESTS: Final = Listing(
     f"""
-    SELECT {_COLUMNS}
+    SELECT {REQUEST_COLUMNS}
     FROM port_requests
     WHERE ($1::text IS NULL OR account_id = $1)
       AND ($2::text[] IS NULL OR company_id = ANY($2))
@@ -76,7 +96,7 @@ REQUESTS_OF_ACCOUNTS: Final = Listing(
     SELECT request.*
     FROM unnest($1::text[]) AS wanted (account_id)
     CROSS JOIN LATERAL (
-      SELECT {_COLUMNS}
+      SELECT {REQUEST_COLUMNS}
       FROM port_requests
       WHERE account_id = wanted.account_id
         AND ($2::text[] IS NULL OR company_id = ANY($2))
@@ -123,13 +143,13 @@ async def add_request(connection: Connection, request: PortRequest) -> None:
 
 async def lock_request(connection: Connection, request_id: str) -> PortRequest | None:
     row = await connection.fetchrow(_LOCK, request_id)
-    return _request(row) if row else None
+    return read_request(row) if row else None
 
 
 async def lock_request_if_free(connection: Connection, request_id: str) -> PortRequest | None:
     """None, too, while somebody else is changing it."""
     row = await connection.fetchrow(_LOCK_IF_FREE, request_id)
-    return _request(row) if row else None
+    return read_request(row) if row else None
 
 
 async def find_idle_since(connection: Connection, request_id: str) -> datetime:
@@ -159,6 +179,11 @@ async def save_request(
         request.fault_waiting_on,
         request.fault_remedy,
         is_touch,
+        # What is unsent is counted anew by the statement.
+        replace(request, unsent_count=0).turn[0],
+        request.requested_firm_date,
+        request.claimed_by,
+        request.claimed_at,
     )
 
 
@@ -170,14 +195,14 @@ async def find_requests(
     requester_id: str | None,
 ) -> dict[str, PortRequest]:
     rows = await connection.fetch(_FIND, list(ids), account_id, company_ids, requester_id)
-    return {row["id"]: _request(row) for row in rows}
+    return {row["id"]: read_request(row) for row in rows}
 
 
 async def find_request_page(
     connection: Connection, filters: Filters, page: Page
 ) -> Slice[PortRequest]:
     rows = await read_page(connection, REQUESTS, page, *_arguments(filters))
-    return rows.map(_request)
+    return rows.map(read_request)
 
 
 async def find_request_pages(
@@ -197,7 +222,7 @@ async def find_request_pages(
         company_ids,
         requester_id,
     )
-    return {account_id: rows.map(_request) for account_id, rows in pages.items()}
+    return {account_id: rows.map(read_request) for account_id, rows in pages.items()}
 
 
 async def count_requests_of_accounts(
@@ -221,13 +246,17 @@ def _arguments(filters: Filters) -> tuple[object, ...]:
     return (filters.account_id, filters.company_ids, filters.requester_id, filters.statuses)
 
 
-def _request(row: Row) -> PortRequest:
+def read_request(row: Row) -> PortRequest:
     columns = dict(row)
-    waiting_on = columns["fault_waiting_on"]
+    columns.pop("queued_at", None)
+    waiting_on, firm_date = columns["fault_waiting_on"], columns["earliest_firm_date"]
     return PortRequest(
         **{
             **columns,
             "status": PortRequestStatus(columns["status"]),
             "fault_waiting_on": WaitingOn(waiting_on) if waiting_on else None,
+            "earliest_firm_date": None if firm_date == date.max else firm_date,
+            "losing_carriers": tuple(columns["losing_carriers"]),
+            "countries": tuple(columns["countries"]),
         }
     )

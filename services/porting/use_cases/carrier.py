@@ -3,12 +3,11 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from libs.common.caller import Caller
 from libs.common.database import Connection
-from libs.common.events import CLOCK_SKEW
 from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.lines import (
     ApprovedLine,
@@ -22,30 +21,24 @@ from libs.contracts.porting_events.requests import (
     PortSentToCarrier,
 )
 from services.porting.domain.faults import ClosedBy
-from services.porting.domain.lines import (
-    FAULTY,
-    NEXT_STATES,
-    LineEvent,
-    LineState,
-    states_before,
-)
-from services.porting.domain.refusals.lines import (
-    FirmDateNotAllowed,
-    TimeInTheFuture,
-    TimeTooEarly,
-)
+from services.porting.domain.judgements import find_fault_of_time
+from services.porting.domain.lines import FAULTY, NEXT_STATES, LineEvent, states_before
+from services.porting.domain.refusals.lines import TimeTooEarly
 from services.porting.domain.refusals.requests import NotPreconfigured
 from services.porting.domain.requests import LineCounts, PortRequest, PortRequestStatus
-from services.porting.store import faults, line_states, lines, requests
+from services.porting.store import carrier_orders, faults, line_states, lines, requests
 from services.porting.store.lines import Line
 from services.porting.use_cases.access import lock_own_request, request_not_possible
 from services.porting.use_cases.activating import set_activation_timer
+from services.porting.use_cases.carrier_orders import (
+    choose_orders_to_send,
+    propose_carrier_orders,
+)
 from services.porting.use_cases.deriving import derive_and_save, lock_for
+from services.porting.use_cases.firm_dates import judge_granted_date
 from services.porting.use_cases.recording import about, batches_about, save
 
 log = logging.getLogger(__name__)
-
-_FARTHEST = timedelta(days=30)
 
 
 async def note_preconfigured(
@@ -60,23 +53,34 @@ async def note_preconfigured(
         return
     counts = await lines.count_lines(connection, request_id)
     ready = replace(request, preconfigured_at=datetime.now(UTC))
+    await propose_carrier_orders(connection, ready)
     await save(connection, ready, about(LinesPreconfigured, ready, counts))
 
 
-async def send_to_carrier(connection: Connection, caller: Caller, request_id: str) -> str:
+async def send_to_carrier(
+    connection: Connection,
+    caller: Caller,
+    request_id: str,
+    order_ids: Sequence[str] | None = None,
+) -> str:
+    """All carrier orders that are not sent, or the named ones."""
     request = await lock_own_request(connection, caller, request_id)
-    if request.status is not PortRequestStatus.IN_REVIEW:
+    if request.status is not PortRequestStatus.IN_REVIEW and request.sent_at is None:
         raise request_not_possible(caller, request)
     if request.preconfigured_at is None:
         raise NotPreconfigured().at("input", "portRequestId")
-    await line_states.move_lines(
-        connection, request_id, states_before(LineEvent.SENT), LineState.WITH_CARRIER
-    )
+    orders = await choose_orders_to_send(connection, request, order_ids)
+    if not orders:
+        raise request_not_possible(caller, request)
     now = datetime.now(UTC)
+    before = states_before(LineEvent.SENT)
+    await carrier_orders.send_lines(connection, request_id, orders, before, now)
     sent = await derive_and_save(
         connection,
-        replace(request, sent_at=now),
-        lambda derived, counts: [about(PortSentToCarrier, derived, counts, sent_at=now)],
+        replace(request, sent_at=request.sent_at or now),
+        lambda derived, counts: [
+            about(PortSentToCarrier, derived, counts, sent_at=now, carrier_order_ids=orders)
+        ],
     )
     # A first call happens once: what rang here during the review has had it.
     if called := await line_states.find_called(connection, request_id):
@@ -98,12 +102,13 @@ async def record_firm_date(
     request_id: str,
     firm_date: date,
     numbers: Sequence[str] | None,
+    override_reason: str | None = None,
 ) -> str:
     """Of all lines, or of the named ones. Late and doubled words change nothing."""
     request = await lock_for(LineEvent.APPROVED, connection, caller, request_id, numbers)
-    today = datetime.now(UTC).date()
-    if not today - timedelta(days=1) <= firm_date <= today + _FARTHEST:
-        raise FirmDateNotAllowed().at("input", "firmDate")
+    warnings = await judge_granted_date(
+        connection, request_id, firm_date, numbers, override_reason
+    )
     dated, replaced = await line_states.date_lines(
         connection,
         request_id,
@@ -125,7 +130,14 @@ async def record_firm_date(
     def tell(now: PortRequest, counts: LineCounts) -> list[PortRequestFact]:
         said: list[PortRequestFact] = [
             *batches_about(
-                LinesApproved, now, counts, approved, _approved_line, firm_date=firm_date
+                LinesApproved,
+                now,
+                counts,
+                approved,
+                _approved_line,
+                firm_date=firm_date,
+                warnings=warnings,
+                override_reason=override_reason,
             )
         ]
         if replaced and now.status is status_before:
@@ -133,8 +145,12 @@ async def record_firm_date(
         return said
 
     instead = f" instead of {', '.join(map(str, replaced))}" if replaced else ""
+    because = f" {override_reason}" if override_reason else ""
     await derive_and_save(
-        connection, request, tell, reason=f"The firm date is {firm_date}{instead}."
+        connection,
+        request,
+        tell,
+        reason=f"The firm date is {firm_date}{instead}.{because}",
     )
     await set_activation_timer(connection, request_id)
     return request.id
@@ -149,8 +165,8 @@ async def record_ported(
 ) -> str:
     """The carrier says so. Where a call was first, the instant may only move back."""
     request = await lock_for(LineEvent.PORTED, connection, caller, request_id, numbers)
-    if ported_at > datetime.now(UTC) + CLOCK_SKEW:
-        raise TimeInTheFuture().at("input", "portedAt")
+    if fault := find_fault_of_time(ported_at, datetime.now(UTC)):
+        raise fault.at("input", "portedAt")
     if request.sent_at is not None and ported_at < request.sent_at:
         raise TimeTooEarly().at("input", "portedAt")
     ported = await line_states.port_lines(

@@ -1,16 +1,63 @@
-"""Documents of a draft."""
+"""Documents of a request: attached to a draft, or in place of what was refused."""
 
 from datetime import UTC, datetime
 
-from libs.common.caller import Member
+from libs.common.caller import Caller, Member
 from libs.common.database import Connection
 from libs.common.ids import new_id
-from services.porting.domain.documents import Document, DocumentKind, Upload
-from services.porting.domain.refusals.documents import NumberListNotADocument
+from libs.contracts.porting_events.documents import DocumentAttached
+from libs.contracts.refusals import Refusal
+from services.porting.domain.documents import (
+    ATTACHABLE,
+    Document,
+    DocumentKind,
+    StoredFile,
+    Upload,
+)
+from services.porting.domain.refusals.documents import (
+    NumberListNotADocument,
+    ReplacementMissing,
+)
 from services.porting.domain.requests import PortRequest
-from services.porting.store import documents
-from services.porting.use_cases.access import lock_own_draft
+from services.porting.integrations.files import file_key
+from services.porting.store import documents, lines
+from services.porting.use_cases.access import (
+    lock_own_request,
+    request_not_possible,
+    sight_of,
+)
 from services.porting.use_cases.drafts import save_draft
+from services.porting.use_cases.recording import about, save
+
+
+async def find_document(
+    connection: Connection, caller: Caller, document_id: str
+) -> Document | None:
+    """None where it is unknown, or of a request that is not for the caller's eyes."""
+    sight = sight_of(caller)
+    if sight is None:
+        return None
+    return await documents.find_seen_document(
+        connection, document_id, sight.account_id, sight.company_ids, sight.requester_id
+    )
+
+
+async def find_faults_of_documents(
+    connection: Connection, request: PortRequest
+) -> list[Refusal]:
+    """What was refused must be replaced before the request can go on."""
+    if await documents.find_whether_refused(connection, request.id):
+        return [ReplacementMissing().at("input", "documents")]
+    return []
+
+
+async def lock_request_for_documents(
+    connection: Connection, caller: Member, request_id: str
+) -> PortRequest:
+    request = await lock_own_request(connection, caller, request_id)
+    if request.status not in ATTACHABLE:
+        raise request_not_possible(caller, request)
+    return request
 
 
 async def attach_document(
@@ -19,14 +66,30 @@ async def attach_document(
     request_id: str,
     *,
     kind: DocumentKind,
-    upload: Upload,
+    file: StoredFile,
 ) -> str:
-    """The upload's content type was told by its bytes."""
+    """The newest of its kind counts; those before stay with the request (S63)."""
     if kind is DocumentKind.NUMBER_LIST:
         raise NumberListNotADocument().at("input", "kind")
-    request = await lock_own_draft(connection, caller, request_id)
-    await add_document(connection, request, kind, upload, caller)
-    await save_draft(connection, request)
+    request = await lock_request_for_documents(connection, caller, request_id)
+    attached_at = datetime.now(UTC)
+    document_id = await keep_document(
+        connection, request, kind, file, caller.member_id, attached_at
+    )
+    if request.is_draft:
+        await save_draft(connection, request)
+        return request.id
+    counts = await lines.count_lines(connection, request.id)
+    attached = about(
+        DocumentAttached,
+        request,
+        counts,
+        document_id=document_id,
+        kind=kind,
+        attached_at=attached_at,
+        attached_by=caller.member_id,
+    )
+    await save(connection, request, attached)
     return request.id
 
 
@@ -37,15 +100,44 @@ async def add_document(
     upload: Upload,
     attached_by: Member,
 ) -> None:
-    document = Document(
-        id=new_id("doc"),
-        port_request_id=request.id,
-        kind=kind,
+    """An upload as it was sent."""
+    await keep_document(
+        connection,
+        request,
+        kind,
+        file_as_sent(upload),
+        attached_by.member_id,
+        datetime.now(UTC),
+    )
+
+
+def file_as_sent(upload: Upload) -> StoredFile:
+    return StoredFile(
+        upload_id=upload.id,
         filename=upload.filename,
         content_type=upload.content_type,
         byte_size=upload.byte_size,
         sha256=upload.sha256,
-        attached_at=datetime.now(UTC),
-        attached_by=attached_by.member_id,
+        file_key=file_key(upload.id),
     )
-    await documents.add_document(connection, request.account_id, upload.id, document)
+
+
+async def keep_document(
+    connection: Connection,
+    request: PortRequest,
+    kind: DocumentKind,
+    file: StoredFile,
+    attached_by: str,
+    attached_at: datetime,
+) -> str:
+    document_id = new_id("doc")
+    await documents.add_document(
+        connection,
+        request,
+        id=document_id,
+        kind=kind,
+        attached_at=attached_at,
+        attached_by=attached_by,
+        file=file,
+    )
+    return document_id

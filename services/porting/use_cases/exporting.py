@@ -6,7 +6,7 @@ from typing import Final
 
 from libs.common.caller import Caller
 from libs.common.database import Database
-from services.porting.intake.exports import ExportedLine, write_heading, write_lines
+from services.porting.list_intake.exports import ExportedLine, write_heading, write_lines
 from services.porting.store import lines, requests
 from services.porting.use_cases.access import sight_of
 

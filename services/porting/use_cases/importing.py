@@ -1,4 +1,4 @@
-"""Taking uploaded files in: number lists become lines, other files become documents.
+"""Taking number lists in: they become lines.
 
 Each is read first, and taken in by a transaction of its own: none waits for the file store.
 """
@@ -6,32 +6,24 @@ Each is read first, and taken in by a transaction of its own: none waits for the
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import filetype
+from dataclasses import dataclass
 
 from libs.common.caller import Member
 from libs.common.child_process import ChildProcesses
 from libs.common.database import Connection, Database
 from libs.contracts.company_names import company_key
 from libs.contracts.refusals import refuse_all
-from services.porting.domain.documents import (
-    DOCUMENT_TYPES,
-    DocumentKind,
-    Upload,
-    UploadPurpose,
-)
+from services.porting.domain.documents import DocumentKind, Upload, UploadPurpose
 from services.porting.domain.line_rules import NewLine
-from services.porting.domain.refusals.documents import FileTypeNotAllowed
-from services.porting.intake.number_lists import (
+from services.porting.integrations.files import Files
+from services.porting.list_intake.number_lists import (
     NumberListReading,
     Rules,
     find_faults_with_others,
     read_number_list,
 )
-from services.porting.intake.tables import Unreadable
-from services.porting.intake.workbooks import is_workbook, read_workbook
-from services.porting.integrations.files import Files
+from services.porting.list_intake.tables import Unreadable
+from services.porting.list_intake.workbooks import is_workbook, read_workbook
 from services.porting.store import copies, letters
 from services.porting.store import lines as line_store
 from services.porting.use_cases.access import lock_own_draft
@@ -131,21 +123,6 @@ async def _compare_with_others(connection: Connection, reading: NumberListReadin
             outside=set(reading.outside),
         )
         await asyncio.to_thread(reading.faults.add, found)
-
-
-async def read_document(
-    database: Database, files: Files, caller: Member, *, request_id: str, upload_id: str
-) -> Upload:
-    """With the content type that the first bytes tell, whatever the name says."""
-    async with database.transaction(caller) as connection:
-        await lock_own_draft(connection, caller, request_id)
-        upload = await find_stored_upload(
-            connection, caller, upload_id, UploadPurpose.DOCUMENT
-        )
-    content_type = filetype.guess_mime(await files.get(upload_id))
-    if content_type not in DOCUMENT_TYPES:
-        raise FileTypeNotAllowed().at("input", "uploadId")
-    return replace(upload, content_type=content_type)
 
 
 async def replace_lines(

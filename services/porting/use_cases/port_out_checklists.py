@@ -1,7 +1,7 @@
 """The customer's checklist for each number of a port-out, until the last step confirms it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from libs.common.caller import Member
 from libs.common.database import Connection
@@ -11,8 +11,9 @@ from libs.contracts.porting_events.port_outs import (
     PortOutConfirmed,
     PortOutFact,
 )
+from services.porting.domain.judgements import find_fault_of_time
 from services.porting.domain.port_outs import PortOut, PortOutNumber, PortOutStatus
-from services.porting.domain.refusals.lines import NumberUnknown, TimeInTheFuture
+from services.porting.domain.refusals.lines import NumberUnknown
 from services.porting.domain.refusals.port_outs import CalledBeforeThePort, TestCallNotValid
 from services.porting.store import copies, port_outs
 from services.porting.use_cases.access import lock_own_port_out, port_out_not_possible
@@ -45,8 +46,8 @@ async def record_test_call(
 ) -> str:
     """Only a call from a number that has nothing to do with the account proves it (S78)."""
     port_out, checked = await _lock_number(connection, caller, port_out_id, number)
-    if called_at > datetime.now(UTC) + timedelta(minutes=5):
-        raise TimeInTheFuture().at("input", "calledAt")
+    if fault := find_fault_of_time(called_at, datetime.now(UTC)):
+        raise fault.at("input", "calledAt")
     if port_out.ported_out_at is not None and called_at < port_out.ported_out_at:
         raise CalledBeforeThePort().at("input", "calledAt")
     leaving = await port_outs.find_port_out_numbers(connection, port_out_id)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Final
 
 from libs.common.caller import Anonymous, Caller, Member
@@ -18,17 +18,15 @@ from libs.contracts.porting_events.port_outs import (
     PortOutReported,
     PortOutScheduled,
 )
+from services.porting.domain.judgements import find_fault_of_time, find_fault_of_window
+from services.porting.domain.losing_carriers import USUAL_ZONE
 from services.porting.domain.port_outs import (
     PortOut,
     PortOutEvent,
     PortOutNumber,
     PortOutStatus,
 )
-from services.porting.domain.refusals.lines import (
-    FirmDateNotAllowed,
-    TimeInTheFuture,
-    TimeTooEarly,
-)
+from services.porting.domain.refusals.lines import TimeTooEarly
 from services.porting.store import copies, port_outs
 from services.porting.store.copies import InventoryNumber
 from services.porting.use_cases.access import lock_own_port_out, port_out_not_possible
@@ -37,7 +35,6 @@ from services.porting.use_cases.recording import about_port_out, save_port_out
 log = logging.getLogger(__name__)
 
 ANSWER_DUE: Final = "port_out_answer_due"
-_FARTHEST = timedelta(days=30)
 
 
 class NoSuchNumbersError(Exception):
@@ -140,9 +137,8 @@ async def schedule_port_out(
     connection: Connection, caller: Caller, port_out_id: str, firm_date: date
 ) -> str:
     port_out = await lock_own_port_out(connection, caller, port_out_id)
-    today = datetime.now(UTC).date()
-    if not today - timedelta(days=1) <= firm_date <= today + _FARTHEST:
-        raise FirmDateNotAllowed().at("input", "firmDate")
+    if fault := find_fault_of_window(firm_date, USUAL_ZONE, datetime.now(UTC)):
+        raise fault.at("input", "firmDate")
     await _move(
         connection,
         caller,
@@ -160,8 +156,8 @@ async def record_ported_out(
     connection: Connection, caller: Caller, port_out_id: str, ported_out_at: datetime
 ) -> str:
     port_out = await lock_own_port_out(connection, caller, port_out_id)
-    if ported_out_at > datetime.now(UTC) + timedelta(minutes=5):
-        raise TimeInTheFuture().at("input", "portedOutAt")
+    if fault := find_fault_of_time(ported_out_at, datetime.now(UTC)):
+        raise fault.at("input", "portedOutAt")
     if ported_out_at < port_out.received_at:
         raise TimeTooEarly().at("input", "portedOutAt")
     await _move(

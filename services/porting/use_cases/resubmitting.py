@@ -33,6 +33,7 @@ from services.porting.store.lines import Line
 from services.porting.use_cases import draft_lines
 from services.porting.use_cases.access import lock_as_requester, request_not_possible
 from services.porting.use_cases.deriving import derive_and_save, faults_of_named, named
+from services.porting.use_cases.documents import find_faults_of_documents
 from services.porting.use_cases.recording import about, batches_about, save
 from services.porting.use_cases.submitting import review_facts
 
@@ -159,7 +160,11 @@ async def resubmit_request(
     ]
     letter = (await letters.find_letters(connection, [request_id])).get(request_id)
     refuse_all(
-        [*_faults_of_lines(open_faults, by_id), *_faults_of_letter(open_faults, letter)]
+        [
+            *_faults_of_lines(open_faults, by_id),
+            *_faults_of_letter(open_faults, letter),
+            *await find_faults_of_documents(connection, request),
+        ]
     )
     if was_sent:
         await _send_again(connection, request, numbers)

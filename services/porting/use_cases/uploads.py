@@ -1,16 +1,18 @@
 """Uploads: a promise of bytes first, then the bytes themselves, checked against the promise."""
 
+import logging
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from libs.common.caller import Member
-from libs.common.database import Connection
+from libs.common.database import Connection, Database
 from libs.common.ids import new_id
 from libs.contracts.refusals import Refusal, refuse_all
 from services.porting.domain.documents import (
     LARGEST_UPLOAD,
     LONGEST_FILENAME,
+    UPLOAD_USABLE,
     Upload,
     UploadPurpose,
 )
@@ -22,10 +24,15 @@ from services.porting.domain.refusals.documents import (
     MediaTypeNotAllowed,
     UploadUnknown,
 )
-from services.porting.store import documents
+from services.porting.integrations.files import Files
+from services.porting.store import uploads
+
+log = logging.getLogger(__name__)
 
 _LIFETIME: Final = timedelta(minutes=15)
-_USABLE: Final = timedelta(hours=24)
+# One that is being attached at its last moment is let be.
+_SWEPT_AFTER: Final = UPLOAD_USABLE + timedelta(hours=1)
+_SWEPT_AT_ONCE: Final = 200
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,64}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -65,7 +72,7 @@ async def create_upload(
         expires_at=datetime.now(UTC) + _LIFETIME,
         stored_at=None,
     )
-    await documents.add_upload(connection, upload, caller.member_id)
+    await uploads.add_upload(connection, upload, caller.member_id)
     return upload.id
 
 
@@ -73,7 +80,7 @@ async def find_promised_upload(
     connection: Connection, caller: Member, upload_id: str
 ) -> Upload:
     """One that `create_upload` has answered to this caller."""
-    upload = await documents.find_own_upload(
+    upload = await uploads.find_own_upload(
         connection, upload_id, caller.account_id, caller.member_id
     )
     assert upload is not None
@@ -84,14 +91,32 @@ async def find_stored_upload(
     connection: Connection, caller: Member, upload_id: str, purpose: UploadPurpose
 ) -> Upload:
     """Only by who created it, for what it was created for, and within a day."""
-    upload = await documents.find_own_upload(
+    upload = await uploads.find_own_upload(
         connection, upload_id, caller.account_id, caller.member_id
     )
     if (
         upload is None
         or upload.purpose is not purpose
         or upload.stored_at is None
-        or upload.stored_at < datetime.now(UTC) - _USABLE
+        or upload.stored_at < datetime.now(UTC) - UPLOAD_USABLE
     ):
         raise UploadUnknown().at("input", "uploadId")
     return upload
+
+
+async def sweep_uploads(database: Database, files: Files) -> None:
+    """Uploads that became nothing: the files first, so that no file is left without its row."""
+    before = datetime.now(UTC) - _SWEPT_AFTER
+    swept = _SWEPT_AT_ONCE
+    while swept == _SWEPT_AT_ONCE:
+        async with database.working() as connection:
+            abandoned = await uploads.find_abandoned_uploads(
+                connection, before, _SWEPT_AT_ONCE
+            )
+        for upload_id in abandoned:
+            await files.remove_upload(upload_id)
+        async with database.working() as connection:
+            await uploads.remove_uploads(connection, abandoned)
+        swept = len(abandoned)
+        if swept:
+            log.info("uploads were swept", extra={"action": "sweep_uploads", "count": swept})

@@ -1,12 +1,17 @@
 """Refusals of uploads and documents."""
 
-from libs.contracts.refusals import UserErrorCode
+from libs.contracts.refusals import FileRefusal, UserErrorCode
 from services.porting.domain.refusals.base import PortingRefusal
 
 
 class ProofMissing(PortingRefusal):
     code = UserErrorCode.DOCUMENT_REQUIRED
     sentence = "Attach an invoice, a CSR, a screenshot, an e-mail or a receipt as proof."
+
+
+class ReplacementMissing(PortingRefusal):
+    code = UserErrorCode.DOCUMENT_REQUIRED
+    sentence = "A document was refused: attach another in its place first."
 
 
 class NumberListNotADocument(PortingRefusal):
@@ -46,6 +51,72 @@ class ChecksumNotAllowed(PortingRefusal):
     sentence = "sha256 is 64 hexadecimal digits."
 
 
-class FileTypeNotAllowed(PortingRefusal):
+class FileTypeNotAllowed(FileRefusal):
     code = UserErrorCode.FILE_TYPE_NOT_ALLOWED
-    sentence = "By its content this is no PDF, PNG, JPEG or TIFF."
+
+    def __init__(self, filename: str) -> None:
+        super().__init__(
+            "By its content this is no PDF, PNG, JPEG or TIFF.",
+            filename=filename,
+            content_type=None,
+        )
+
+
+class FileUnreadable(FileRefusal):
+    code = UserErrorCode.FILE_UNREADABLE
+    sentence = "The file is damaged or not complete: save or scan it again."
+
+
+class FileEncrypted(FileRefusal):
+    code = UserErrorCode.FILE_ENCRYPTED
+    sentence = "The PDF is protected: save it without a password and without protection."
+
+
+class FileActive(FileRefusal):
+    code = UserErrorCode.FILE_HAS_ACTIVE_CONTENT
+    sentence = "The PDF holds a script, form or action: print it to a new PDF."
+
+
+class FileWithAttachments(FileRefusal):
+    code = UserErrorCode.FILE_HAS_ATTACHMENTS
+    sentence = "The PDF carries other files: attach each as a document of its own."
+
+
+class FileAmbiguous(FileRefusal):
+    code = UserErrorCode.FILE_AMBIGUOUS
+    sentence = "The file is of two types at once: save or scan it again."
+
+
+class FileTooComplex(FileRefusal):
+    code = UserErrorCode.FILE_TOO_COMPLEX
+    sentence = "The file has too many pages, or is too large once unpacked: send less of it."
+
+
+class DocumentUnknown(PortingRefusal):
+    code = UserErrorCode.NOT_FOUND
+    sentence = "The request has no such document."
+
+
+class NumberListNotReviewed(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "A number list is checked when it is imported: it has no review."
+
+
+class RefusalCodeMissing(PortingRefusal):
+    code = UserErrorCode.REQUIRED
+    sentence = "Say why the document is refused."
+
+
+class RefusalCodeNotExpected(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "An accepted document has no reason to be refused."
+
+
+class RefusalTextMissing(PortingRefusal):
+    code = UserErrorCode.REQUIRED
+    sentence = "Write to the customer why the document is refused."
+
+
+class MarksMissing(PortingRefusal):
+    code = UserErrorCode.REQUIRED
+    sentence = "Mark what of account, address and numbers the proof shows."

@@ -51,11 +51,6 @@ class ForwardingLoop(PortingRefusal):
         super().__init__(f"{number} would forward to itself: it is, or will be, ported.")
 
 
-class FirmDateNotAllowed(PortingRefusal):
-    code = UserErrorCode.FIRM_DATE_NOT_ALLOWED
-    sentence = "The firm date lies in the past or more than 30 days ahead."
-
-
 class TimeInTheFuture(PortingRefusal):
     code = UserErrorCode.INVALID
     sentence = "This time has not come yet."

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple, TextIO
 from libs.contracts.refusals import UserErrorCode
 from services.porting.domain.line_rules import UNSEEN, LineTexts, trim
 from services.porting.domain.refusals.lines import RowFault
-from services.porting.intake.formulas import without_mark
-from services.porting.intake.headings import Heading, read_heading
+from services.porting.list_intake.formulas import without_mark
+from services.porting.list_intake.headings import Heading, read_heading
 
 _UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Of any spreadsheet.

@@ -4,7 +4,7 @@ from typing import Final
 
 from libs.common.child_process import ChildFailed, ChildProcesses, LimitExceeded, Limits
 from libs.contracts.refusals import UserErrorCode
-from services.porting.intake.tables import Unreadable
+from services.porting.list_intake.tables import Unreadable
 
 _READING: Final = f"{__package__}.workbook_reading"
 _WRITING: Final = f"{__package__}.workbook_writing"

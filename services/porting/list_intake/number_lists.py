@@ -19,9 +19,9 @@ from services.porting.domain.line_rules import (
     read_line,
 )
 from services.porting.domain.refusals.lines import RowFault
-from services.porting.intake.faults import Faults
-from services.porting.intake.tables import Row, Table, Unreadable, open_table
-from services.porting.intake.templates import EXAMPLE
+from services.porting.list_intake.faults import Faults
+from services.porting.list_intake.tables import Row, Table, Unreadable, open_table
+from services.porting.list_intake.templates import EXAMPLE
 
 _SHOWN_OF_A_CELL: Final = 40
 # A row is asked for what a single line is asked for, in a file's words.

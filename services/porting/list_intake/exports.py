@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from libs.contracts.phone_number import PhoneNumber
-from services.porting.intake.formulas import with_mark
+from services.porting.list_intake.formulas import with_mark
 
 _HEADINGS: Final = (
     "Tracking number",

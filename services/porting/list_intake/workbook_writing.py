@@ -5,7 +5,7 @@ from typing import Final
 
 import xlsxwriter
 
-from services.porting.intake.templates import EXAMPLE, HEADINGS
+from services.porting.list_intake.templates import EXAMPLE, HEADINGS
 
 _WIDTH: Final = 24
 _TEXT: Final = 49

@@ -1,0 +1,94 @@
+"""Carrier orders: the lines of a request that one losing carrier can move together."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+
+from libs.contracts.phone_number import PhoneNumber
+from services.porting.domain.calendars import is_business_day
+from services.porting.domain.judgements import FirmDateWarning, is_soon
+from services.porting.domain.letters import Subscriber
+from services.porting.domain.lines import TERMINAL, LineState
+from services.porting.domain.losing_carriers import LosingCarrier, find_losing_carrier
+from services.porting.domain.numbers import country_of, is_toll_free
+
+_USUAL_COUNTRY: Final = "US"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderKey:
+    """What lines of one carrier order have in common."""
+
+    losing_carrier: str
+    country: str
+    is_toll_free: bool
+    losing_account: str
+    billing_number: PhoneNumber | None
+
+    def may_hold(self, number: PhoneNumber) -> bool:
+        """One country, and local or toll-free; toll-free numbers have no country."""
+        return self.is_toll_free == is_toll_free(number) and country_of(number) in (
+            None,
+            self.country,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CarrierOrder:
+    """`firm_date` is the latest that its live lines were granted; None while one has none."""
+
+    id: str
+    port_request_id: str
+    key: OrderKey
+    created_at: datetime
+    requested_firm_date: date | None = None
+    sent_at: datetime | None = None
+    carrier_reference: str | None = None
+    firm_date: date | None = None
+    line_counts: Mapping[LineState, int] = field(default_factory=dict)
+
+    @property
+    def is_sent(self) -> bool:
+        return self.sent_at is not None
+
+    @property
+    def carrier(self) -> LosingCarrier:
+        return find_losing_carrier(self.key.losing_carrier)
+
+    def firm_date_warnings(self, now: datetime) -> tuple[FirmDateWarning, ...]:
+        """Of the granted date, as long as something has still to move on it."""
+        if self.firm_date is None or not self.line_counts.keys() - TERMINAL:
+            return ()
+        warnings = []
+        if not is_business_day(self.firm_date, self.key.country, self.carrier.holidays):
+            warnings.append(FirmDateWarning.NOT_A_BUSINESS_DAY)
+        if is_soon(self.firm_date, self.carrier.zone, now):
+            warnings.append(FirmDateWarning.SOON)
+        return tuple(warnings)
+
+
+def key_of(number: PhoneNumber, subscriber: Subscriber) -> OrderKey:
+    """A toll-free number has no country of its own: the subscriber's counts."""
+    return OrderKey(
+        losing_carrier=subscriber.losing_carrier,
+        country=country_of(number) or subscriber.service_address.country or _USUAL_COUNTRY,
+        is_toll_free=is_toll_free(number),
+        losing_account=subscriber.account_number,
+        billing_number=subscriber.billing_number,
+    )
+
+
+def propose_split(
+    numbers: Iterable[PhoneNumber], subscriber: Subscriber
+) -> dict[OrderKey, list[PhoneNumber]]:
+    """Lines that cannot move together are kept apart; the order of the number list is kept."""
+    split: dict[OrderKey, list[PhoneNumber]] = {}
+    for number in numbers:
+        split.setdefault(key_of(number, subscriber), []).append(number)
+    return split
+
+
+def judge_mixture(key: OrderKey, numbers: Sequence[PhoneNumber]) -> list[int]:
+    """The places of those that the carrier order may not hold."""
+    return [place for place, number in enumerate(numbers) if not key.may_hold(number)]

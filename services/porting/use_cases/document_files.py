@@ -1,0 +1,142 @@
+"""Making a document of an uploaded file: looked at in a child process, then kept beside it.
+
+It is read and looked at before the transaction that attaches it: none waits for either.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from libs.common.caller import Member
+from libs.common.child_process import (
+    ChildCrashed,
+    ChildFailed,
+    ChildProcesses,
+    LimitExceeded,
+    Limits,
+)
+from libs.common.database import Database
+from libs.contracts.refusals import FileRefusal
+from services.porting.document_intake.findings import (
+    INSPECTION,
+    PDF,
+    PREVIEW,
+    FileFault,
+    Inspection,
+    Preview,
+    content_type_of,
+    read_inspection,
+    read_preview,
+)
+from services.porting.domain.documents import StoredFile, Upload, UploadPurpose
+from services.porting.domain.refusals.documents import (
+    FileActive,
+    FileAmbiguous,
+    FileEncrypted,
+    FileTooComplex,
+    FileTypeNotAllowed,
+    FileUnreadable,
+    FileWithAttachments,
+)
+from services.porting.integrations.files import Files, Part, digest, file_key
+from services.porting.use_cases.documents import lock_request_for_documents
+from services.porting.use_cases.uploads import find_stored_upload
+
+log = logging.getLogger(__name__)
+
+_MEGABYTE: Final = 1024 * 1024
+INSPECTION_LIMITS: Final = Limits(memory_bytes=768 * _MEGABYTE, cpu_s=12, wall_s=12)
+PREVIEW_LIMITS: Final = Limits(memory_bytes=768 * _MEGABYTE, cpu_s=6, wall_s=6)
+
+_REFUSALS: Final[Mapping[FileFault, type[FileRefusal]]] = {
+    FileFault.UNREADABLE: FileUnreadable,
+    FileFault.ENCRYPTED: FileEncrypted,
+    FileFault.ACTIVE_CONTENT: FileActive,
+    FileFault.ATTACHMENTS: FileWithAttachments,
+    FileFault.AMBIGUOUS: FileAmbiguous,
+    FileFault.TOO_COMPLEX: FileTooComplex,
+}
+
+
+async def take_document_in(
+    database: Database,
+    files: Files,
+    children: ChildProcesses,
+    caller: Member,
+    *,
+    request_id: str,
+    upload_id: str,
+) -> StoredFile:
+    """Once more does the same once more."""
+    async with database.transaction(caller) as connection:
+        await lock_request_for_documents(connection, caller, request_id)
+        upload = await find_stored_upload(
+            connection, caller, upload_id, UploadPurpose.DOCUMENT
+        )
+    content = await files.get(upload_id)
+    content_type = content_type_of(content)
+    if content_type is None:
+        raise FileTypeNotAllowed(upload.filename).at("input", "uploadId")
+    found = await _inspect(children, content)
+    if found.fault:
+        log.info(
+            "a file was refused",
+            extra={"action": "refuse_file", "upload_id": upload_id, "fault": found.fault},
+        )
+        raise _REFUSALS[found.fault](filename=upload.filename, content_type=content_type).at(
+            "input", "uploadId"
+        )
+    preview = Preview(thumbnail=found.thumbnail)
+    if content_type == PDF:
+        preview = await _preview(children, content, upload_id)
+    return await _keep(files, upload, content_type, found, preview)
+
+
+async def _inspect(children: ChildProcesses, content: bytes) -> Inspection:
+    """What breaks a parser, or costs too much to look at, is refused like the file that it is."""
+    try:
+        return read_inspection(await children.run(INSPECTION, content, INSPECTION_LIMITS))
+    except LimitExceeded:
+        return Inspection(fault=FileFault.TOO_COMPLEX)
+    except ChildCrashed:
+        return Inspection(fault=FileFault.UNREADABLE)
+
+
+async def _preview(children: ChildProcesses, content: bytes, upload_id: str) -> Preview:
+    """A convenience: a document is taken without it too."""
+    try:
+        return read_preview(await children.run(PREVIEW, content, PREVIEW_LIMITS))
+    except ChildFailed as failed:
+        log.warning(
+            "a document has no preview",
+            extra={"action": "fail_preview", "upload_id": upload_id, "reason": str(failed)},
+        )
+        return Preview()
+
+
+async def _keep(
+    files: Files, upload: Upload, content_type: str, found: Inspection, preview: Preview
+) -> StoredFile:
+    """A picture is kept as it was drawn anew; what was sent is shown to nobody."""
+    shown_key, content = file_key(upload.id), found.file
+    if content:
+        shown_key = file_key(upload.id, Part.PICTURE)
+        await files.write(shown_key, content)
+    thumbnail_key = text_key = None
+    if preview.thumbnail:
+        thumbnail_key = file_key(upload.id, Part.THUMBNAIL)
+        await files.write(thumbnail_key, preview.thumbnail)
+    if preview.text.strip():
+        text_key = file_key(upload.id, Part.TEXT)
+        await files.write(text_key, preview.text.encode())
+    return StoredFile(
+        upload_id=upload.id,
+        filename=upload.filename,
+        content_type=content_type,
+        byte_size=len(content) or upload.byte_size,
+        sha256=await digest(content) if content else upload.sha256,
+        file_key=shown_key,
+        thumbnail_key=thumbnail_key,
+        text_key=text_key,
+        page_count=found.page_count,
+    )
