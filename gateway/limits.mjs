@@ -5,6 +5,7 @@ import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth';
 import { maxDirectivesPlugin } from '@escape.tech/graphql-armor-max-directives';
 import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens';
 import { codedError } from './errors.mjs';
+import { objectLimit } from './objects.mjs';
 
 export const LARGEST_BODY = 1_000_000; // bytes
 export const LARGEST_ENTITY_CALL = 100; // representations, all that a subgraph takes at once
@@ -18,6 +19,7 @@ export function limitPlugins({ production }) {
     maxDepthPlugin({ n: LIMITS.depth, flattenFragments: true }),
     maxAliasesPlugin({ n: LIMITS.aliases, allowList: [] }), // by default `__typename` is free, a thousand times over
     maxDirectivesPlugin({ n: LIMITS.directives }),
+    objectLimit,
     ...(production ? [blockFieldSuggestionsPlugin()] : []),
   ];
 }

@@ -25,6 +25,7 @@ _LONGEST_PAUSE_S: Final = 5.0
 # A connection that lasted so long was a good one: its loss is met at once.
 _HEALTHY_S: Final = 10.0
 _GOODBYE_S: Final = 2.0
+_SLOWEST_ANSWER_S: Final = 2.0
 
 # What a broker that is away, or frozen, raises.
 LOST: Final = (
@@ -94,11 +95,25 @@ class Broker:
     topology: Topology
     name: str
     _held: set[AbstractConnection] = field(default_factory=set)
+    _probes: dict[AbstractConnection, asyncio.Task[bool]] = field(default_factory=dict)
 
     @property
     def is_connected(self) -> bool:
-        """For readiness: whether any of the loops that share this holds a connection."""
+        """Whether any of the loops that share this holds a connection, be it a frozen one."""
         return bool(self._held)
+
+    async def is_answering(self) -> bool:
+        """For readiness: whether one of the held connections is answered within a moment."""
+        connection = next(iter(self._held), None)
+        if connection is None:
+            return False
+        probe = self._probes.get(connection)
+        if probe is None or probe.done():
+            probe = asyncio.ensure_future(_is_answered(connection))
+            self._probes[connection] = probe
+        # Waited for and never cancelled: a frozen broker that thaws would answer to nobody.
+        await asyncio.wait([probe], timeout=_SLOWEST_ANSWER_S)
+        return probe.done() and not probe.cancelled() and probe.result()
 
     async def keep_connected(
         self, work: Callable[[AbstractConnection], Awaitable[None]]
@@ -128,7 +143,7 @@ class Broker:
                 )
             finally:
                 if connection is not None:
-                    self._held.discard(connection)
+                    self._let_go(connection)
                     await _say_goodbye(connection)
             if _is_cancelled():
                 raise asyncio.CancelledError
@@ -162,7 +177,19 @@ class Broker:
     def _hold(self, connection: AbstractConnection) -> None:
         """Until it closes: a loop that has nothing to send would not notice."""
         self._held.add(connection)
-        connection.close_callbacks.add(lambda *_: self._held.discard(connection))
+        connection.close_callbacks.add(lambda *_: self._let_go(connection))
+
+    def _let_go(self, connection: AbstractConnection) -> None:
+        self._held.discard(connection)
+        self._probes.pop(connection, None)
+
+
+async def _is_answered(connection: AbstractConnection) -> bool:
+    try:
+        async with connection.channel(publisher_confirms=False):
+            return True
+    except Exception:  # noqa: BLE001 - whatever became of it, this is no answer
+        return False
 
 
 async def _say_goodbye(connection: AbstractConnection) -> None:

@@ -48,21 +48,41 @@ _waiting_for_commit: Final[ContextVar[list[Callable[[], None]] | None]] = Contex
     "waiting_for_commit", default=None
 )
 
+# So much longer than it may take, and the server's host is gone without having said so.
+_SILENCE_S: Final = 10.0
+
 _SAFE_SETTING: Final = re.compile(r"[A-Za-z0-9_,.~:|@%-]*")
 # Who acts where nobody asked: relay, consumers and timers.
 SYSTEM: Final = "system"
 
 
 def after_commit(call: Callable[[], None]) -> None:
-    """Calls it once the present transaction has committed, never where it rolls back.
-
-    To be the last thing that a consumer's function does: rolled back to a savepoint, it is
-    called all the same.
-    """
+    """Calls it once the present transaction has committed, never where it rolls back."""
     waiting = _waiting_for_commit.get()
     if waiting is None:
         raise RuntimeError("there is no transaction to wait for")
     waiting.append(call)
+
+
+@asynccontextmanager
+async def savepoint(connection: Connection) -> AsyncIterator[None]:
+    """What raises within it is undone, with what waits there for the commit, and raises on.
+
+    The transaction may then continue, unless the connection is lost.
+    """
+    waiting = _waiting_for_commit.get()
+    if waiting is None:
+        raise RuntimeError("there is no transaction to go back in")
+    waited = len(waiting)
+    await connection.execute("SAVEPOINT before")
+    try:
+        yield
+    except BaseException:
+        del waiting[waited:]
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK TO SAVEPOINT before")
+        raise
+    await connection.execute("RELEASE SAVEPOINT before")
 
 
 class Database:
@@ -190,7 +210,11 @@ async def _roll_back(connection: Connection) -> None:
     if connection.is_closed():
         return
     if connection.is_in_transaction():
-        await connection.execute("ROLLBACK")
+        try:
+            async with asyncio.timeout(_SILENCE_S):
+                await connection.execute("ROLLBACK")
+        except TimeoutError:
+            connection.terminate()
 
 
 async def _no_reset(_connection: Connection) -> None:
@@ -205,6 +229,8 @@ async def open_database(
         min_size=1,
         max_size=size,
         reset=_no_reset,
+        timeout=_SILENCE_S,
+        command_timeout=statement_timeout_s + _SILENCE_S,
         server_settings={
             "application_name": service,
             "statement_timeout": f"{statement_timeout_s}s",

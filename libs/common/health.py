@@ -1,5 +1,7 @@
 """Health: alive while the process answers, ready while its own database and broker do."""
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -18,10 +20,11 @@ async def _is_alive(_request: Request) -> JSONResponse:
 
 
 async def _is_ready(request: Request) -> JSONResponse:
+    parts = {"database": False, "broker": False}
     database: Database | None = getattr(request.app.state, "database", None)
     broker: Broker | None = getattr(request.app.state, "broker", None)
-    parts = {
-        "database": database is not None and await database.is_reachable(),
-        "broker": broker is not None and broker.is_connected,
-    }
+    if database is not None and broker is not None:
+        parts["database"], parts["broker"] = await asyncio.gather(
+            database.is_reachable(), broker.is_answering()
+        )
     return JSONResponse(parts, status_code=200 if all(parts.values()) else 503)

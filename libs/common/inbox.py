@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from libs.common.database import DATABASE_LOST, Connection, Database, Row
+from libs.common.database import DATABASE_LOST, Connection, Database, Row, savepoint
 from libs.common.events import MAX_EVENT_BYTES, Event, EventRegistry, UnreadableEventError
 from libs.common.telemetry import continue_trace
 
@@ -147,16 +147,15 @@ class InboxWorker:
             row = await connection.fetchrow(_CLAIM)
             if row is None:
                 return False
-            await connection.execute("SAVEPOINT before_reaction")
             try:
-                event = self.registry.decode(row["body"])
-                with continue_trace(event.traceparent):
-                    await self.reactions[event.type](connection, event)
+                async with savepoint(connection):
+                    event = self.registry.decode(row["body"])
+                    with continue_trace(event.traceparent):
+                        await self.reactions[event.type](connection, event)
             except Exception as fault:
                 if connection.is_closed():
                     raise
                 # Kept with its reason, and tried again.
-                await connection.execute("ROLLBACK TO SAVEPOINT before_reaction")
                 await self._mark_failed(connection, row, fault)
             else:
                 await connection.execute(_MARK_APPLIED, row["event_id"])

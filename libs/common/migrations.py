@@ -1,7 +1,6 @@
 """Migrations in dbmate's file format, each applied once and in order, by one process at a time.
 
-dbmate itself can read the same files; it takes no lock, so services that start together
-would trip over each other.
+dbmate takes no lock, so services that start together would trip over each other.
 """
 
 import asyncio
@@ -22,10 +21,15 @@ _CREATE_TABLE = """
       applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
     )
 """
+_ADD = "INSERT INTO schema_migrations (version, checksum) VALUES ($1, $2)"
 
 
 class MigrationChangedError(Exception):
     """A migration that has already been applied reads differently now."""
+
+
+class MigrationUnreadableError(Exception):
+    """A migration asks for something that is not known here."""
 
 
 async def migrate(url: str, *folders: Path) -> None:
@@ -63,12 +67,17 @@ async def _apply(connection: asyncpg.Connection, files: Sequence[Path]) -> None:
 async def _apply_one(
     connection: asyncpg.Connection, version: str, text: str, checksum: str
 ) -> None:
-    _, _, up = text.partition("-- migrate:down")[0].partition("-- migrate:up")
-    async with connection.transaction():
-        await connection.execute("SET LOCAL lock_timeout = '5s'")
-        await connection.execute(up)
-        await connection.execute(
-            "INSERT INTO schema_migrations (version, checksum) VALUES ($1, $2)",
-            version,
-            checksum,
-        )
+    _, _, after = text.partition("-- migrate:down")[0].partition("-- migrate:up")
+    options, _, up = after.partition("\n")
+    match options.split():
+        case []:
+            async with connection.transaction():
+                await connection.execute("SET LOCAL lock_timeout = '5s'")
+                await connection.execute(up)
+                await connection.execute(_ADD, version, checksum)
+        case ["transaction:false"]:
+            # To be one statement: of several PostgreSQL makes a transaction all the same.
+            await connection.execute(up)
+            await connection.execute(_ADD, version, checksum)
+        case _:
+            raise MigrationUnreadableError(f"{version}: {options.strip()} is not known")

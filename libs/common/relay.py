@@ -14,6 +14,7 @@ from aio_pika.abc import AbstractConnection
 
 from libs.common.broker import CONTENT_TYPE, Broker
 from libs.common.confirms import REFUSED, BatchPublisher, Message
+from libs.common.database import is_database_lost
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ _STANDBY_POLL_S: Final = 0.5
 _CONFIRM_TIMEOUT_S: Final = 10
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 5.0
+# A database that says nothing for so long is lost, though no connection has broken.
+_SILENCE_S: Final = 15.0
 # A commit that a crash of PostgreSQL takes back puts rows into the outbox again: they are
 # published twice, and inboxes know them. So the relay waits for no disk. A leader whose machine
 # is gone is missed after half a minute, not after PostgreSQL's two hours.
@@ -85,16 +88,13 @@ class Relay:
         self._awake.set()
 
     async def run(self) -> None:
-        """Never returns; a lost database or broker is met again after a pause."""
+        """A lost database or broker is met again after a pause; a fault of ours is raised."""
         while True:
             try:
                 await self._lead()
-            except (
-                OSError,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-                asyncpg.InternalClientError,
-            ) as error:
+            except Exception as error:
+                if not is_database_lost(error):
+                    raise
                 log.warning(
                     "relay lost its database",
                     extra={"action": "relay.database_lost", "reason": type(error).__name__},
@@ -104,6 +104,8 @@ class Relay:
     async def _lead(self) -> None:
         connection = await asyncpg.connect(
             self.database_url,
+            timeout=_SILENCE_S,
+            command_timeout=_SILENCE_S,
             server_settings={"application_name": f"{self.service} relay", **_SESSION},
         )
         try:

@@ -98,6 +98,13 @@ def continue_trace(traceparent: str | None, request_id: str | None = None) -> It
         _trace.reset(trace_token)
 
 
+@contextmanager
+def name_operation() -> Iterator[None]:
+    """One of a socket's operations: in the socket's trace, with a request id of its own."""
+    with continue_trace(current_traceparent(), secrets.token_hex(16)):
+        yield
+
+
 def _request_id_of(headers: Headers) -> str:
     given = headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)

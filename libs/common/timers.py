@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from libs.common.database import DATABASE_LOST, Connection, Database
+from libs.common.database import DATABASE_LOST, Connection, Database, savepoint
 
 log = logging.getLogger(__name__)
 
@@ -86,13 +86,12 @@ class TimerWorker:
             if row is None:
                 return False
             kind, key = row["kind"], row["key"]
-            await connection.execute("SAVEPOINT before_firing")
             try:
-                await self.kinds[kind](connection, key)
+                async with savepoint(connection):
+                    await self.kinds[kind](connection, key)
             except Exception as fault:
                 if connection.is_closed():
                     raise
-                await connection.execute("ROLLBACK TO SAVEPOINT before_firing")
                 await connection.execute(_POSTPONE, kind, key, type(fault).__name__)
                 log.exception(
                     "a timer could not fire",

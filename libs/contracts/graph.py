@@ -6,6 +6,7 @@ import strawberry
 
 from libs.common.graphql.enums import publish_enum
 from libs.contracts.refusals import (
+    CaseRefusal,
     FileRefusal,
     Refusal,
     Refused,
@@ -28,7 +29,11 @@ class UserError:
     code: UserErrorCode = strawberry.field(description="What a program acts on.")
     message: str = strawberry.field(description="One sentence for the person.")
     path: list[str] = strawberry.field(
-        description='The place in the input: `["input", "numbers", "3"]`.'
+        description=(
+            'What to correct. `["input", "numbers", "3"]` is a place in this input; '
+            '`["portRequest", "letter"]` a part of the port request, by the names that it has '
+            "in this graph; a number stands for its line."
+        )
     )
 
 
@@ -54,6 +59,17 @@ class InvalidStateError(UserError):
     available_actions: list[str] = strawberry.field(description="What can be done now.")
 
 
+@strawberry.federation.type(
+    shareable=True,
+    description="Our support team can do it: open a case with `openSupportCase`.",
+)
+class SupportCaseOffer(UserError):
+    subject: str = strawberry.field(description="A subject for the case.")
+    numbers: list[str] = strawberry.field(
+        description="The numbers it would be about, in E.164."
+    )
+
+
 @strawberry.federation.type(shareable=True, description="A fault of an uploaded file.")
 class DocumentError(UserError):
     filename: str = strawberry.field(description="The file's name, as it was uploaded.")
@@ -66,6 +82,7 @@ USER_ERROR_TYPES: Sequence[type] = (
     InputError,
     CsvRowError,
     InvalidStateError,
+    SupportCaseOffer,
     DocumentError,
 )
 
@@ -101,6 +118,14 @@ def _user_error(refusal: Refusal) -> UserError:
                 path=list(refusal.path),
                 status=refusal.status,
                 available_actions=list(refusal.available_actions),
+            )
+        case CaseRefusal():
+            return SupportCaseOffer(
+                code=refusal.code,
+                message=refusal.message,
+                path=list(refusal.path),
+                subject=refusal.subject,
+                numbers=list(refusal.numbers),
             )
         case _:
             return InputError(

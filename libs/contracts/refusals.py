@@ -32,9 +32,13 @@ class UserErrorCode(StrEnum):
         "It was changed after `expectedVersion` was read: read it again.",
     )
 
+    ACCOUNT_PAST_DUE = (
+        "ACCOUNT_PAST_DUE",
+        "A bill of the account is past due: nothing can be submitted.",
+    )
     ACCOUNT_NOT_IN_GOOD_STANDING = (
         "ACCOUNT_NOT_IN_GOOD_STANDING",
-        "The account has unpaid bills or is suspended: nothing can be submitted.",
+        "The account is suspended or flagged: nothing can be submitted.",
     )
     ACCOUNT_IN_TRIAL = (
         "ACCOUNT_IN_TRIAL",
@@ -60,6 +64,10 @@ class UserErrorCode(StrEnum):
     NUMBER_ALREADY_CLAIMED = (
         "NUMBER_ALREADY_CLAIMED",
         "The number is part of another open port request.",
+    )
+    WRONG_COUNTRY = (
+        "WRONG_COUNTRY",
+        "The number is not of the country that the request is made for.",
     )
     FORWARDING_LOOP = (
         "FORWARDING_LOOP",
@@ -238,6 +246,15 @@ class StateRefusal(Refusal):
         super().__init__(message)
         self.status = status
         self.available_actions = tuple(available_actions)
+
+
+class CaseRefusal(Refusal):
+    """Something for our support team: carries what `openSupportCase` would need."""
+
+    def __init__(self, message: str, *, subject: str, numbers: Iterable[str]) -> None:
+        super().__init__(message)
+        self.subject = subject
+        self.numbers = tuple(numbers)
 
 
 class Refused(Exception):

@@ -1,6 +1,7 @@
 """Porting: every room in one call."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -14,23 +15,28 @@ from libs.common.service import Background, Service, Wiring, build_app
 from libs.common.settings import Profile
 from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.porting.consumers import CONSUMES
+from services.porting.integrations.carriers.desk import Desk
+from services.porting.integrations.carriers.emulator import Emulator
+from services.porting.integrations.carriers.protocol import Carrier
 from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
-from services.porting.routes.files import file_routes
+from services.porting.routes.files import carrier_routes, file_routes
 from services.porting.routes.templates import template_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
-from services.porting.settings import Settings
+from services.porting.settings import CarrierChoice, Settings
 from services.porting.timers import timers_of
 from services.porting.use_cases.importing import IntakeLimits
+from services.porting.use_cases.telling import Pace
 from services.porting.use_cases.uploads import sweep_uploads
+from services.porting.workers import CarrierWorker
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def create_app() -> Starlette:
     settings = Settings()
-
+    carrier = _carrier_of(settings)
     files = Files(settings.files_url)
 
     def routes(wiring: Wiring) -> Sequence[BaseRoute]:
@@ -57,10 +63,17 @@ def create_app() -> Starlette:
             ),
             *file_routes(wiring.database, files, links, download_links, settings.origins),
             *template_routes(room.children, settings.origins),
+            *carrier_routes(wiring.database, carrier),
         ]
 
     def background(wiring: Wiring) -> Sequence[Background]:
-        return [partial(every_hour, partial(sweep_uploads, wiring.database, files))]
+        pace = Pace(first_look=timedelta(seconds=settings.carrier_first_look_s))
+        worker = CarrierWorker(database=wiring.database, carrier=carrier, pace=pace)
+        return [
+            partial(every_hour, partial(sweep_uploads, wiring.database, files)),
+            worker.tell,
+            worker.hear,
+        ]
 
     return build_app(
         Service(
@@ -75,3 +88,11 @@ def create_app() -> Starlette:
             background=background,
         )
     )
+
+
+def _carrier_of(settings: Settings) -> Carrier:
+    if settings.carrier is CarrierChoice.DESK:
+        return Desk()
+    assert settings.carrier_url is not None
+    assert settings.carrier_secret is not None
+    return Emulator(str(settings.carrier_url), settings.carrier_secret.get_secret_value())

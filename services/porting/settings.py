@@ -1,11 +1,18 @@
 """What porting reads from its environment."""
 
 from datetime import timedelta
+from enum import StrEnum
+from typing import Self
 
-from pydantic import Field, HttpUrl, SecretStr
+from pydantic import Field, HttpUrl, SecretStr, model_validator
 
 from libs.common.settings import SHORTEST_SECRET, ServiceSettings
 from services.porting.domain.idling import IdleLimits
+
+
+class CarrierChoice(StrEnum):
+    DESK = "desk"
+    EMULATOR = "emulator"
 
 
 class Settings(ServiceSettings):
@@ -13,7 +20,8 @@ class Settings(ServiceSettings):
 
     `files_url` is such as `file:///srv/files` or `s3://bucket`; `cors_origins` are the origins of
     pages that may send files, with commas, as at the gateway. From `bulk_lines` numbers on a
-    request is estimated at 6 to 8 weeks instead of 4 to 6.
+    request is estimated at 6 to 8 weeks instead of 4 to 6. `carrier` is who tells carriers: the
+    desk by hand, or the emulator at `carrier_url`, signing with `carrier_secret`.
     """
 
     files_url: str
@@ -26,6 +34,10 @@ class Settings(ServiceSettings):
     idle_days_faulty: int = Field(default=45, ge=8)
     allow_fictional_numbers: bool = False
     cors_origins: str = ""
+    carrier: CarrierChoice = CarrierChoice.DESK
+    carrier_url: HttpUrl | None = None
+    carrier_secret: SecretStr | None = Field(default=None, min_length=SHORTEST_SECRET)
+    carrier_first_look_s: float = Field(default=60, gt=0)
 
     @property
     def idle_limits(self) -> IdleLimits:
@@ -37,3 +49,11 @@ class Settings(ServiceSettings):
     @property
     def origins(self) -> list[str]:
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+    @model_validator(mode="after")
+    def _know_the_emulator(self) -> Self:
+        if self.carrier is CarrierChoice.EMULATOR and not (
+            self.carrier_url and self.carrier_secret
+        ):
+            raise ValueError("CARRIER=emulator needs CARRIER_URL and CARRIER_SECRET")
+        return self

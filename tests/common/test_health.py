@@ -1,11 +1,15 @@
 """Health says what database and broker are."""
 
+import asyncio
+from urllib.parse import urlsplit
+
 import httpx
 import pytest
 from starlette.applications import Starlette
 
 from libs.common.health import health_routes
 from tests.common.traffic import broker, eventually, running
+from tests.journeys.wires import Wire
 
 
 @pytest.fixture
@@ -38,6 +42,26 @@ async def test_a_service_is_ready_with_its_database_and_its_broker(app):
     async with running(lambda: app.state.broker.keep_connected(hold)):
         await eventually(is_ready)
         assert await ask(app, "/readyz") == (200, {"database": True, "broker": True})
+
+
+async def test_while_its_broker_is_frozen_it_is_not_ready_and_says_so_soon(app, amqp_url):
+    url = urlsplit(amqp_url)
+    wire = Wire(str(url.hostname), url.port or 5672)
+    with wire.laid():
+        login = url.netloc.rpartition("@")[0]
+        through = url._replace(netloc=f"{login}@127.0.0.1:{wire.listen_port}")
+        app.state.broker = broker(through.geturl())
+
+        async def is_ready():
+            return (await ask(app, "/readyz"))[0] == 200
+
+        async with running(lambda: app.state.broker.keep_connected(hold)):
+            await eventually(is_ready)
+            wire.freeze()
+            async with asyncio.timeout(3):
+                assert await ask(app, "/readyz") == (503, {"database": True, "broker": False})
+            wire.thaw()
+            await eventually(is_ready)
 
 
 async def test_without_a_broker_it_lives_and_is_not_ready(app):

@@ -7,7 +7,12 @@ import asyncpg
 import pytest
 
 from deploy.local.databases import create_service_database, drop_database
-from libs.common.migrations import COMMON_MIGRATIONS, MigrationChangedError, migrate
+from libs.common.migrations import (
+    COMMON_MIGRATIONS,
+    MigrationChangedError,
+    MigrationUnreadableError,
+    migrate,
+)
 
 
 @pytest.fixture
@@ -54,6 +59,27 @@ async def test_each_file_is_applied_once_and_in_order(url, folder):
         "sample/0001_first sample/0002_second sample/0003_third"
     )
     assert await ask(url, "SELECT count(*) FROM first") == 0
+
+
+async def test_a_file_may_ask_to_be_applied_without_a_transaction(url, folder):
+    text = (
+        "-- migrate:up transaction:false\n"
+        "CREATE INDEX CONCURRENTLY first_by_id ON first (id);\n"
+        "-- migrate:down transaction:false\nDROP INDEX CONCURRENTLY first_by_id;\n"
+    )
+    (folder / "0002_index.sql").write_text(text)
+
+    await asyncio.gather(*(migrate(url, folder) for _ in range(3)))
+
+    assert await ask(url, "SELECT to_regclass('first_by_id')") is not None
+    assert await ask(url, "SELECT count(*) FROM schema_migrations") == 2
+
+
+async def test_what_a_file_asks_for_and_nobody_knows_is_refused(url, folder):
+    (folder / "0002_odd.sql").write_text("-- migrate:up transaction:maybe\nSELECT 1;\n")
+
+    with pytest.raises(MigrationUnreadableError, match="sample/0002_odd: transaction:maybe"):
+        await migrate(url, folder)
 
 
 async def test_a_file_that_was_applied_may_not_read_differently(url, folder):

@@ -1,6 +1,8 @@
 """The relay: every committed event leaves, in order, from one leader."""
 
+import asyncio
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import aio_pika
 import asyncpg
@@ -25,6 +27,7 @@ from tests.common.traffic import (
     running,
     take,
 )
+from tests.journeys.wires import Wire
 
 
 @pytest.fixture
@@ -241,6 +244,41 @@ async def test_an_idle_relay_that_lost_its_broker_connects_again_at_once(
         assert held not in idle.broker._held
         await record(database, event())
         await eventually(lambda: is_empty(owner))
+
+
+async def test_a_database_that_falls_silent_is_left_and_met_again(
+    database, owner, make_relay, urls, servers, caplog, monkeypatch
+):
+    monkeypatch.setattr(relay, "_SILENCE_S", 0.5)
+    server = urlsplit(servers.postgres_url)
+    wire = Wire(str(server.hostname), server.port or 5432)
+    with wire.laid():
+        through = urlsplit(urls.database_url)
+        login = through.netloc.rpartition("@")[0]
+        silent = make_relay()
+        silent.database_url = through._replace(
+            netloc=f"{login}@127.0.0.1:{wire.listen_port}"
+        ).geturl()
+
+        async def is_missed():
+            return "relay.database_lost" in [record.action for record in caplog.records]
+
+        async with running(silent.run):
+            await record(database, event(sequence=1))
+            await eventually(lambda: is_empty(owner))
+            wire.freeze()
+            await eventually(is_missed)
+            await record(database, event(sequence=2))
+            wire.thaw()
+            await eventually(lambda: is_empty(owner))
+
+
+async def test_a_fault_of_ours_ends_the_relay(database, owner, make_relay):
+    await owner.execute("ALTER TABLE event_log RENAME TO gone")
+    await record(database, event())
+
+    with pytest.raises(asyncpg.UndefinedTableError):
+        await asyncio.wait_for(make_relay().run(), 10)
 
 
 async def _forget_everything(amqp_url):

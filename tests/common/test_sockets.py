@@ -154,14 +154,42 @@ async def test_a_bad_token_closes_the_socket(server, payload):
 
 async def test_the_account_is_chosen_in_the_payload(server):
     token = server.bearer("two")
-    async with server.socket(init=False) as client:
-        await client.send(type="connection_init", payload={"authorization": token})
-        assert await client.closed() == 4403
-
     chosen = {"Authorization": token, "X-Portline-Account": "acc_2"}
     async with server.socket(chosen) as client:
         await client.subscribe("subscription { countTo(last: 1) { id } }")
         assert (await client.receive())["type"] == "next"
+
+
+@pytest.mark.parametrize("account", ["", "acc_of_others"])
+async def test_an_account_that_is_not_chosen_or_not_ones_own_is_bad_input_as_over_http(
+    server, account
+):
+    payload = {"authorization": server.bearer("two"), "x-portline-account": account}
+    async with server.socket(payload) as client:
+        await client.subscribe("subscription { news }")
+        refused = await client.receive()
+        await client.subscribe("subscription { countTo(last: 1) { id } }", id="2")
+        again = await client.receive()
+
+    assert codes(refused) == codes(again) == ["BAD_USER_INPUT"]
+    assert "x-portline-account" in refused["payload"][0]["message"]
+    assert server.room.watchers == 0
+
+
+async def test_each_operations_errors_have_a_request_id_of_their_own(server):
+    async with server.socket() as client:
+        ids = []
+        for place, query in enumerate(("", "subscription {", "subscription { nothing }")):
+            await client.subscribe(query, id=str(place))
+            (error,) = (await client.receive())["payload"]
+            ids.append(error["extensions"]["requestId"])
+        await client.subscribe("subscription { failing }", id="last")
+        await client.receive()
+        (error,) = (await client.receive())["payload"]["errors"]
+        ids.append(error["extensions"]["requestId"])
+
+    assert all(ids)
+    assert len(set(ids)) == 4
 
 
 async def test_the_tokens_end_completes_what_runs_and_closes(server):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from libs.common.database import after_commit
 from libs.common.timers import TimerWorker, clear_timer, set_timer
 
 NOW = datetime.now(UTC)
@@ -17,6 +18,7 @@ class Clockwork:
     def __init__(self, database):
         self.database = database
         self.fired = []
+        self.announced = []
         self.broken = set()
 
     def worker(self):
@@ -38,6 +40,7 @@ class Clockwork:
         self.fired.append(key)
         # Long enough for another worker to look.
         await connection.execute("SELECT pg_sleep(0.01)")
+        after_commit(lambda: self.announced.append(key))
         if key in self.broken:
             raise LookupError
 
@@ -92,6 +95,7 @@ async def test_a_fault_postpones_that_timer_alone_and_leaves_nothing_half_done(c
     await work_off(clockwork.worker())
 
     assert clockwork.fired == ["broken", "sound"]
+    assert clockwork.announced == ["sound"]
     assert await clockwork.rows() == [("broken", 1, "LookupError", True)]
 
 

@@ -82,6 +82,10 @@ class PortRequest:
     tracking_number: NumberReference | None
     lines: list[NumberReference | None]
 
+    @strawberry.field
+    def later(self, first: int | None = None) -> list["PortRequest"]:
+        return [port_request("pr_2")][:first]
+
     @classmethod
     def resolve_reference(cls, id: strawberry.ID) -> "PortRequest | None":
         return None if id == "pr_unknown" else port_request(id)
@@ -92,6 +96,16 @@ def port_request(id: str, number: str = "num_1") -> PortRequest:
     return PortRequest(
         id=strawberry.ID(id), name=id, tracking_number=reference, lines=[reference]
     )
+
+
+@strawberry.type
+class RequestEdge:
+    node: PortRequest
+
+
+@strawberry.type
+class RequestConnection:
+    edges: list[RequestEdge]
 
 
 @strawberry.type
@@ -114,6 +128,10 @@ class PortingQuery:
     @strawberry.field
     def port_request(self, number: str = "num_1") -> PortRequest:
         return port_request("pr_1", number)
+
+    @strawberry.field
+    def port_requests(self, first: int | None = None) -> RequestConnection:
+        return RequestConnection(edges=[RequestEdge(node=port_request("pr_1"))][:first])
 
     @strawberry.field
     def large_request(self, lines: int) -> PortRequest:

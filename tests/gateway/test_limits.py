@@ -38,6 +38,49 @@ def test_a_query_within_the_limits_is_answered(gateway: Gateway):
     assert len(ask(gateway, aliased).json()["data"]) == 30
 
 
+COUNTED = """{{
+  portRequests(first: 100) {{ edges {{ node {{ later(first: {later}) {{ {below} }} }} }} }}
+}}"""
+BEYOND_THE_OBJECTS = {
+    "three lists": COUNTED.format(later=100, below="later(first: 4) { id }"),
+    "a size by a variable": "query ($first: Int) "
+    + COUNTED.format(later=100, below="later(first: $first) { id }"),
+    "over two services": COUNTED.format(
+        later=100, below="trackingNumber { id } lines { id } later(first: 2) { id }"
+    ),
+    "by a fragment": COUNTED.format(later=100, below="...more")
+    + " fragment more on PortRequest { later(first: 4) { id } }",
+}
+
+
+@pytest.mark.parametrize("kind", BEYOND_THE_OBJECTS)
+def test_a_document_that_could_bring_too_much_is_bad_input(gateway: Gateway, kind: str):
+    answer = ask(gateway, BEYOND_THE_OBJECTS[kind], first=1)
+
+    assert codes_of(answer.json()) == ["BAD_USER_INPUT"]
+    assert "50000 objects" in answer.text
+
+
+@pytest.mark.parametrize("below", ["later(first: 3) { id }", "later { later { id } } id name"])
+def test_a_document_that_brings_many_is_answered(gateway: Gateway, below: str):
+    answer = ask(gateway, COUNTED.format(later=100, below=below), first=1)
+
+    assert "errors" not in answer.json()
+
+
+def test_fragments_that_name_each_other_twice_are_counted_once(gateway: Gateway):
+    doubling = " ".join(
+        f"fragment f{n} on PortRequest {{ later(first: 1) {{ ...f{n + 1} ...f{n + 1} }} }}"
+        for n in range(12)
+    )
+    answer = ask(
+        gateway,
+        f"{{ portRequest {{ ...f0 }} }} {doubling} fragment f12 on PortRequest {{ id }}",
+    )
+
+    assert "errors" not in answer.json()
+
+
 def test_in_production_nothing_suggests_a_fields_name(gateway: Gateway):
     answer = ask(gateway, "{ portReques { id } feeed }")
 

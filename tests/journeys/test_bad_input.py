@@ -199,6 +199,10 @@ BAD_DOCUMENTS = {
     + " name "
     + "} } } }" * 5
     + " } } }",
+    "too much over several services": "{ portRequests(first: 100) { edges { node {"
+    " lines(first: 100) { edges { node { trackingNumber { portRequest {"
+    " lines(first: 100) { edges { node { id } } }"
+    " } } } } } } } } }",
     "too many aliases": "{ "
     + " ".join(f"a{number}: viewer {{ isSupport }}" for number in range(40))
     + " }",

@@ -71,9 +71,12 @@ async def test_a_frozen_broker_loses_and_doubles_nothing(whole):
     support = GraphClient(stack.gateway_url, Tokens(stack.key_folder).of_support())
 
     whole.broker.freeze()
+    async with asyncio.timeout(4):
+        await until_ready(stack, database=True, broker=False)
     made = await support.do("CreateAccount", **account_input("Made in the cold", "cold"))
     await asyncio.sleep(1)
     whole.broker.thaw()
+    await until_ready(stack, database=True, broker=True)
 
     await expect_each_event_applied_once(stack, [made["id"]])
 

@@ -16,6 +16,7 @@ from services.notifications.domain.visibility import PORTS, Watch
 from services.notifications.store import copies
 from services.notifications.store import status_changes as store
 from services.notifications.use_cases.status_log import learn
+from tests.databases import find_careless_functions, find_rights
 from tests.notifications.callers import EVERYTHING, SUPPORT, hear, member
 from tests.notifications.facts import (
     account_changed,
@@ -236,3 +237,13 @@ async def test_only_the_owner_could_change_the_tables(urls: DatabaseUrls, databa
     async with database.reading(member()) as connection:
         with pytest.raises(asyncpg.PostgresError):
             await connection.execute("DELETE FROM status_changes")
+
+
+async def test_who_asks_may_read_the_log_and_do_nothing_else(database: Database) -> None:
+    async with database.working() as connection:
+        rights = await find_rights(connection, "notifications")
+        careless = await find_careless_functions(connection)
+
+    log = {"status_log": {"SELECT"}, "status_changes": {"SELECT"}}
+    assert rights == {"tenant": log, "support": log}
+    assert careless == []

@@ -11,11 +11,11 @@ from libs.common.database import Database
 from libs.common.dev_issuer import DEVELOPMENT_ISSUER
 from libs.common.events import Event, EventRegistry, Fact, make_event
 from libs.common.ids import new_id
+from libs.common.sight import EVERYTHING
 from libs.contracts.number_events import NUMBER_EVENTS
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.lines import LinesReadied, ReadyLine
 from services.numbers.domain.accounts import NewAccount, NewMember
-from services.numbers.domain.sight import EVERYTHING
 from services.numbers.domain.tracking_numbers import NumberState, TrackingNumber
 from services.numbers.store import accounts as account_store
 from services.numbers.store.tracking_numbers import find_numbers

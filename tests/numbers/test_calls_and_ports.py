@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 
 from libs.common.caller import Role
+from libs.common.sight import EVERYTHING, sight_of
 from libs.contracts.number_events import (
     FirstCallReceived,
     NumberDisabled,
@@ -20,7 +21,6 @@ from services.numbers.domain.refusals import (
     NumberNotFound,
     VersionConflict,
 )
-from services.numbers.domain.sight import EVERYTHING, sight_of
 from services.numbers.domain.tracking_numbers import NumberState
 from services.numbers.use_cases.tracking_numbers import (
     disable_number,
@@ -99,6 +99,7 @@ async def test_port_and_first_call_end_the_same_in_every_order_and_doubled(datab
     assert ends == {(NumberState.ACTIVE, NOON, EARLIER, 2)}
 
 
+@pytest.mark.requirement("S22")
 async def test_a_number_whose_line_is_cancelled_is_released_once_and_told(database):
     house = await found_account(database)
     silent = await add_number(database, house, phone(1))
@@ -200,6 +201,18 @@ async def test_calls_for_unknown_and_disabled_numbers_are_counted(database):
         (phone(1), 1, NOON),
         (phone(2), 3, NOON + timedelta(hours=1)),
     ]
+
+
+async def test_a_call_for_an_unknown_number_that_is_told_again_is_not_counted_again(database):
+    later = NOON + timedelta(minutes=1)
+    await ring(database, phone(1), phone(1), phone(2))
+    async with database.working() as connection:
+        for _ in range(2):
+            await receive_calls(
+                connection, [phone(1), phone(1), phone(2), phone(1)], [NOON, NOON, NOON, later]
+            )
+        rows = await connection.fetch("SELECT * FROM unknown_calls ORDER BY phone_number")
+    assert [tuple(row) for row in rows] == [(phone(1), 3, later), (phone(2), 1, NOON)]
 
 
 async def test_a_port_out_is_told_at_each_step(database):

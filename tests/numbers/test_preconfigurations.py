@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
+from libs.common.sight import EVERYTHING
 from libs.contracts.number_events import (
     NumbersPreconfigured,
     PreconfigurationRefused,
 )
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain.preconfigurations import LinesMissingError
-from services.numbers.domain.sight import EVERYTHING
 from services.numbers.domain.tracking_numbers import NumberState
 from services.numbers.use_cases.preconfigurations import announce_lines, preconfigure_numbers
 from services.numbers.use_cases.tracking_numbers import disable_number, receive_calls

@@ -6,6 +6,7 @@ import pytest
 from libs.common.paging import Listing
 from services.numbers.domain.tracking_numbers import TABS, NumberState
 from services.numbers.store import accounts, calls, preconfigurations, tracking_numbers
+from tests.databases import find_careless_functions, find_rights
 from tests.numbers.builders import add_number, found_account, phone
 
 STORES = (accounts, calls, preconfigurations, tracking_numbers)
@@ -114,6 +115,30 @@ async def test_a_member_s_role_may_do_no_more_than_it_must(database, sql):
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with database.transaction(house.administrator) as connection:
             await connection.execute(sql)
+
+
+READ = {"SELECT"}
+RIGHTS = {
+    "tenant": {
+        **dict.fromkeys(("accounts", "companies", "members"), READ),
+        "tracking_numbers": READ | {"UPDATE"},
+        "idempotency_keys": READ | {"INSERT"},
+        "outbox": {"INSERT"},
+    },
+    "support": {
+        **dict.fromkeys(("accounts", "companies", "members"), READ | {"INSERT"}),
+        "tracking_numbers": READ | {"UPDATE"},
+        "unknown_calls": READ,
+        "idempotency_keys": READ | {"INSERT"},
+        "outbox": {"INSERT"},
+    },
+}
+
+
+async def test_who_asks_has_these_rights_and_no_others(database):
+    async with database.working() as connection:
+        assert await find_rights(connection, "numbers") == RIGHTS
+        assert await find_careless_functions(connection) == []
 
 
 async def test_every_table_has_forced_row_level_security(database):

@@ -71,6 +71,7 @@ def test_a_call_leaves_the_ports_instant_to_porting():
     assert after.ported_at == before.ported_at == NOON
 
 
+@pytest.mark.requirement("S22")
 def test_a_number_whose_line_ended_is_released_unless_it_has_rung_or_ported():
     assert a_number().release().state is NumberState.RELEASED
     for word in ("called", "ported"):

@@ -6,7 +6,7 @@ import pytest
 
 from libs.common.caller import Member, Role
 from libs.common.database import Database
-from services.numbers.domain.sight import EVERYTHING
+from libs.common.sight import EVERYTHING
 from services.numbers.domain.tracking_numbers import NumberState
 from services.numbers.store import accounts as account_store
 from services.numbers.store import tracking_numbers as number_store

@@ -124,10 +124,12 @@ _ERRORS = """
     __typename code message path
     ... on CsvRowError { row column value }
     ... on InvalidStateError { status availableActions }
+    ... on SupportCaseOffer { subject numbers }
     ... on DocumentError { filename contentType }
   }
 """
 _REQUEST = f"portRequest {{ id status version availableActions }} {_ERRORS}"
+_CASE = f"supportCase {{ id reference state version availableActions }} {_ERRORS}"
 _PORT_OUT = f"portOut {{ id status version availableActions }} {_ERRORS}"
 _UPLOAD = f"upload {{ id url method headers {{ name value }} expiresAt }} {_ERRORS}"
 _MUTATIONS = {
@@ -142,6 +144,14 @@ _MUTATIONS = {
     "signLetter": ("SignLetterInput", _REQUEST),
     "acknowledgeWarnings": ("PortRequestInput", _REQUEST),
     "submitPortRequest": ("PortRequestInput", _REQUEST),
+    "renamePortRequest": ("RenamePortRequestInput", _REQUEST),
+    "changePortRequestCompany": ("ChangePortRequestCompanyInput", _REQUEST),
+    "declinePortRequest": ("DeclinePortRequestInput", _REQUEST),
+    "createPortRequestFor": ("CreatePortRequestForInput", _REQUEST),
+    "openSupportCase": ("OpenSupportCaseInput", _CASE),
+    "postMessage": ("PostMessageInput", _CASE),
+    "postInternalNote": ("PostInternalNoteInput", _CASE),
+    "closeSupportCase": ("SupportCaseInput", _CASE),
     "authorizePortRequest": ("PortRequestInput", _REQUEST),
     "sendToCarrier": ("PortRequestInput", _REQUEST),
     "recordFirmDate": ("RecordFirmDateInput", _REQUEST),

@@ -7,8 +7,9 @@ import pytest
 from libs.common.timers import TimerWorker
 from libs.contracts.number_events import PreconfigurationRefused, RefusedLine
 from libs.contracts.refusals import Refusal, Refused, StateRefusal
-from services.porting.domain.firm_dates import start_of, today_at_carriers
+from services.porting.domain.calendars import day_in, start_of
 from services.porting.domain.lines import LineEvent
+from services.porting.domain.losing_carriers import USUAL_ZONE
 from services.porting.domain.requests import PortRequestStatus, WaitingOn
 from services.porting.store import faults as fault_store
 from services.porting.store import requests
@@ -146,6 +147,7 @@ async def make_due(database, kind, request_id):
     await TimerWorker(database=database, kinds={kind: TIMERS[kind]}).fire_one()
 
 
+@pytest.mark.requirement("S70", "S71")
 @pytest.mark.parametrize("who", ["administrator", "support"])
 async def test_before_a_carrier_has_it_a_request_is_cancelled_at_once(
     database, house, reviewed, who
@@ -171,6 +173,7 @@ async def test_a_cancelled_drafts_lines_are_nobody_elses_business(database, hous
     assert "lines_cancelled" not in await types_told(database, request_id)
 
 
+@pytest.mark.requirement("S22")
 async def test_a_cancelled_number_can_be_ported_by_somebody_else(database, house, reviewed):
     await cancel(database, house.administrator, reviewed)
     other = await found_house(database)
@@ -204,6 +207,7 @@ async def test_only_whoever_made_it_administrators_and_support_cancel(database, 
     await cancel(database, house.client_manager, request_id)
 
 
+@pytest.mark.requirement("S71")
 async def test_what_the_carrier_has_is_asked_back_and_faulty_lines_end_at_once(
     database, house, request_id
 ):
@@ -273,6 +277,7 @@ async def test_what_has_ported_stays_and_the_rest_is_cancelled(database, house, 
     assert await status(database, request_id) is PortRequestStatus.PARTIALLY_COMPLETED
 
 
+@pytest.mark.requirement("S71")
 async def test_what_is_complete_cannot_be_cancelled(database, house, request_id):
     await ported(database, request_id)
     for caller in (house.administrator, SUPPORT):
@@ -284,10 +289,10 @@ async def test_what_is_complete_cannot_be_cancelled(database, house, request_id)
 async def test_the_firm_date_closes_the_door_for_requesters_before_it_does_for_support(
     database, house, request_id
 ):
-    today = today_at_carriers(now())
+    today = day_in(USUAL_ZONE, now())
     in_between = today + timedelta(days=2)
     await firm(database, request_id, in_between)
-    assert timedelta(hours=24) < start_of(in_between) - now() < timedelta(hours=48)
+    assert timedelta(hours=24) < start_of(in_between, USUAL_ZONE) - now() < timedelta(hours=48)
     with pytest.raises(Refused) as refused:
         await cancel(database, house.administrator, request_id)
     assert [each.code for each in refused.value.refusals] == ["TOO_LATE_TO_CANCEL"]
@@ -497,20 +502,29 @@ async def test_a_timer_never_waits_for_whoever_is_changing_the_request(
 async def test_the_firm_date_starts_its_lines_and_then_waits_for_the_next(
     database, request_id
 ):
-    today = today_at_carriers(now())
+    today = day_in(USUAL_ZONE, now())
     later = today + timedelta(days=5)
     await firm(database, request_id, today, [FIRST])
     await firm(database, request_id, later, [SECOND])
-    assert await due_at(database, ACTIVATION_DUE, request_id) == start_of(today)
+    assert await due_at(database, ACTIVATION_DUE, request_id) == start_of(today, USUAL_ZONE)
     await make_due(database, ACTIVATION_DUE, request_id)
     assert await states(database, request_id) == ["ACTIVATING", "APPROVED"]
     assert await status(database, request_id) is PortRequestStatus.PORTING
-    assert await due_at(database, ACTIVATION_DUE, request_id) == start_of(later)
+    assert await due_at(database, ACTIVATION_DUE, request_id) == start_of(later, USUAL_ZONE)
     assert (await history_of(database, request_id))[-1]["reason"] == "The firm date has come."
 
 
+async def test_the_firm_date_begins_where_the_losing_carrier_is(database, request_id):
+    async with database.working() as connection:
+        await connection.execute("UPDATE carrier_orders SET losing_carrier = 'TELUS'")
+    day = day_in("America/Vancouver", now()) + timedelta(days=5)
+    await firm(database, request_id, day)
+    due = await due_at(database, ACTIVATION_DUE, request_id)
+    assert due == start_of(day, "America/Vancouver")
+
+
 async def test_a_date_moved_away_stops_the_start(database, request_id):
-    today = today_at_carriers(now())
+    today = day_in(USUAL_ZONE, now())
     await firm(database, request_id, today)
     await make_due(database, ACTIVATION_DUE, request_id)
     await firm(database, request_id, today + timedelta(days=5))

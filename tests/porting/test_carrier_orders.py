@@ -7,8 +7,12 @@ from hypothesis import strategies as st
 from libs.common.ids import new_id
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal
+from services.porting.domain.actions import actions_for
 from services.porting.domain.carrier_orders import propose_split
+from services.porting.domain.judgements import earliest_to_ask
 from services.porting.domain.letters import Letter, LetterState
+from services.porting.domain.losing_carriers import find_losing_carrier
+from services.porting.domain.numbers import country_of
 from services.porting.domain.requests import PortRequestStatus, WaitingOn
 from services.porting.store import letters
 from services.porting.use_cases import carrier_orders
@@ -21,6 +25,7 @@ from tests.porting.builders import (
     business_day,
     found_house,
     lines_of,
+    now,
     phone,
     preconfigure,
     request_of,
@@ -38,7 +43,7 @@ query($id: ID!) {
     requestedFirmDate
     carrierOrders {
       id losingCarrier country isTollFree losingAccount billingNumber zone
-      requestedFirmDate firmDate firmDateWarnings sentAt carrierReference
+      requestedFirmDate earliestRequestDate firmDate firmDateWarnings sentAt carrierReference
       lineCounts { state count }
       lines { totalCount edges { node { phoneNumber state } } }
     }
@@ -107,6 +112,21 @@ def test_a_proposed_split_has_every_number_once_and_mixes_nothing(numbers):
         assert all(key.may_hold(number) for number in group)
 
 
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [
+        ("+12125550100", "US"),
+        ("+14165550100", "CA"),
+        ("+18765550100", "JM"),
+        ("+442079460000", "GB"),
+        ("+61291234567", "AU"),
+        ("+18005550100", None),
+    ],
+)
+def test_every_number_is_of_its_own_country_and_toll_free_ones_of_none(number, country):
+    assert country_of(PhoneNumber(number)) == country
+
+
 async def test_orders_are_sent_one_after_another_and_the_request_is_kept_whole(door, database):
     house = await found_house(database)
     request_id = await in_review(database, house, LOCAL[0], TOLL_FREE)
@@ -117,12 +137,17 @@ async def test_orders_are_sent_one_after_another_and_the_request_is_kept_whole(d
     )
 
     sent, unsent = await orders_of(door, request_id)
+    assert (sent["earliestRequestDate"], unsent["earliestRequestDate"]) == (
+        None,
+        str(earliest_to_ask(find_losing_carrier("Old Telecom"), "US", now())),
+    )
     assert (sent["sentAt"] is None, unsent["sentAt"] is None) == (False, True)
     assert sent["lineCounts"] == [{"state": "WITH_CARRIER", "count": 1}]
     assert unsent["lineCounts"] == [{"state": "READY", "count": 1}]
     request = await request_of(database, request_id)
     assert request.status is PortRequestStatus.WITH_CARRIER
     assert request.turn[0] is WaitingOn.SUPPORT
+    assert actions_for(SUPPORT, request)[0] == "SEND_TO_CARRIER"
 
     assert await act(door, "sendToCarrier", request_id) == []
     assert (await request_of(database, request_id)).turn[0] is WaitingOn.LOSING_CARRIER

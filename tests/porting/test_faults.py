@@ -8,7 +8,6 @@ from libs.contracts.refusals import Refused, StateRefusal
 from services.porting.domain.lines import LineEvent
 from services.porting.domain.requests import PortRequestStatus, WaitingOn
 from services.porting.store import faults as fault_store
-from services.porting.store import letters as letter_store
 from services.porting.use_cases import activating, carrier, faults, resubmitting
 from services.porting.use_cases.resubmitting import Correction
 from tests.porting.builders import (
@@ -167,7 +166,7 @@ async def test_what_is_sent_again_is_corrected_or_dropped(database, house, reque
     with pytest.raises(Refused) as refused:
         await resubmit(database, caller, request_id)
     assert [(each.code, each.path) for each in refused.value.refusals] == [
-        ("FAULT_NOT_CORRECTED", ("input", "lines", SECOND))
+        ("FAULT_NOT_CORRECTED", ("portRequest", "lines", SECOND))
     ]
     await drop(database, caller, request_id, SECOND)
     await resubmit(database, caller, request_id)
@@ -206,14 +205,30 @@ async def test_a_fault_of_what_stands_on_the_letter_wants_a_new_one(
     assert await states(database, request_id) == ["WITH_CARRIER"] * 3
 
 
-async def test_a_letter_that_is_not_signed_again_stops_it(database, house, request_id):
-    await wrong(database, request_id, FIRST)
+@pytest.mark.parametrize(
+    ("change", "code", "refused_with"),
+    [
+        ("SET state = 'DRAFT'", "PIN_INVALID", ["LETTER_NOT_SIGNED"]),
+        ("SET state = 'SUPERSEDED'", "NAME_MISMATCH", ["LETTER_OUTDATED"]),
+        ("SET state = 'SUPERSEDED'", "PIN_INVALID", []),
+    ],
+    ids=["not signed yet", "none, and one is needed", "none, and none is needed"],
+)
+async def test_a_letter_is_signed_before_it_goes_on(
+    database, house, request_id, change, code, refused_with
+):
+    await wrong(database, request_id, FIRST, code=code)
     await correct(database, house.administrator, request_id, FIRST)
     async with database.working() as connection:
-        await letter_store.supersede_letter(connection, request_id)
-    with pytest.raises(Refused) as refused:
+        await connection.execute(
+            f"UPDATE letters {change} WHERE port_request_id = $1", request_id
+        )
+    refusals = []
+    try:
         await resubmit(database, house.administrator, request_id, FIRST)
-    assert [each.code for each in refused.value.refusals] == ["LETTER_NOT_SIGNED"]
+    except Refused as refused:
+        refusals = [each.code for each in refused.refusals]
+    assert refusals == refused_with
 
 
 async def test_every_fault_of_a_correction_is_told_at_once(database, house, request_id):

@@ -20,6 +20,8 @@ from tests.porting.builders import (
     request_of,
     submit,
 )
+from tests.porting.test_document_reviews import review
+from tests.porting.test_documents import attached
 
 ESTIMATE = """
 fragment Shown on Estimate { from until zone startedAt isEstimate firmDate reason explanation }
@@ -120,6 +122,29 @@ async def test_a_letter_signed_again_restarts_the_clock(door, database):
         )
     shown = await estimate_of(door, house.viewer, request_id)
     assert (shown["reason"], shown["from"]) == ("LETTER_REPLACED", weeks_after(now(), 4))
+
+
+@pytest.mark.requirement("S18")
+async def test_a_refused_document_stops_the_clock_and_its_replacement_restarts_it(
+    door, database
+):
+    house = await found_house(database)
+    request_id = await a_full_draft(
+        database, house.administrator, house.dental, [a_line(house.dental, phone(100))]
+    )
+    await submit(database, house.administrator, request_id)
+    payload = await review(door, request_id, "REFUSE", code="DOCUMENT_OUTDATED")
+    assert payload["userErrors"] == []
+    assert await estimate_of(door, house.viewer, request_id) is None
+
+    await attached(door, house.administrator, request_id)
+
+    shown = await estimate_of(door, house.viewer, request_id)
+    assert shown["reason"] == "DOCUMENT_REPLACED"
+    assert "replaced" in shown["explanation"]
+    assert datetime.fromisoformat(shown["startedAt"]) > (
+        (await request_of(database, request_id)).submitted_at
+    )
 
 
 async def test_a_letter_replaced_in_the_draft_is_no_restart(door, database):

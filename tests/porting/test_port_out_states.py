@@ -6,8 +6,6 @@ import pytest
 
 from services.porting.domain.actions import (
     PortOutAction,
-    PortRequestAction,
-    actions_for,
     port_out_actions_for,
 )
 from services.porting.domain.port_outs import (
@@ -16,8 +14,7 @@ from services.porting.domain.port_outs import (
     PortOutEvent,
     PortOutStatus,
 )
-from services.porting.domain.requests import PortRequestStatus
-from tests.porting.builders import SUPPORT, a_member, a_port_out_row, a_request, now
+from tests.porting.builders import SUPPORT, a_member, a_port_out_row
 
 ENDED = {"CONFIRMED", "REJECTED", "CANCELLED", "RETURNED"}
 
@@ -39,28 +36,6 @@ def test_nothing_leads_out_of_an_ended_port_out(event):
 def test_silence_is_never_refused():
     event = PortOutEvent.ANSWER_TIME_PASSED
     assert NEXT_STATUSES[event].keys() | IGNORED[event] == set(PortOutStatus)
-
-
-def test_each_caller_is_told_what_they_can_do_with_a_request():
-    draft = a_request(status=PortRequestStatus.DRAFT)
-    waiting = a_request(
-        status=PortRequestStatus.AWAITING_AUTHORIZATION, submitted_by="mem_manager"
-    )
-    reviewed = a_request(status=PortRequestStatus.IN_REVIEW)
-    ready = a_request(status=PortRequestStatus.IN_REVIEW, preconfigured_at=now())
-    administrator, viewer = a_member("ADMINISTRATOR"), a_member("VIEWER")
-    submitter = a_member("ADMINISTRATOR", member_id="mem_manager")
-
-    assert actions_for(administrator, draft) == ("EDIT", "SIGN", "SUBMIT")
-    assert actions_for(viewer, draft) == actions_for(SUPPORT, draft) == ()
-    assert actions_for(administrator, waiting) == (PortRequestAction.AUTHORIZE,)
-    assert actions_for(submitter, waiting) == actions_for(a_member("MANAGER"), waiting) == ()
-    assert actions_for(SUPPORT, reviewed) == ()
-    assert actions_for(SUPPORT, ready) == (PortRequestAction.SEND_TO_CARRIER,)
-    for status in ("WITH_CARRIER", "APPROVED", "PORTING", "CANCEL_REQUESTED"):
-        request = a_request(status=PortRequestStatus(status))
-        assert actions_for(SUPPORT, request) == ("RECORD_FIRM_DATE", "RECORD_PORTED")
-        assert actions_for(administrator, request) == ()
 
 
 def test_each_caller_is_told_what_they_can_do_with_a_port_out():

@@ -116,7 +116,7 @@ async def test_a_managers_request_is_authorized(door, database):
     )
     done = await door.act(house.manager, "submitPortRequest", portRequestId=request_id)
     assert done["portRequest"]["status"] == "AWAITING_AUTHORIZATION"
-    assert done["portRequest"]["availableActions"] == ["CANCEL"]
+    assert done["portRequest"]["availableActions"] == ["DROP_LINES", "CANCEL"]
     done = await door.act(
         house.administrator, "authorizePortRequest", portRequestId=request_id
     )
@@ -173,6 +173,8 @@ IN_A_WRONG_STATE = (
             "RECORD_REJECTION",
             "RECORD_CONFLICT",
             "RECORD_NOT_PORTABLE",
+            "START_ACTIVATION",
+            "RECORD_ACTIVATION_FAILURE",
             "CANCEL",
         ],
     ),

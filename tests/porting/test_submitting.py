@@ -49,30 +49,47 @@ async def a_move(database, house, *numbers, caller=None) -> str:
 async def test_everything_that_is_missing_is_told_at_once(database):
     house = await found_house(database)
     request_id = await a_draft(database, house.administrator, house.dental)
-    fallen = account_changed(card_on_file=False, in_good_standing=False, in_trial=True)
+    fallen = account_changed(
+        card_on_file=False, balance_current=False, in_good_standing=False, in_trial=True
+    )
     await hear(database, heard(fallen, subject=house.id, sequence=99))
 
     refusals = await refusals_of(submit(database, house.administrator, request_id))
 
     assert refusals == [
-        ("CARD_REQUIRED", ("input", "account")),
-        ("ACCOUNT_NOT_IN_GOOD_STANDING", ("input", "account")),
-        ("ACCOUNT_IN_TRIAL", ("input", "account")),
-        ("NO_LINES", ("input", "lines")),
-        ("DOCUMENT_REQUIRED", ("input", "documents")),
-        ("LETTER_REQUIRED", ("input", "letter")),
-        ("WARNINGS_NOT_ACKNOWLEDGED", ("input", "warnings")),
+        ("CARD_REQUIRED", ("portRequest", "account", "cardOnFile")),
+        ("ACCOUNT_PAST_DUE", ("portRequest", "account", "balanceCurrent")),
+        ("ACCOUNT_NOT_IN_GOOD_STANDING", ("portRequest", "account", "inGoodStanding")),
+        ("ACCOUNT_IN_TRIAL", ("portRequest", "account", "inTrial")),
+        ("NO_LINES", ("portRequest", "lines")),
+        ("DOCUMENT_REQUIRED", ("portRequest", "documents")),
+        ("LETTER_REQUIRED", ("portRequest", "letter")),
+        ("WARNINGS_NOT_ACKNOWLEDGED", ("portRequest", "warnings")),
     ]
     assert await types_told(database, request_id) == ["draft_changed"]
 
 
-@pytest.mark.requirement("S6", "S7")
-@pytest.mark.parametrize("standing", [{"balance_current": False}, {"in_good_standing": False}])
-async def test_unpaid_bills_and_a_suspension_keep_a_request_back(database, standing):
-    house = await found_house(database, **standing)
+@pytest.mark.requirement("S5", "S6", "S7", "S8")
+@pytest.mark.parametrize(
+    ("standing", "code"),
+    [
+        ({"card_on_file": False}, "CARD_REQUIRED"),
+        ({"balance_current": False}, "ACCOUNT_PAST_DUE"),
+        ({"in_good_standing": False}, "ACCOUNT_NOT_IN_GOOD_STANDING"),
+        ({"in_trial": True}, "ACCOUNT_IN_TRIAL"),
+    ],
+)
+async def test_what_is_wrong_with_an_account_has_its_own_code_until_it_is_mended(
+    database, standing, code
+):
+    house = await found_house(database)
     request_id = await a_move(database, house, phone(100))
+    await hear(database, heard(account_changed(**standing), subject=house.id, sequence=98))
     refusals = await refusals_of(submit(database, house.administrator, request_id))
-    assert [code for code, _ in refusals] == ["ACCOUNT_NOT_IN_GOOD_STANDING"]
+    assert [each for each, _ in refusals] == [code]
+
+    await hear(database, heard(account_changed(), subject=house.id, sequence=99))
+    assert await refusals_of(submit(database, house.administrator, request_id)) == []
 
 
 @pytest.mark.requirement("S5")
@@ -120,7 +137,7 @@ async def test_a_changed_number_list_needs_a_new_signature(database):
     )
 
     refusals = await refusals_of(submit(database, house.administrator, request_id))
-    assert refusals == [("LETTER_REQUIRED", ("input", "letter"))]
+    assert refusals == [("LETTER_REQUIRED", ("portRequest", "letter"))]
     async with database.working() as connection:
         states = await connection.fetch("SELECT state FROM letters ORDER BY id")
     assert [row["state"] for row in states] == ["SUPERSEDED"]
@@ -136,7 +153,7 @@ async def test_an_unsigned_letter_keeps_a_request_back(database):
     async with database.working() as connection:
         await connection.execute("UPDATE letters SET state = 'DRAFT'")
     refusals = await refusals_of(submit(database, house.administrator, request_id))
-    assert refusals == [("LETTER_NOT_SIGNED", ("input", "letter"))]
+    assert refusals == [("LETTER_NOT_SIGNED", ("portRequest", "letter"))]
 
 
 @pytest.mark.requirement("S55")
@@ -146,7 +163,7 @@ async def test_a_letter_that_covers_other_numbers_keeps_a_request_back(database)
     async with database.working() as connection:
         await connection.execute("UPDATE lines SET tracking_number = $1", phone(101))
     refusals = await refusals_of(submit(database, house.administrator, request_id))
-    assert refusals == [("LETTER_OUTDATED", ("input", "letter"))]
+    assert refusals == [("LETTER_OUTDATED", ("portRequest", "letter"))]
 
 
 @pytest.mark.requirement("S52")
@@ -254,7 +271,7 @@ async def test_the_first_to_submit_wins_and_the_other_learns_nothing(database):
     (refusal,) = refused.value.refusals
     assert (refusal.code, refusal.path) == (
         "NUMBER_ALREADY_CLAIMED",
-        ("input", "lines", phone(101)),
+        ("portRequest", "lines", phone(101)),
     )
     said = refusal.message + str(vars(refusal))
     assert not [secret for secret in (first.id, winner, "Acme", "Dental") if secret in said]
@@ -283,12 +300,12 @@ async def test_numbers_that_would_ring_themselves_are_refused(database):
     second = await a_move(database, other, phone(200))
     await submit(database, house.administrator, first)
     refusals = await refusals_of(submit(database, other.administrator, second))
-    assert refusals == [("FORWARDING_LOOP", ("input", "lines", phone(200)))]
+    assert refusals == [("FORWARDING_LOOP", ("portRequest", "lines", phone(200)))]
 
     to_ours = a_line(other.dental, phone(101), forwarding_number=phone(100))
     third = await a_full_draft(database, other.administrator, other.dental, [to_ours])
     refusals = await refusals_of(submit(database, other.administrator, third))
-    assert refusals == [("FORWARDING_LOOP", ("input", "lines", phone(100)))]
+    assert refusals == [("FORWARDING_LOOP", ("portRequest", "lines", phone(100)))]
 
 
 async def test_of_two_hundred_submissions_of_one_number_exactly_one_wins(database):

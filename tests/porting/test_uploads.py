@@ -362,7 +362,7 @@ async def test_a_submitted_request_takes_no_more_files(door, database):
     assert (error["__typename"], error["status"], error["availableActions"]) == (
         "InvalidStateError",
         "WITH_CARRIER",
-        [],
+        ["CANCEL"],
     )
 
 

@@ -10,9 +10,9 @@ from deploy.local.servers import Servers
 from libs.common.caller import MACHINE_SCOPES, Machine, Member
 from libs.common.database import Database, open_database
 from libs.common.dev_issuer import IssuerKey
+from libs.common.sight import Sight
 from services.porting.schema import loaders, queries
 from services.porting.use_cases import access
-from services.porting.use_cases.access import Sight
 from tests.porting.builders import (
     a_draft,
     a_full_draft,

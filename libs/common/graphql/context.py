@@ -7,6 +7,7 @@ from strawberry.dataloader import DataLoader
 
 from libs.common.caller import Caller, CallerResolver
 from libs.common.database import Database
+from libs.common.sight import NOTHING, Sight, sight_of
 
 Room = TypeVar("Room")
 K = TypeVar("K", bound=Hashable)
@@ -39,6 +40,10 @@ class Context(Generic[Room]):
         self.room = room
         self.is_live = is_live
         self._loaders: dict[Any, DataLoader[Any, Any]] = {}
+
+    @property
+    def sight(self) -> Sight:
+        return sight_of(self.caller) or NOTHING
 
     def loader(self, load: "Load[K, V]") -> DataLoader[K, V]:
         """The one loader of this operation for `load(context, keys)`, at most 100 keys a call.

@@ -33,6 +33,7 @@ from libs.common.graphql.context import Context
 from libs.common.graphql.errors import error_answer, log_fault
 from libs.common.graphql.gateway_hop import SOCKET_PARAMETER
 from libs.common.graphql.requests import LONGEST_BODY, RefusedRequest, parse_request
+from libs.common.telemetry import name_operation
 from libs.common.tokens import Unauthenticated
 
 # Without a token a socket may only hear that it needs one.
@@ -84,6 +85,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
     """One socket. `view` is the `GraphEndpoint`."""
 
     _caller: Caller = Anonymous()
+    _not_chosen: AccountNotChosen | None = None
     _end: asyncio.Task[None] | None = None
 
     @override
@@ -111,7 +113,10 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
                 self._caller = await view.callers.resolve(
                     authorization, _find_text(payload, "x-portline-account")
                 )
-            except (Unauthenticated, AccountNotChosen) as refusal:
+            except AccountNotChosen as refusal:
+                # Each operation is told, with the code that it would get over HTTP.
+                self._not_chosen = refusal
+            except Unauthenticated as refusal:
                 await self.websocket.close(_FORBIDDEN, str(refusal))
                 return
             except Exception as fault:  # noqa: BLE001 - the edge of a socket
@@ -124,13 +129,17 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
 
     @override
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        if self.connection_acknowledged:
-            try:
-                parse_request(message["payload"])
-            except RefusedRequest as refusal:
-                await self._send_refusal(message["id"], refusal)
-                return
-        await super().handle_subscribe(message)
+        # The operation's task begins here and keeps the name.
+        with name_operation():
+            if self.connection_acknowledged:
+                try:
+                    if self._not_chosen is not None:
+                        raise self._not_chosen
+                    parse_request(message["payload"])
+                except (AccountNotChosen, RefusedRequest) as refusal:
+                    await self._send_refusal(message["id"], refusal)
+                    return
+            await super().handle_subscribe(message)
 
     @override
     async def run_operation(self, operation: Operation[Context[Any], None]) -> None:
@@ -139,8 +148,6 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
         except WebSocketDisconnected:
             # The socket went away between two messages; its reader ends the rest.
             return
-        except AccountNotChosen as refusal:
-            await self._send_refusal(operation.id, refusal, operation)
         except Exception as fault:  # noqa: BLE001 - the edge of an operation
             log_fault(fault)
             await self._send_refusal(operation.id, fault, operation)

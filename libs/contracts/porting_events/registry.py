@@ -47,6 +47,7 @@ from libs.contracts.porting_events.requests import (
     PortCancelRefused,
     PortCancelRequested,
     PortCompleted,
+    PortDeclined,
     PortExpired,
     PortExpiring,
     PortResubmitted,
@@ -54,11 +55,18 @@ from libs.contracts.porting_events.requests import (
     PortSubmitted,
     ReviewStarted,
 )
+from libs.contracts.porting_events.support_cases import (
+    CaseClosed,
+    CaseOpened,
+    CaseReopened,
+    MessagePosted,
+)
 
 PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     DraftChanged,
     PortSubmitted,
     PortAuthorized,
+    PortDeclined,
     DocumentAttached,
     DocumentReviewed,
     LetterSigned,
@@ -99,5 +107,9 @@ PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     PortOutPorted,
     PortOutChecklistChanged,
     PortOutConfirmed,
+    CaseOpened,
+    MessagePosted,
+    CaseClosed,
+    CaseReopened,
 )
 PORTING_REPORTS: Final[tuple[type[Fact], ...]] = (PortOutReported,)

@@ -16,18 +16,32 @@ class DraftChanged(PortRequestFact):
 
 
 class PortSubmitted(PortRequestFact):
-    """The customer submitted the request."""
+    """The customer submitted the request.
+
+    `authorized_by` is who submitted it where an administrator did: no other answer is needed.
+    """
 
     type: ClassVar[str] = "porting.port_submitted.v1"
     submitted_at: AwareDatetime
     submitted_by: str
+    authorized_by: str | None = None
 
 
 class PortAuthorized(PortRequestFact):
-    """An administrator authorized a manager's request."""
+    """An administrator authorized what `submitted_by` had submitted."""
 
     type: ClassVar[str] = "porting.port_authorized.v1"
     authorized_by: str
+    submitted_by: str | None = None
+
+
+class PortDeclined(PortRequestFact):
+    """An administrator declined what `submitted_by` had submitted: it is cancelled."""
+
+    type: ClassVar[str] = "porting.port_declined.v1"
+    declined_by: str
+    submitted_by: str
+    reason: str
 
 
 class ReviewStarted(PortRequestFact):

@@ -10,7 +10,15 @@ from uuid import UUID
 from libs.common.events import Event, Fact
 from libs.contracts import number_events
 from libs.contracts.number_events import MemberChanged, NumberFact
-from libs.contracts.porting_events import desk, documents, letters, lines, port_outs, requests
+from libs.contracts.porting_events import (
+    desk,
+    documents,
+    letters,
+    lines,
+    port_outs,
+    requests,
+    support_cases,
+)
 from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.lines import (
     LinesActivating,
@@ -61,6 +69,7 @@ class LoggedChange(StatusChange):
 TOLD: Final[tuple[type[Fact], ...]] = (
     requests.PortSubmitted,
     requests.PortAuthorized,
+    requests.PortDeclined,
     letters.LetterSigned,
     requests.ReviewStarted,
     requests.ActionRequired,
@@ -118,6 +127,11 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     lines.LinesResent,
     lines.LinesCancelRequested,
     lines.LinesCancelRefused,
+    # What is said in a case is no status of a port.
+    support_cases.CaseOpened,
+    support_cases.MessagePosted,
+    support_cases.CaseClosed,
+    support_cases.CaseReopened,
     number_events.NumbersPreconfigured,
     # porting answers it with action_required.
     number_events.PreconfigurationRefused,

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from libs.common.caller import Caller, Member, Role, Support
+from libs.common.caller import Caller, Member, Role
+from libs.common.sight import Sight
 from services.notifications.domain.status_changes import StatusChange, SubjectKind
 
 PORTS = frozenset({SubjectKind.PORT_REQUEST, SubjectKind.PORT_OUT})
@@ -27,40 +28,16 @@ class Watch:
         )
 
 
-def may_see(caller: Caller, change: StatusChange) -> bool:
-    if change.subject_kind is SubjectKind.ACCOUNT:
-        return False
-    match caller:
-        case Support():
-            return True
-        case Member(account_id=change.account_id):
-            return _is_in_reach(caller, change)
-        case _:
-            return False
-
-
-def _is_in_reach(member: Member, change: StatusChange) -> bool:
-    if member.role is Role.ADMINISTRATOR:
-        return True
-    if member.company_ids.isdisjoint(change.company_ids):
-        return False
-    return change.subject_kind is not SubjectKind.PORT_REQUEST or requester_seen_by(
-        member
-    ) in {None, change.requester_id}
-
-
-def companies_seen_by(caller: Caller) -> frozenset[str] | None:
-    """None is every company."""
-    if isinstance(caller, Member) and caller.role is not Role.ADMINISTRATOR:
-        return caller.company_ids
-    return None
-
-
-def requester_seen_by(caller: Caller) -> str | None:
-    """Whose port requests alone are seen; None is everybody's."""
-    if isinstance(caller, Member) and caller.role is Role.CLIENT_MANAGER:
-        return caller.member_id
-    return None
+def may_see(sight: Sight, change: StatusChange) -> bool:
+    return (
+        change.subject_kind is not SubjectKind.ACCOUNT
+        and sight.has_account(change.account_id)
+        and sight.has_any_company(change.company_ids)
+        and (
+            change.subject_kind is not SubjectKind.PORT_REQUEST
+            or sight.has_requester(change.requester_id)
+        )
+    )
 
 
 def loses(before: Caller, now: Caller) -> bool:

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from libs.common.caller import Caller
 from libs.common.database import Database
 from services.notifications.domain.status_changes import LoggedChange
-from services.notifications.domain.visibility import Watch, loses, may_see
+from services.notifications.domain.visibility import Watch, loses
 from services.notifications.live_feed.feed import LiveFeed
 from services.notifications.live_feed.subscribers import Subscriber
 from services.notifications.store import status_changes as store
@@ -130,7 +130,7 @@ class ChangeStream:
             )
 
     def _is_due(self, change: LoggedChange) -> bool:
-        return change.log_id > self._log_id and may_see(self._subscriber.caller, change)
+        return change.log_id > self._log_id and self._subscriber.may_see(change)
 
     async def _ask_rights_anew(self) -> None:
         """Ends the stream where a right was taken away; the client subscribes anew."""
@@ -140,4 +140,4 @@ class ChangeStream:
         if loses(subscriber.caller, caller):
             subscriber.end()
         else:
-            subscriber.caller = caller
+            subscriber.become(caller)

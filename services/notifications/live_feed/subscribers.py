@@ -5,6 +5,7 @@ from collections import deque
 from typing import Final
 
 from libs.common.caller import Caller, Member
+from libs.common.sight import NOTHING, sight_of
 from services.notifications.domain.status_changes import LoggedChange
 from services.notifications.domain.visibility import Watch, may_see
 
@@ -19,13 +20,21 @@ class Subscriber:
     """
 
     def __init__(self, caller: Caller, watch: Watch) -> None:
-        self.caller = caller
         self.watch = watch
+        self.become(caller)
         self.is_behind = False
         self.must_refresh = False
         self.has_ended = False
         self._queued: deque[LoggedChange] = deque()
         self._awake = asyncio.Event()
+
+    def become(self, caller: Caller) -> None:
+        """The same login with the rights that it has now."""
+        self.caller = caller
+        self._sight = sight_of(caller) or NOTHING
+
+    def may_see(self, change: LoggedChange) -> bool:
+        return may_see(self._sight, change)
 
     @property
     def account_id(self) -> str | None:
@@ -38,7 +47,7 @@ class Subscriber:
         if self.is_behind or not self.watch.includes(change):
             return
         # With rights in doubt the stream decides, once it has asked for them anew.
-        if not self.must_refresh and not may_see(self.caller, change):
+        if not self.must_refresh and not self.may_see(change):
             return
         if len(self._queued) == _MOST_QUEUED:
             self._queued.clear()

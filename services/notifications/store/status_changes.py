@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from libs.common.caller import Caller, Member
+from libs.common.caller import Caller
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_page, write_cursor
+from libs.common.sight import NOTHING, sight_of
 from services.notifications.domain.status_changes import (
     LoggedChange,
     StatusChange,
     SubjectKind,
 )
-from services.notifications.domain.visibility import (
-    Watch,
-    companies_seen_by,
-    requester_seen_by,
-)
+from services.notifications.domain.visibility import Watch
 
 _COLUMNS = """log_id, event_id, type, subject, subject_kind, sequence, account_id, company_ids,
       requester_id, status, occurred_at, traceparent, is_late"""
@@ -238,13 +235,14 @@ async def count_missed(
 
 
 def _seen(caller: Caller, watch: Watch, *, with_late: bool) -> tuple[Any, ...]:
+    sight = sight_of(caller) or NOTHING
     return (
         list(watch.kinds),
-        caller.account_id if isinstance(caller, Member) else None,
+        sight.account_id,
         watch.account_id,
-        companies_seen_by(caller),
+        sight.company_ids,
         watch.company_id,
-        requester_seen_by(caller),
+        sight.requester_id,
         watch.port_request_id,
         not with_late,
     )

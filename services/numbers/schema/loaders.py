@@ -1,42 +1,37 @@
 """One read for a whole list: what belongs to many things at once, and is in the caller's sight."""
 
 from collections.abc import Sequence
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
+from libs.common.graphql.pages import load_pages
 from libs.common.paging import Page, Slice
 from services.numbers.domain.accounts import Account, Company, Member
-from services.numbers.domain.sight import sight_of
 from services.numbers.domain.tracking_numbers import NumberTab, TrackingNumber
 from services.numbers.schema.context import NumbersContext
 from services.numbers.store import accounts as account_store
 from services.numbers.store import tracking_numbers as number_store
 
-Row = TypeVar("Row")
 # The page that is asked of the list of the thing with this id.
 PageKey: TypeAlias = tuple[str, Page]
 NumberPageKey: TypeAlias = tuple[str, NumberTab | None, Page]
 NumberCountKey: TypeAlias = tuple[str, NumberTab | None]
 
 
-def empty_page() -> Slice[Row]:
-    return Slice(rows=(), cursors=(), has_next=False, has_previous=False)
-
-
 async def load_accounts(context: NumbersContext, ids: list[str]) -> Sequence[Account | None]:
     async with context.database.reading(context.caller) as connection:
-        found = await account_store.find_accounts(connection, ids, sight_of(context.caller))
+        found = await account_store.find_accounts(connection, ids, context.sight)
     return [found.get(each) for each in ids]
 
 
 async def load_companies(context: NumbersContext, ids: list[str]) -> Sequence[Company | None]:
     async with context.database.reading(context.caller) as connection:
-        found = await account_store.find_companies(connection, ids, sight_of(context.caller))
+        found = await account_store.find_companies(connection, ids, context.sight)
     return [found.get(each) for each in ids]
 
 
 async def load_members(context: NumbersContext, ids: list[str]) -> Sequence[Member | None]:
     async with context.database.reading(context.caller) as connection:
-        found = await account_store.find_members(connection, ids, sight_of(context.caller))
+        found = await account_store.find_members(connection, ids, context.sight)
     return [found.get(each) for each in ids]
 
 
@@ -44,42 +39,37 @@ async def load_numbers(
     context: NumbersContext, ids: list[str]
 ) -> Sequence[TrackingNumber | None]:
     async with context.database.reading(context.caller) as connection:
-        found = await number_store.find_numbers(connection, ids, sight_of(context.caller))
+        found = await number_store.find_numbers(connection, ids, context.sight)
     return [found.get(each) for each in ids]
 
 
 async def load_company_pages(
     context: NumbersContext, keys: list[PageKey]
 ) -> Sequence[Slice[Company]]:
-    """The companies of each account; as a rule all ask for the same page."""
-    sight = sight_of(context.caller)
-    pages: dict[PageKey, Slice[Company]] = {}
+    """The companies of each account."""
     async with context.database.reading(context.caller) as connection:
-        for page in dict.fromkeys(page for _, page in keys):
-            ids = [account_id for account_id, asked in keys if asked == page]
-            found = await account_store.find_pages_of_companies(connection, ids, sight, page)
-            pages |= {(account_id, page): rows for account_id, rows in found.items()}
-    return [pages.get(key) or empty_page() for key in keys]
+        return await load_pages(
+            keys,
+            lambda ids, page: account_store.find_pages_of_companies(
+                connection, ids, context.sight, page
+            ),
+        )
 
 
 async def load_company_counts(context: NumbersContext, account_ids: list[str]) -> list[int]:
     async with context.database.reading(context.caller) as connection:
-        counts = await account_store.count_companies(
-            connection, account_ids, sight_of(context.caller)
-        )
+        counts = await account_store.count_companies(connection, account_ids, context.sight)
     return [counts.get(account_id, 0) for account_id in account_ids]
 
 
 async def load_member_pages(
     context: NumbersContext, keys: list[PageKey]
 ) -> Sequence[Slice[Member]]:
-    pages: dict[PageKey, Slice[Member]] = {}
     async with context.database.reading(context.caller) as connection:
-        for page in dict.fromkeys(page for _, page in keys):
-            ids = [account_id for account_id, asked in keys if asked == page]
-            found = await account_store.find_pages_of_members(connection, ids, page)
-            pages |= {(account_id, page): rows for account_id, rows in found.items()}
-    return [pages.get(key) or empty_page() for key in keys]
+        return await load_pages(
+            keys,
+            lambda ids, page: account_store.find_pages_of_members(connection, ids, page),
+        )
 
 
 async def load_member_counts(context: NumbersContext, account_ids: list[str]) -> list[int]:
@@ -92,13 +82,13 @@ async def load_number_pages(
     context: NumbersContext, keys: list[NumberPageKey]
 ) -> Sequence[Slice[TrackingNumber]]:
     """The numbers of each company, which the caller has been shown."""
-    pages: dict[NumberPageKey, Slice[TrackingNumber]] = {}
     async with context.database.reading(context.caller) as connection:
-        for tab, page in dict.fromkeys((tab, page) for _, tab, page in keys):
-            ids = [company_id for company_id, *asked in keys if asked == [tab, page]]
-            found = await number_store.find_page_of_each_company(connection, ids, tab, page)
-            pages |= {(company_id, tab, page): rows for company_id, rows in found.items()}
-    return [pages.get(key) or empty_page() for key in keys]
+        return await load_pages(
+            keys,
+            lambda ids, tab, page: number_store.find_page_of_each_company(
+                connection, ids, tab, page
+            ),
+        )
 
 
 async def load_number_counts(context: NumbersContext, keys: list[NumberCountKey]) -> list[int]:

@@ -11,7 +11,6 @@ from libs.common.graphql.idempotency import remember
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
 from services.numbers.domain.accounts import NewAccount, NewMember
-from services.numbers.domain.sight import sight_of
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.types import Account, TrackingNumber
 from services.numbers.store.accounts import find_accounts
@@ -126,7 +125,7 @@ class Mutation:
                     act=act,
                 )
                 account_id = made["account_id"]
-                found = await find_accounts(connection, [account_id], sight_of(caller))
+                found = await find_accounts(connection, [account_id], info.context.sight)
         except (Refusal, Refused) as refused:
             return CreateAccountPayload(account=None, user_errors=user_errors(refused))
         return CreateAccountPayload(account=Account.of(found[account_id]), user_errors=[])
@@ -147,7 +146,7 @@ class Mutation:
                 number = await disable_number(
                     connection,
                     input.tracking_number_id,
-                    sight=sight_of(caller),
+                    sight=info.context.sight,
                     disabled_by=caller.member_id
                     if isinstance(caller, MemberCaller)
                     else _SUPPORT,

@@ -16,13 +16,12 @@ from libs.common.graphql.connections import (
     page_of,
 )
 from libs.common.graphql.errors import BadUserInput
+from libs.common.graphql.pages import empty_page
 from libs.common.paging import Page
-from services.numbers.domain.sight import sight_of
 from services.numbers.domain.tracking_numbers import NumberTab
 from services.numbers.schema.arguments import Tab
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.loaders import (
-    empty_page,
     load_accounts,
     load_companies,
     load_members,
@@ -128,7 +127,7 @@ class Query:
         page = page_of(
             number_store.OF_ACCOUNT, first=first, after=after, last=last, before=before
         )
-        sight = sight_of(info.context.caller)
+        sight = info.context.sight
         if account_id is not None and not sight.has_account(account_id):
             return connection_of(empty_page(), _count_none)
         company_ids = sight.company_ids

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from libs.common.caller import Role
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_page, read_pages
+from libs.common.sight import Sight
 from libs.contracts.company_names import company_key
 from services.numbers.domain.accounts import Account, Company, Member
-from services.numbers.domain.sight import Sight
 
 _ADD_ACCOUNT = """
     INSERT INTO accounts

@@ -9,13 +9,18 @@ from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain.tracking_numbers import WAITING_FOR_A_CALL, TrackingNumber
 from services.numbers.store.tracking_numbers import number_of
 
-# Which of the called numbers wait for their first call; a number that is not live here is
-# counted. Calls to all others cost this read and no write.
+# Which of the called numbers wait for their first call. Calls for a number that is not live
+# here are counted, those alone that are later than the last counted one: calls come without an
+# inbox, and what is told again is no new call. All other calls cost this read and no write.
 _LOCK_CALLED = """
-    WITH called AS (
+    WITH calls AS (
+      SELECT phone_number, called_at
+      FROM unnest($1::text[], $2::timestamptz[]) AS told (phone_number, called_at)
+    ),
+    called AS (
       SELECT phone_number, min(called_at) AS called_at, max(called_at) AS last_called_at,
         count(*) AS call_count
-      FROM unnest($1::text[], $2::timestamptz[]) AS calls (phone_number, called_at)
+      FROM calls
       GROUP BY phone_number
     ),
     counted AS (
@@ -30,8 +35,14 @@ _LOCK_CALLED = """
       )
       ORDER BY phone_number
       ON CONFLICT (phone_number) DO UPDATE
-      SET call_count = unknown_calls.call_count + excluded.call_count,
-        last_called_at = greatest(unknown_calls.last_called_at, excluded.last_called_at)
+      SET call_count = unknown_calls.call_count + (
+          SELECT count(*)
+          FROM calls
+          WHERE calls.phone_number = unknown_calls.phone_number
+            AND calls.called_at > unknown_calls.last_called_at
+        ),
+        last_called_at = excluded.last_called_at
+      WHERE unknown_calls.last_called_at < excluded.last_called_at
     )
     SELECT number.id, account_id, company_id, version, state, number.phone_number,
       forwarding_number, name, source, port_request_id, line_id, port_out_id, ported_at,

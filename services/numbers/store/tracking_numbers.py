@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_page, read_pages
+from libs.common.sight import Sight
 from libs.contracts.phone_number import PhoneNumber
-from services.numbers.domain.sight import Sight
 from services.numbers.domain.tracking_numbers import (
     TABS,
     NumberState,

@@ -8,6 +8,7 @@ from typing import TypedDict
 from libs.common import outbox
 from libs.common.database import Connection
 from libs.common.events import make_event
+from libs.common.sight import Sight
 from libs.common.telemetry import current_traceparent
 from libs.contracts.number_events import (
     FirstCallReceived,
@@ -24,7 +25,6 @@ from services.numbers.domain.refusals import (
     NumberNotFound,
     VersionConflict,
 )
-from services.numbers.domain.sight import Sight
 from services.numbers.domain.tracking_numbers import TrackingNumber
 from services.numbers.store import tracking_numbers as store
 from services.numbers.store.calls import lock_called_numbers

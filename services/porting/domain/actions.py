@@ -1,12 +1,14 @@
-"""What a caller can do next with a request or a port-out, so that no client repeats the states."""
+"""What a caller can do next, so that no client repeats the states."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from libs.common.caller import Caller, Member, Role, Support
+from services.porting.domain.lines import NEXT_STATES, LineEvent, LineState
 from services.porting.domain.port_outs import PortOutStatus
 from services.porting.domain.requests import PortRequest, PortRequestStatus
+from services.porting.domain.support_cases import CaseState
 
 
 class PortRequestAction(StrEnum):
@@ -14,6 +16,7 @@ class PortRequestAction(StrEnum):
     SIGN = "SIGN"
     SUBMIT = "SUBMIT"
     AUTHORIZE = "AUTHORIZE"
+    DECLINE = "DECLINE"
     ATTACH_DOCUMENT = "ATTACH_DOCUMENT"
     REVIEW_DOCUMENT = "REVIEW_DOCUMENT"
     SEND_TO_CARRIER = "SEND_TO_CARRIER"
@@ -39,9 +42,17 @@ class PortOutAction(StrEnum):
     CONFIRM = "CONFIRM"
 
 
-_REQUESTERS: Final = frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.CLIENT_MANAGER})
+class SupportCaseAction(StrEnum):
+    POST_MESSAGE = "POST_MESSAGE"
+    POST_INTERNAL_NOTE = "POST_INTERNAL_NOTE"
+    CLOSE = "CLOSE"
+
+
+Actions: TypeAlias = tuple[PortRequestAction, ...]
+Table: TypeAlias = Mapping[PortRequestStatus, Actions]
 _S = PortRequestStatus
 _A = PortRequestAction
+_E = LineEvent
 _WORDS_OF_THE_CARRIER: Final = (
     _A.RECORD_FIRM_DATE,
     _A.RECORD_PORTED,
@@ -50,46 +61,78 @@ _WORDS_OF_THE_CARRIER: Final = (
     _A.RECORD_NOT_PORTABLE,
 )
 _ON_THE_DAY: Final = (_A.START_ACTIVATION, _A.RECORD_ACTIVATION_FAILURE)
+# What a carrier has in part is sent in full later.
+_AT_THE_CARRIER: Final = (_A.SEND_TO_CARRIER, *_WORDS_OF_THE_CARRIER, *_ON_THE_DAY)
 _MENDING: Final = (_A.CORRECT_LINES, _A.DROP_LINES, _A.RESUBMIT)
-# What can be tried; whether it is possible for one line, that line's state says.
-_ACTIONS_OF_SUPPORT: Final[Mapping[PortRequestStatus, tuple[PortRequestAction, ...]]] = {
-    _S.DRAFT: (_A.CANCEL,),
-    _S.AWAITING_AUTHORIZATION: (_A.CANCEL,),
-    _S.AWAITING_SIGNATURE: (_A.REVIEW_DOCUMENT, _A.CANCEL),
-    _S.IN_REVIEW: (
-        _A.REVIEW_DOCUMENT,
-        _A.SEND_TO_CARRIER,
-        _A.RECORD_NOT_PORTABLE,
-        _A.DROP_LINES,
-        _A.CANCEL,
-    ),
+_BEFORE_THE_CARRIER: Final = (_A.RECORD_NOT_PORTABLE, _A.DROP_LINES, _A.CANCEL)
+_BACK: Final = _A.RECORD_SNAPBACK
+_NOTHING: Final[Table] = dict.fromkeys(PortRequestStatus, ())
+# One table for each role: what can be tried with a request in each status. Whether it is
+# possible now, the request and the states of its lines say.
+ACTIONS_OF_SUPPORT: Final[Table] = {
+    **_NOTHING,
+    _S.DRAFT: (_A.ATTACH_DOCUMENT, _A.RECORD_NOT_PORTABLE, _A.CANCEL),
+    _S.AWAITING_AUTHORIZATION: _BEFORE_THE_CARRIER,
+    _S.AWAITING_SIGNATURE: (_A.REVIEW_DOCUMENT, *_BEFORE_THE_CARRIER),
+    _S.IN_REVIEW: (_A.REVIEW_DOCUMENT, _A.SEND_TO_CARRIER, *_BEFORE_THE_CARRIER),
     _S.ACTION_REQUIRED: (
+        _A.ATTACH_DOCUMENT,
         _A.REVIEW_DOCUMENT,
-        *_WORDS_OF_THE_CARRIER,
-        *_ON_THE_DAY,
+        *_AT_THE_CARRIER,
         *_MENDING,
+        _BACK,
         _A.CANCEL,
     ),
-    _S.WITH_CARRIER: (*_WORDS_OF_THE_CARRIER, _A.CANCEL),
-    _S.APPROVED: (*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY, _A.CANCEL),
-    _S.PORTING: (*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY, _A.RECORD_SNAPBACK, _A.CANCEL),
-    _S.CANCEL_REQUESTED: (*_WORDS_OF_THE_CARRIER, _A.RECORD_CANCELLATION),
-    _S.COMPLETED: (_A.RECORD_SNAPBACK,),
-    _S.PARTIALLY_COMPLETED: (_A.RECORD_SNAPBACK,),
+    _S.WITH_CARRIER: (*_AT_THE_CARRIER, _A.CANCEL),
+    _S.APPROVED: (*_AT_THE_CARRIER, _A.CANCEL),
+    _S.PORTING: (*_AT_THE_CARRIER, _BACK, _A.CANCEL),
+    _S.CANCEL_REQUESTED: (*_AT_THE_CARRIER, _A.RECORD_CANCELLATION),
+    _S.COMPLETED: (_BACK,),
+    _S.PARTIALLY_COMPLETED: (_BACK,),
 }
-_ACTIONS_OF_REQUESTERS: Final[Mapping[PortRequestStatus, tuple[PortRequestAction, ...]]] = {
+ACTIONS_OF_REQUESTERS: Final[Table] = {
+    **_NOTHING,
     _S.DRAFT: (_A.EDIT, _A.SIGN, _A.SUBMIT, _A.CANCEL),
-    _S.AWAITING_AUTHORIZATION: (_A.CANCEL,),
-    _S.AWAITING_SIGNATURE: (_A.CANCEL,),
+    _S.AWAITING_AUTHORIZATION: (_A.DROP_LINES, _A.CANCEL),
+    _S.AWAITING_SIGNATURE: (_A.DROP_LINES, _A.CANCEL),
     _S.IN_REVIEW: (_A.DROP_LINES, _A.CANCEL),
     _S.ACTION_REQUIRED: (_A.ATTACH_DOCUMENT, *_MENDING, _A.CANCEL),
     _S.WITH_CARRIER: (_A.CANCEL,),
     _S.APPROVED: (_A.CANCEL,),
     _S.PORTING: (_A.CANCEL,),
 }
+ACTIONS_OF_ADMINISTRATORS: Final[Table] = {
+    **ACTIONS_OF_REQUESTERS,
+    _S.AWAITING_AUTHORIZATION: (_A.AUTHORIZE, _A.DECLINE, _A.DROP_LINES, _A.CANCEL),
+}
+_ACTIONS_OF: Final[Mapping[Role, Table]] = {
+    Role.ADMINISTRATOR: ACTIONS_OF_ADMINISTRATORS,
+    Role.MANAGER: ACTIONS_OF_REQUESTERS,
+    Role.CLIENT_MANAGER: ACTIONS_OF_REQUESTERS,
+    Role.VIEWER: _NOTHING,
+}
+_DECISIONS: Final = frozenset({_A.AUTHORIZE, _A.DECLINE})
+# Of members, only whoever made or submitted the request, and administrators.
 _OF_WHOEVER_MADE_IT: Final = frozenset({*_MENDING, _A.CANCEL})
 # Before a carrier has anything, no word of one is taken.
-_OF_THE_CARRIER: Final = frozenset({*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY})
+_OF_THE_CARRIER: Final = frozenset({*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY}) - {
+    _A.RECORD_NOT_PORTABLE
+}
+# What is done about lines needs one that it leads somewhere.
+_ABOUT_LINES: Final[Mapping[PortRequestAction, tuple[LineEvent, ...]]] = {
+    _A.RECORD_FIRM_DATE: (_E.APPROVED, _E.FIRM_DATE_CHANGED),
+    _A.RECORD_PORTED: (_E.PORTED,),
+    _A.RECORD_REJECTION: (_E.REJECTED,),
+    _A.RECORD_CONFLICT: (_E.CONFLICT_RAISED,),
+    _A.START_ACTIVATION: (_E.ACTIVATION_STARTED,),
+    _A.RECORD_ACTIVATION_FAILURE: (_E.ACTIVATION_FAILED,),
+    _A.RECORD_NOT_PORTABLE: (_E.FOUND_UNPORTABLE,),
+    _A.RECORD_SNAPBACK: (_E.REVERTED,),
+    _A.RECORD_CANCELLATION: (_E.CANCELLED,),
+    _A.CORRECT_LINES: (_E.CORRECTED,),
+    _A.DROP_LINES: (_E.DROPPED,),
+}
+
 _PORT_OUT_ACTIONS_OF_SUPPORT: Final[Mapping[PortOutStatus, tuple[PortOutAction, ...]]] = {
     PortOutStatus.AUTHORIZED: (PortOutAction.SCHEDULE, PortOutAction.RECORD_PORTED_OUT),
     PortOutStatus.SCHEDULED: (PortOutAction.RECORD_PORTED_OUT,),
@@ -102,36 +145,60 @@ _PORT_OUT_ACTIONS_OF_ADMINISTRATORS: Final[
 }
 
 
-def actions_for(caller: Caller, request: PortRequest) -> tuple[PortRequestAction, ...]:
+def actions_for(
+    caller: Caller, request: PortRequest, present: Collection[LineState] | None = None
+) -> Actions:
+    """What the table gives, less what this request is not ready for.
+
+    `present` are the states of its lines; without them, some line is taken to be ready.
+    """
+    return tuple(
+        action
+        for action in _table_of(caller)[request.status]
+        if _is_possible(action, caller, request) and _has_lines_for(action, present)
+    )
+
+
+def _table_of(caller: Caller) -> Mapping[PortRequestStatus, Actions]:
     if isinstance(caller, Support):
-        return _actions_of_support(request)
-    if not isinstance(caller, Member) or caller.role not in _REQUESTERS:
-        return ()
-    is_administrator = caller.role is Role.ADMINISTRATOR
-    is_theirs = caller.member_id in {request.requester_id, request.submitted_by}
-    actions = _ACTIONS_OF_REQUESTERS.get(request.status, ())
-    if not (is_administrator or is_theirs):
-        actions = tuple(each for each in actions if each not in _OF_WHOEVER_MADE_IT)
-    if (
-        request.status is PortRequestStatus.AWAITING_AUTHORIZATION
-        and is_administrator
-        and caller.member_id != request.submitted_by
-    ):
-        actions = (PortRequestAction.AUTHORIZE, *actions)
-    return actions
+        return ACTIONS_OF_SUPPORT
+    return _ACTIONS_OF[caller.role] if isinstance(caller, Member) else _NOTHING
 
 
-def _actions_of_support(request: PortRequest) -> tuple[PortRequestAction, ...]:
-    actions = _ACTIONS_OF_SUPPORT.get(request.status, ())
-    if request.sent_at is None:
-        actions = tuple(
-            each
-            for each in actions
-            if each not in _OF_THE_CARRIER or each is _A.RECORD_NOT_PORTABLE
-        )
-    if request.preconfigured_at is None:
-        actions = tuple(each for each in actions if each is not _A.SEND_TO_CARRIER)
-    return actions
+def _is_possible(action: PortRequestAction, caller: Caller, request: PortRequest) -> bool:
+    if isinstance(caller, Member):
+        if action in _DECISIONS:
+            return caller.member_id != request.submitted_by
+        if action in _OF_WHOEVER_MADE_IT and caller.role is not Role.ADMINISTRATOR:
+            return caller.member_id in {request.requester_id, request.submitted_by}
+    if action in _OF_THE_CARRIER:
+        return request.sent_at is not None
+    if action is PortRequestAction.SEND_TO_CARRIER:
+        is_first = request.status is PortRequestStatus.IN_REVIEW
+        is_rest = request.sent_at is not None and request.unsent_count > 0
+        return request.preconfigured_at is not None and (is_first or is_rest)
+    return True
+
+
+def _has_lines_for(action: PortRequestAction, present: Collection[LineState] | None) -> bool:
+    if present is None:
+        return True
+    if action is PortRequestAction.CANCEL:
+        # What moves at this moment is not stopped.
+        return LineState.ACTIVATING not in present
+    events = _ABOUT_LINES.get(action)
+    if events is None:
+        return True
+    return any(state in NEXT_STATES[event] for state in present for event in events)
+
+
+def case_actions_for(caller: Caller, state: CaseState) -> tuple[SupportCaseAction, ...]:
+    if isinstance(caller, Support):
+        talks = (SupportCaseAction.POST_MESSAGE, SupportCaseAction.POST_INTERNAL_NOTE)
+        return talks if state is CaseState.CLOSED else (*talks, SupportCaseAction.CLOSE)
+    if isinstance(caller, Member) and caller.role is not Role.VIEWER:
+        return (SupportCaseAction.POST_MESSAGE,)
+    return ()
 
 
 def port_out_actions_for(caller: Caller, status: PortOutStatus) -> tuple[PortOutAction, ...]:

@@ -14,6 +14,7 @@ from services.porting.domain.losing_carriers import LosingCarrier, find_losing_c
 from services.porting.domain.numbers import country_of, is_toll_free
 
 _USUAL_COUNTRY: Final = "US"
+_AREA_CODE_ENDS: Final = len("+1212")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,10 +83,19 @@ def key_of(number: PhoneNumber, subscriber: Subscriber) -> OrderKey:
 def propose_split(
     numbers: Iterable[PhoneNumber], subscriber: Subscriber
 ) -> dict[OrderKey, list[PhoneNumber]]:
-    """Lines that cannot move together are kept apart; the order of the number list is kept."""
+    """Lines that cannot move together are kept apart; the order of the number list is kept.
+
+    An area code decides for all its numbers: there may be 50,000 of them.
+    """
     split: dict[OrderKey, list[PhoneNumber]] = {}
+    of_area_codes: dict[str, list[PhoneNumber]] = {}
     for number in numbers:
-        split.setdefault(key_of(number, subscriber), []).append(number)
+        alike = number[:_AREA_CODE_ENDS] if number.startswith("+1") else number
+        group = of_area_codes.get(alike)
+        if group is None:
+            group = split.setdefault(key_of(number, subscriber), [])
+            of_area_codes[alike] = group
+        group.append(number)
     return split
 
 

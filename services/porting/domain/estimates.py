@@ -67,8 +67,8 @@ class Clock:
 class Received:
     """What a request's clock is read from.
 
-    `proof_at` and `signed_at` are of the papers that count now; the lost ones are those that
-    counted once, were in after the submission, and were refused or superseded.
+    `proof_at` and `signed_at` are of the papers that count now; a lost one was relied upon since
+    the submission, and then refused or superseded.
     """
 
     submitted_at: datetime

@@ -1,11 +1,12 @@
 """Firm dates: when one begins, and until when a port can still be stopped."""
 
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
-# Carriers state their dates in eastern time where nothing else is known of them.
-ZONE: Final = ZoneInfo("America/New_York")
+from services.porting.domain.calendars import start_of
+from services.porting.domain.losing_carriers import find_losing_carrier
+
 # How long before the firm date a requester, and then support, can still stop it (S71).
 REQUESTERS_CUTOFF: Final = timedelta(hours=48)
 SUPPORTS_CUTOFF: Final = timedelta(hours=24)
@@ -13,16 +14,20 @@ SUPPORTS_CUTOFF: Final = timedelta(hours=24)
 SNAPBACK_WINDOW: Final = timedelta(hours=24)
 
 
-def start_of(firm_date: date) -> datetime:
-    return datetime.combine(firm_date, time(), ZONE)
+@dataclass(frozen=True, kw_only=True)
+class FirmDay:
+    """A day that a losing carrier gave, if it is known which: in its own zone."""
+
+    day: date
+    losing_carrier: str | None
+
+    @property
+    def starts_at(self) -> datetime:
+        return start_of(self.day, find_losing_carrier(self.losing_carrier or "").zone)
 
 
-def today_at_carriers(now: datetime) -> date:
-    return now.astimezone(ZONE).date()
-
-
-def can_stop(firm_date: date, now: datetime, cutoff: timedelta) -> bool:
-    return now <= start_of(firm_date) - cutoff
+def can_stop(starts_at: datetime, now: datetime, cutoff: timedelta) -> bool:
+    return now <= starts_at - cutoff
 
 
 def can_go_back(ported_at: datetime, now: datetime) -> bool:

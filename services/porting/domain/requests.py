@@ -6,6 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Self
 
+from services.porting.domain.countries import Country
+from services.porting.domain.letters import Letter, LetterState
 from services.porting.domain.lines import FAULTY, TERMINAL, LineState
 
 
@@ -54,6 +56,7 @@ class ImpossibleMoveError(Exception):
 
 
 LONGEST_NAME: Final = 120
+LONGEST_REASON: Final = 500
 
 FINAL: Final = frozenset(
     {
@@ -142,8 +145,10 @@ _NOBODYS_TURN: Final = (WaitingOn.NOBODY, "Nothing is left to do.")
 class PortRequest:
     """`version` counts the request's events; `status_since` dates the latest status.
 
-    `preconfigured_at` is when `numbers` said that every line rings through here. What stands from
-    `line_count` on is read from lines and carrier orders whenever the request is saved.
+    `preconfigured_at` is when `numbers` said that every line rings through here. `country` is
+    said where support made the request; elsewhere the numbers tell it. `warnings_acknowledged`
+    holds the ids of the warnings that were on the screen. What stands from `line_count` on is
+    read from lines and carrier orders whenever the request is saved.
     """
 
     id: str
@@ -156,12 +161,18 @@ class PortRequest:
     status_since: datetime
     created_at: datetime
     version: int
+    country: Country | None = None
+    made_by_support: str | None = None
+    warnings_acknowledged: tuple[str, ...] = ()
     warnings_acknowledged_at: datetime | None = None
     warnings_acknowledged_by: str | None = None
     submitted_at: datetime | None = None
     submitted_by: str | None = None
     authorized_at: datetime | None = None
     authorized_by: str | None = None
+    declined_at: datetime | None = None
+    declined_by: str | None = None
+    decline_reason: str | None = None
     preconfigured_at: datetime | None = None
     sent_at: datetime | None = None
     completed_at: datetime | None = None
@@ -222,6 +233,17 @@ class PortRequest:
     def is_open(self) -> bool:
         """Submitted and not finished: it is in the port desk's queue."""
         return not (self.is_draft or self.is_final)
+
+
+def next_status_after_submission(
+    request: PortRequest, letter: Letter | None
+) -> PortRequestStatus:
+    """Where a submitted request goes: `request` says whether it is authorized by now (S46, S54)."""
+    if request.authorized_at is None:
+        return PortRequestStatus.AWAITING_AUTHORIZATION
+    if letter is None or letter.state is not LetterState.SIGNED:
+        return PortRequestStatus.AWAITING_SIGNATURE
+    return PortRequestStatus.IN_REVIEW
 
 
 def derive_status(counts: LineCounts) -> PortRequestStatus:

@@ -10,7 +10,7 @@ ALTER TABLE lines
 -- the statistics say of a table that has just been filled.
 CREATE OR REPLACE FUNCTION find_taken_numbers(candidates text[])
 RETURNS TABLE (phone_number text, is_ours boolean)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
@@ -28,7 +28,7 @@ END $$;
 
 CREATE OR REPLACE FUNCTION find_forwarded_to(candidates text[])
 RETURNS TABLE (phone_number text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
@@ -42,7 +42,7 @@ END $$;
 -- What stands against a request's numbers, over all accounts, in one call.
 CREATE FUNCTION find_obstacles(request text)
 RETURNS TABLE (phone_number text, obstacle text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN

@@ -17,7 +17,7 @@ from libs.common.graphql.connections import (
 from libs.common.graphql.enums import publish_enum
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain import carrier_orders
-from services.porting.domain.judgements import FirmDateWarning
+from services.porting.domain.judgements import FirmDateWarning, earliest_to_ask
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.history import LineCount
 from services.porting.schema.lines import Line
@@ -54,6 +54,9 @@ class CarrierOrder:
     requested_firm_date: date | None = strawberry.field(
         description="The day that we ask the losing carrier for."
     )
+    earliest_request_date: date | None = strawberry.field(
+        description="The first day that can be asked for today; null once it is sent."
+    )
     firm_date: date | None = strawberry.field(
         description="The day that it gave; the last one, once every number has one."
     )
@@ -87,6 +90,7 @@ class CarrierOrder:
 
     @classmethod
     def of(cls, order: carrier_orders.CarrierOrder) -> Self:
+        now = datetime.now(UTC)
         return cls(
             id=strawberry.ID(order.id),
             losing_carrier=order.key.losing_carrier,
@@ -96,8 +100,11 @@ class CarrierOrder:
             billing_number=order.key.billing_number,
             zone=order.carrier.zone,
             requested_firm_date=order.requested_firm_date,
+            earliest_request_date=None
+            if order.is_sent
+            else earliest_to_ask(order.carrier, order.key.country, now),
             firm_date=order.firm_date,
-            firm_date_warnings=list(order.firm_date_warnings(datetime.now(UTC))),
+            firm_date_warnings=list(order.firm_date_warnings(now)),
             sent_at=order.sent_at,
             carrier_reference=order.carrier_reference,
             line_counts=[

@@ -21,8 +21,8 @@ T = TypeVar("T")
 
 KEY = "The same key takes effect once, however often it is sent."
 INPUT = strawberry.argument(description="What is to be done.")
-_EXPECTED = "Refused with CONFLICT where somebody has changed it since this version."
-_ERRORS = "Every fault of the input at once; empty where it took effect."
+EXPECTED = "Refused with CONFLICT where somebody has changed it since this version."
+ERRORS = "Every fault of the input at once; empty where it took effect."
 
 
 @strawberry.input
@@ -30,7 +30,7 @@ class OnPortRequest:
     """What every command about one port request begins with."""
 
     port_request_id: strawberry.ID = strawberry.field(description="The port request's id.")
-    expected_version: int | None = strawberry.field(default=None, description=_EXPECTED)
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
@@ -39,7 +39,7 @@ class OnPortOut:
     """What every command about one port-out begins with."""
 
     port_out_id: strawberry.ID = strawberry.field(description="The port-out's id.")
-    expected_version: int | None = strawberry.field(default=None, description=_EXPECTED)
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
@@ -48,7 +48,7 @@ class PortRequestPayload:
     port_request: PortRequest | None = strawberry.field(
         description="The request after it; null where it was refused."
     )
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.type(description="What became of a command about a port-out.")
@@ -56,7 +56,7 @@ class PortOutPayload:
     port_out: PortOut | None = strawberry.field(
         description="The port-out after it; null where it was refused."
     )
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 async def change_request(
@@ -149,6 +149,14 @@ def member_of(info: PortingInfo) -> Member:
     """The caller of a field that only members may ask for."""
     caller = info.context.caller
     if not isinstance(caller, Member):
+        raise Forbidden
+    return caller
+
+
+def customer_or_support_of(info: PortingInfo) -> Member | Support:
+    """The caller of a field that members and support may ask for."""
+    caller = info.context.caller
+    if not isinstance(caller, Member | Support):
         raise Forbidden
     return caller
 

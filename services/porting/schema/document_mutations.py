@@ -20,7 +20,7 @@ from services.porting.schema.commands import (
     OnPortRequest,
     PortRequestPayload,
     change_request,
-    member_of,
+    customer_or_support_of,
     settle,
     support_of,
 )
@@ -86,13 +86,13 @@ class DocumentMutation:
     async def attach_document(
         self, info: PortingInfo, input: Annotated[AttachDocumentInput, INPUT]
     ) -> PortRequestPayload:
-        member, room = member_of(info), info.context.room
+        caller, room = customer_or_support_of(info), info.context.room
         taken_in = await settle(
             document_files.take_document_in(
                 info.context.database,
                 room.files,
                 room.children,
-                member,
+                caller,
                 request_id=input.port_request_id,
                 upload_id=input.upload_id,
             )
@@ -100,7 +100,7 @@ class DocumentMutation:
 
         async def attach(connection: Connection) -> str:
             return await documents.attach_document(
-                connection, member, input.port_request_id, kind=input.kind, file=taken_in()
+                connection, caller, input.port_request_id, kind=input.kind, file=taken_in()
             )
 
         return await change_request(info, "attachDocument", input, attach)

@@ -6,13 +6,20 @@ from libs.common.graphql.rights import ADMINISTRATORS, READERS, REQUESTERS, SUPP
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
+from services.porting.schema.carrier_messages import (
+    CarrierMessageMutation,
+    CarrierMessageQuery,
+)
 from services.porting.schema.carrier_mutations import CarrierMutation
 from services.porting.schema.carrier_order_mutations import CarrierOrderMutation
+from services.porting.schema.case_mutations import CaseMutation
+from services.porting.schema.case_queries import CaseQuery
 from services.porting.schema.correction_mutations import CorrectionMutation
 from services.porting.schema.desk_mutations import DeskMutation
 from services.porting.schema.desk_queries import DeskQuery
 from services.porting.schema.document_mutations import DocumentMutation
 from services.porting.schema.fault_mutations import FaultMutation
+from services.porting.schema.international_mutations import InternationalMutation
 from services.porting.schema.letter_mutations import LetterMutation
 from services.porting.schema.line_mutations import LineMutation
 from services.porting.schema.port_out_mutations import PortOutMutation
@@ -25,19 +32,30 @@ RIGHTS = {
     "portRequests": READERS,
     "portOut": READERS,
     "portOuts": READERS,
+    "supportCase": READERS,
+    "supportCases": READERS,
+    "portingWarnings": READERS,
     "rejectionCodes": READERS,
     "createPortRequest": REQUESTERS,
-    "createUpload": REQUESTERS,
+    "createUpload": REQUESTERS | SUPPORT,
     "importLines": REQUESTERS,
     "addLine": REQUESTERS,
     "correctLine": REQUESTERS,
-    "attachDocument": REQUESTERS,
+    "attachDocument": REQUESTERS | SUPPORT,
     "reviewDocument": SUPPORT,
     "prepareLetter": REQUESTERS,
     "signLetter": REQUESTERS,
     "acknowledgeWarnings": REQUESTERS,
     "submitPortRequest": REQUESTERS,
+    "renamePortRequest": REQUESTERS,
+    "changePortRequestCompany": REQUESTERS,
     "authorizePortRequest": ADMINISTRATORS,
+    "declinePortRequest": ADMINISTRATORS,
+    "createPortRequestFor": SUPPORT,
+    "openSupportCase": REQUESTERS | SUPPORT,
+    "postMessage": REQUESTERS | SUPPORT,
+    "postInternalNote": SUPPORT,
+    "closeSupportCase": SUPPORT,
     "deskQueue": SUPPORT,
     "claimPortRequest": SUPPORT,
     "releasePortRequest": SUPPORT,
@@ -57,6 +75,8 @@ RIGHTS = {
     "startActivation": SUPPORT,
     "recordSnapback": SUPPORT,
     "recordCancellation": SUPPORT,
+    "carrierMessages": SUPPORT,
+    "retryCarrierMessage": SUPPORT,
     "correctLines": REQUESTERS | SUPPORT,
     "dropLines": REQUESTERS | SUPPORT,
     "resubmitPortRequest": REQUESTERS | SUPPORT,
@@ -70,7 +90,7 @@ RIGHTS = {
 
 
 @strawberry.type
-class Query(PortingQuery, DeskQuery):
+class Query(PortingQuery, DeskQuery, CaseQuery, CarrierMessageQuery):
     pass
 
 
@@ -82,11 +102,14 @@ class Mutation(
     DocumentMutation,
     LetterMutation,
     CarrierMutation,
+    CarrierMessageMutation,
     CarrierOrderMutation,
     DeskMutation,
     FaultMutation,
     CorrectionMutation,
     PortOutMutation,
+    CaseMutation,
+    InternationalMutation,
 ):
     pass
 

@@ -47,6 +47,10 @@ class Line:
         found = await info.context.loader(load_faults_of_lines).load(self.id)
         return [Fault.of(fault) for fault in found]
 
+    carrier_order_id: strawberry.ID | None = strawberry.field(
+        description="The carrier order that it goes to its losing carrier with."
+    )
+
     @classmethod
     def of(cls, line: line_store.Line) -> Self:
         return cls(
@@ -64,5 +68,8 @@ class Line:
             company=Company(id=strawberry.ID(line.company_id)),
             tracking_number=TrackingNumber(id=strawberry.ID(line.number_id))
             if line.number_id
+            else None,
+            carrier_order_id=strawberry.ID(line.carrier_order_id)
+            if line.carrier_order_id
             else None,
         )

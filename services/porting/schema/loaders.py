@@ -1,10 +1,12 @@
 """One read for a whole list: what belongs to many requests or accounts, as the caller sees it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypeAlias, TypeVar
+from collections.abc import Sequence
+from typing import TypeAlias
 
 from libs.common.caller import Support
+from libs.common.graphql.pages import load_pages
 from libs.common.paging import Page, Slice
+from libs.common.sight import Sight, sight_of
 from services.porting.domain.carrier_orders import CarrierOrder
 from services.porting.domain.documents import Document, DocumentKind
 from services.porting.domain.faults import Fault
@@ -24,9 +26,7 @@ from services.porting.store import port_outs as port_out_store
 from services.porting.store import requests as request_store
 from services.porting.store.estimates import EstimateGround
 from services.porting.store.lines import Line
-from services.porting.use_cases.access import Sight, sight_of
 
-Row = TypeVar("Row")
 # The page that is asked of the list of the request or account with this id.
 PageKey: TypeAlias = tuple[str, Page]
 Kinds: TypeAlias = frozenset[DocumentKind]
@@ -53,7 +53,7 @@ async def load_line_pages(
 ) -> Sequence[Slice[Line]]:
     company_ids = _sight(context).company_ids
     async with context.database.reading(context.caller) as connection:
-        return await _read_pages(
+        return await load_pages(
             keys,
             lambda ids, page: line_store.find_line_pages(connection, ids, company_ids, page),
         )
@@ -82,7 +82,7 @@ async def load_order_line_pages(
     """The lines of each carrier order."""
     company_ids = _sight(context).company_ids
     async with context.database.reading(context.caller) as connection:
-        return await _read_pages(
+        return await load_pages(
             keys,
             lambda ids, page: order_store.find_order_line_pages(
                 connection, ids, company_ids, page
@@ -110,13 +110,13 @@ async def load_document_pages(
     context: PortingContext, keys: list[DocumentsKey]
 ) -> Sequence[Slice[Document]]:
     """Of requests that the caller has been shown."""
-    found: dict[DocumentsKey, Slice[Document]] = {}
     async with context.database.reading(context.caller) as connection:
-        for kinds, page in dict.fromkeys((kinds, page) for _, kinds, page in keys):
-            ids = [each[0] for each in keys if each[1:] == (kinds, page)]
-            pages = await document_store.find_document_pages(connection, ids, kinds, page)
-            found |= {(each, kinds, page): rows for each, rows in pages.items()}
-    return [found.get(key) or _empty_page() for key in keys]
+        return await load_pages(
+            keys,
+            lambda ids, kinds, page: document_store.find_document_pages(
+                connection, ids, kinds, page
+            ),
+        )
 
 
 async def load_newest_documents(
@@ -155,7 +155,7 @@ async def load_history_pages(
 ) -> Sequence[Slice[HistoryEntry]]:
     """Of requests that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
-        return await _read_pages(
+        return await load_pages(
             keys,
             lambda ids, page: history_store.find_history_pages(
                 connection, ids, page, with_internal=isinstance(context.caller, Support)
@@ -177,7 +177,7 @@ async def load_request_pages(
     """The requests of each account."""
     sight = _sight(context)
     async with context.database.reading(context.caller) as connection:
-        return await _read_pages(
+        return await load_pages(
             keys,
             lambda ids, page: request_store.find_request_pages(
                 connection, _seen(sight, ids), sight.company_ids, sight.requester_id, page
@@ -203,7 +203,7 @@ async def load_number_pages(
     """The numbers of each port-out."""
     company_ids = _sight(context).company_ids
     async with context.database.reading(context.caller) as connection:
-        return await _read_pages(
+        return await load_pages(
             keys,
             lambda ids, page: port_out_store.find_number_pages(
                 connection, ids, company_ids, page
@@ -220,20 +220,6 @@ async def load_request_counts(context: PortingContext, ids: list[str]) -> Sequen
     return [found.get(account_id, 0) for account_id in ids]
 
 
-async def _read_pages(
-    keys: list[PageKey],
-    find: Callable[[list[str], Page], Awaitable[Mapping[str, Slice[Row]]]],
-) -> list[Slice[Row]]:
-    """One statement for each page that is asked for; as a rule all ask for the same."""
-    found: dict[PageKey, Slice[Row]] = {}
-    for page in dict.fromkeys(page for _, page in keys):
-        ids = [parent_id for parent_id, asked in keys if asked == page]
-        found |= {
-            (parent_id, page): rows for parent_id, rows in (await find(ids, page)).items()
-        }
-    return [found.get(key) or _empty_page() for key in keys]
-
-
 def _seen(sight: Sight, account_ids: Sequence[str]) -> list[str]:
     return [each for each in account_ids if sight.account_id in {None, each}]
 
@@ -243,7 +229,3 @@ def _sight(context: PortingContext) -> Sight:
     sight = sight_of(context.caller)
     assert sight is not None
     return sight
-
-
-def _empty_page() -> Slice[Row]:
-    return Slice(rows=(), cursors=(), has_next=False, has_previous=False)

@@ -28,6 +28,23 @@ class PortRequestInput(OnPortRequest):
     pass
 
 
+@strawberry.input(description="A new name for a draft.")
+class RenamePortRequestInput(OnPortRequest):
+    name: str = strawberry.field(description="Its name, at most 120 characters.")
+
+
+@strawberry.input(description="Another company for a draft.")
+class ChangePortRequestCompanyInput(OnPortRequest):
+    company_id: strawberry.ID = strawberry.field(description="One of your companies.")
+
+
+@strawberry.input(description="An administrator's no.")
+class DeclinePortRequestInput(OnPortRequest):
+    reason: str = strawberry.field(
+        description="Why, for whoever submitted it; at most 500 characters."
+    )
+
+
 @strawberry.type
 class PortRequestMutation:
     @strawberry.mutation(description="Starts a draft in one of your companies.")
@@ -44,8 +61,34 @@ class PortRequestMutation:
             ),
         )
 
+    @strawberry.mutation(description="Gives a draft another name.")
+    async def rename_port_request(
+        self, info: PortingInfo, input: Annotated[RenamePortRequestInput, INPUT]
+    ) -> PortRequestPayload:
+        return await change_request(
+            info,
+            "renamePortRequest",
+            input,
+            lambda connection: drafts.rename_request(
+                connection, member_of(info), input.port_request_id, input.name
+            ),
+        )
+
+    @strawberry.mutation(description="Makes a draft for another of your companies.")
+    async def change_port_request_company(
+        self, info: PortingInfo, input: Annotated[ChangePortRequestCompanyInput, INPUT]
+    ) -> PortRequestPayload:
+        return await change_request(
+            info,
+            "changePortRequestCompany",
+            input,
+            lambda connection: drafts.change_company(
+                connection, member_of(info), input.port_request_id, input.company_id
+            ),
+        )
+
     @strawberry.mutation(
-        description="Confirms: I keep the old service until the port is complete."
+        description="Confirms: I have read each of `portingWarnings`, and will act on them."
     )
     async def acknowledge_warnings(
         self, info: PortingInfo, input: Annotated[PortRequestInput, INPUT]
@@ -85,5 +128,21 @@ class PortRequestMutation:
             input,
             lambda connection: submitting.authorize_request(
                 connection, member, input.port_request_id
+            ),
+        )
+
+    @strawberry.mutation(
+        description="Declines what a colleague submitted: it is cancelled, its numbers are free."
+    )
+    async def decline_port_request(
+        self, info: PortingInfo, input: Annotated[DeclinePortRequestInput, INPUT]
+    ) -> PortRequestPayload:
+        member = member_of(info)
+        return await change_request(
+            info,
+            "declinePortRequest",
+            input,
+            lambda connection: submitting.decline_request(
+                connection, member, input.port_request_id, input.reason
             ),
         )

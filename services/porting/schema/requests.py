@@ -15,12 +15,15 @@ from libs.common.graphql.connections import (
     connection_of,
     page_of,
 )
-from libs.common.graphql.enums import publish_enum
-from services.porting.domain.actions import PortRequestAction, actions_for
+from libs.contracts.graph import UserError, user_errors
+from libs.contracts.refusals import Refused
+from services.porting.domain.actions import actions_for
 from services.porting.domain.documents import PROOFS, DocumentKind
 from services.porting.domain.requests import PortRequest as Request
+from services.porting.schema.actions import PortRequestAction
 from services.porting.schema.carrier_orders import CarrierOrder
 from services.porting.schema.context import PortingInfo
+from services.porting.schema.countries import Country
 from services.porting.schema.desk import Desk
 from services.porting.schema.documents import Document, DocumentHints
 from services.porting.schema.elsewhere import Company
@@ -44,7 +47,15 @@ from services.porting.schema.loaders import (
     load_request_pages,
     load_requests,
 )
+from services.porting.schema.people_loaders import (
+    load_cases_of_requests,
+    load_countries,
+    load_line_states,
+    load_missing,
+)
+from services.porting.schema.port_warnings import RequestWarning, warnings_of
 from services.porting.schema.statuses import PortRequestStatus, WaitingOn
+from services.porting.schema.support_cases import SupportCase
 from services.porting.store import documents as document_store
 from services.porting.store import history as history_store
 from services.porting.store import lines as line_store
@@ -53,33 +64,6 @@ from services.porting.store import requests as request_store
 Kinds: TypeAlias = Annotated[
     list[DocumentKind] | None, strawberry.argument(description="Only of these kinds.")
 ]
-
-publish_enum(
-    PortRequestAction,
-    description="What you can do with a request now.",
-    values={
-        PortRequestAction.EDIT: "Fill in the draft.",
-        PortRequestAction.SIGN: "Sign the letter.",
-        PortRequestAction.SUBMIT: "Submit it.",
-        PortRequestAction.AUTHORIZE: "Authorize what a colleague submitted.",
-        PortRequestAction.ATTACH_DOCUMENT: "Attach another document.",
-        PortRequestAction.REVIEW_DOCUMENT: "Accept or refuse a document.",
-        PortRequestAction.SEND_TO_CARRIER: "Send it to the losing carrier.",
-        PortRequestAction.RECORD_FIRM_DATE: "Record the losing carrier's firm date.",
-        PortRequestAction.RECORD_PORTED: "Record that numbers have ported.",
-        PortRequestAction.RECORD_REJECTION: "Record that the losing carrier refused numbers.",
-        PortRequestAction.RECORD_CONFLICT: "Record that the losing carrier objects.",
-        PortRequestAction.START_ACTIVATION: "Start the move of numbers.",
-        PortRequestAction.RECORD_ACTIVATION_FAILURE: "Record that numbers did not move.",
-        PortRequestAction.RECORD_NOT_PORTABLE: "Record that numbers can never move.",
-        PortRequestAction.RECORD_SNAPBACK: "Record that numbers went back.",
-        PortRequestAction.RECORD_CANCELLATION: "Record the carrier's answer to the cancelling.",
-        PortRequestAction.CORRECT_LINES: "Correct what is wrong with numbers.",
-        PortRequestAction.DROP_LINES: "Take numbers out.",
-        PortRequestAction.RESUBMIT: "Send again what was put right.",
-        PortRequestAction.CANCEL: "Cancel it.",
-    },
-)
 
 
 @strawberry.type(description="Whose turn it is, since when, and what un-sticks the request.")
@@ -102,6 +86,13 @@ class PortRequest:
     submitted_at: datetime | None = strawberry.field(description="When it was submitted.")
     completed_at: datetime | None = strawberry.field(description="When it was finished.")
     requester_name: str = strawberry.field(description="Who made it.")
+    requester_id: strawberry.ID = strawberry.field(description="The member, `mem_…`.")
+    decline_reason: str | None = strawberry.field(
+        description="Why an administrator declined it, where one did."
+    )
+    warnings: list[RequestWarning] = strawberry.field(
+        description="What everybody is told before they port, and who acknowledged it."
+    )
     account: "Account | None" = strawberry.field(description="The account.")
     company: Company | None = strawberry.field(description="The company it is made for.")
     waiting_on: Turn = strawberry.field(description="Whose turn it is.")
@@ -110,8 +101,30 @@ class PortRequest:
     )
 
     @strawberry.field(description="What you can do with it now.")
-    def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
-        return list(actions_for(info.context.caller, self.request))
+    async def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
+        present = await info.context.loader(load_line_states).load(self.id)
+        return list(actions_for(info.context.caller, self.request, present))
+
+    @strawberry.field(
+        description="What it still lacks or has wrong: what `submitPortRequest` would answer. "
+        "Empty once it is submitted."
+    )
+    async def missing(self, info: PortingInfo) -> list[UserError]:
+        found = await info.context.loader(load_missing).load(self.request)
+        return user_errors(Refused(found)) if found else []
+
+    @strawberry.field(
+        description="The country of its numbers; of several, US. Null while there are none."
+    )
+    async def country(self, info: PortingInfo) -> Country | None:
+        if self.request.country is not None:
+            return self.request.country
+        return await info.context.loader(load_countries).load(self.id)
+
+    @strawberry.field(description="The support case that was made with it.")
+    async def support_case(self, info: PortingInfo) -> SupportCase | None:
+        case = await info.context.loader(load_cases_of_requests).load(self.id)
+        return SupportCase.of(case) if case else None
 
     @strawberry.field(description="Its numbers, in the order of the number list.")
     async def lines(
@@ -226,6 +239,9 @@ class PortRequest:
             submitted_at=request.submitted_at,
             completed_at=request.completed_at,
             requester_name=request.requester_name,
+            requester_id=strawberry.ID(request.requester_id),
+            decline_reason=request.decline_reason,
+            warnings=warnings_of(request),
             account=Account(id=strawberry.ID(request.account_id)),
             company=Company(id=strawberry.ID(request.company_id)),
             requested_firm_date=request.requested_firm_date,

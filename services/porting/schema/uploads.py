@@ -8,7 +8,7 @@ import strawberry
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
 from services.porting.domain.documents import UploadPurpose
-from services.porting.schema.commands import INPUT, KEY, member_of, run_once
+from services.porting.schema.commands import INPUT, KEY, customer_or_support_of, run_once
 from services.porting.schema.context import PortingInfo
 from services.porting.use_cases import uploads
 
@@ -22,6 +22,9 @@ class CreateUploadInput:
     )
     byte_size: int = strawberry.field(description="Its size in bytes, at most 10 MB.")
     sha256: str = strawberry.field(description="Its SHA-256, in hexadecimal.")
+    port_request_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Support: the port request that it is for."
+    )
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
@@ -52,7 +55,7 @@ class UploadMutation:
     async def create_upload(
         self, info: PortingInfo, input: Annotated[CreateUploadInput, INPUT]
     ) -> UploadPayload:
-        member = member_of(info)
+        caller = customer_or_support_of(info)
         try:
             upload_id = await run_once(
                 info,
@@ -60,7 +63,8 @@ class UploadMutation:
                 input,
                 lambda connection: uploads.create_upload(
                     connection,
-                    member,
+                    caller,
+                    request_id=input.port_request_id,
                     purpose=input.purpose,
                     filename=input.filename,
                     content_type=input.content_type,
@@ -70,8 +74,8 @@ class UploadMutation:
             )
         except (Refusal, Refused) as refused:
             return UploadPayload(upload=None, user_errors=user_errors(refused))
-        async with info.context.database.reading(member) as connection:
-            upload = await uploads.find_promised_upload(connection, member, upload_id)
+        async with info.context.database.reading(caller) as connection:
+            upload = await uploads.find_promised_upload(connection, caller, upload_id)
         answer = Upload(
             id=strawberry.ID(upload.id),
             url=info.context.room.upload_links.make(upload.id, upload.expires_at),

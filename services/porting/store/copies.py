@@ -94,6 +94,16 @@ _FIND_MEMBER: Final = """
     WHERE member_id = $1
       AND active
 """
+# Ids sort by time of making.
+_FIND_FIRST_ADMINISTRATOR: Final = """
+    SELECT member_id
+    FROM members
+    WHERE account_id = $1
+      AND role = 'ADMINISTRATOR'
+      AND active
+    ORDER BY member_id
+    LIMIT 1
+"""
 _FIND_NUMBERS: Final = """
     SELECT number_id, account_id, company_id, tracking_number, state, port_request_id, version
     FROM inventory_numbers
@@ -179,6 +189,12 @@ async def find_company_names(connection: Connection, account_id: str) -> dict[st
 async def find_member_name(connection: Connection, member_id: str) -> str:
     name: str = await connection.fetchval(_FIND_MEMBER_NAME, member_id)
     return name
+
+
+async def find_first_administrator(connection: Connection, account_id: str) -> str | None:
+    """The member's id."""
+    found: str | None = await connection.fetchval(_FIND_FIRST_ADMINISTRATOR, account_id)
+    return found
 
 
 async def find_member(connection: Connection, member_id: str) -> Member | None:

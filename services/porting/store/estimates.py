@@ -15,7 +15,7 @@ from services.porting.domain.estimates import Received
 _FIND: Final = """
     SELECT r.id, r.submitted_at, r.line_count, letter.id AS letter_id, letter.signed_at,
       coalesce(ordered.carriers, ARRAY[letter.carrier]) AS carriers, proof.proof_at,
-      earlier.has_signed, dated.first_day, dated.last_day, coalesce(dated.is_whole, false)
+      proof.is_replaced, earlier.has_signed, dated.first_day, dated.last_day, coalesce(dated.is_whole, false)
         AS has_firm_dates
     FROM port_requests AS r
     LEFT JOIN LATERAL (
@@ -32,7 +32,8 @@ _FIND: Final = """
         AND signed_at IS NOT NULL
     ) AS earlier
     CROSS JOIN LATERAL (
-      SELECT min(attached_at) AS proof_at
+      SELECT min(attached_at) FILTER (WHERE review_state <> 'REFUSED') AS proof_at,
+        bool_or(review_state = 'REFUSED' AND attached_at <= r.submitted_at) AS is_replaced
       FROM documents
       WHERE port_request_id = r.id
         AND kind = ANY($2::text[])
@@ -79,7 +80,7 @@ def _ground(row: Row) -> EstimateGround:
         submitted_at=submitted_at,
         proof_at=row["proof_at"],
         signed_at=row["signed_at"],
-        has_lost_proof=False,
+        has_lost_proof=bool(row["is_replaced"]),
         # One that was signed and replaced while this was a draft was never relied upon.
         has_lost_letter=row["has_signed"]
         and letter_id is not None

@@ -8,6 +8,7 @@ from typing import Final
 import asyncpg
 
 from libs.common.database import Connection, Row
+from services.porting.domain.firm_dates import FirmDay
 from services.porting.domain.lines import LineState
 from services.porting.domain.refusals.lines import NumberIsInAnotherRequest
 from services.porting.store.lines import LINE_COLUMNS, Line, read_line, read_lines
@@ -53,20 +54,25 @@ _OTHER_DATES: Final = """
       AND firm_date <> $4
     ORDER BY firm_date
 """
-# Lines whose firm date has come.
+# Lines whose firm date has come where their losing carrier is.
 _START_DUE: Final = f"""
     UPDATE lines
     SET state = 'ACTIVATING'
-    WHERE port_request_id = $1
+    FROM unnest($2::date[], $3::text[]) AS due (day, losing_carrier)
+    WHERE lines.port_request_id = $1
       AND state = 'APPROVED'
-      AND firm_date <= $2
+      AND firm_date = due.day
+      AND due.losing_carrier IS NOT DISTINCT FROM (
+        SELECT o.losing_carrier FROM carrier_orders AS o WHERE o.id = carrier_order_id
+      )
     RETURNING {LINE_COLUMNS}
 """
-_NEXT_FIRM_DATE: Final = """
-    SELECT min(firm_date)
+_FIRM_DATES: Final = """
+    SELECT DISTINCT lines.firm_date, o.losing_carrier
     FROM lines
-    WHERE port_request_id = $1
-      AND state = 'APPROVED'
+    LEFT JOIN carrier_orders AS o ON o.id = lines.carrier_order_id
+    WHERE lines.port_request_id = $1
+      AND lines.state = 'APPROVED'
 """
 _PORTED_AT: Final = """
     SELECT tracking_number, ported_at
@@ -205,14 +211,19 @@ async def date_lines(
     return _moved(rows), [row["firm_date"] for row in replaced]
 
 
-async def start_due_lines(connection: Connection, request_id: str, today: date) -> list[Line]:
-    return read_lines(await connection.fetch(_START_DUE, request_id, today))
+async def start_due_lines(
+    connection: Connection, request_id: str, due: Sequence[FirmDay]
+) -> list[Line]:
+    days, carriers = [each.day for each in due], [each.losing_carrier for each in due]
+    return read_lines(await connection.fetch(_START_DUE, request_id, days, carriers))
 
 
-async def find_next_firm_date(connection: Connection, request_id: str) -> date | None:
+async def find_firm_days(connection: Connection, request_id: str) -> list[FirmDay]:
     """Of the approved lines."""
-    following: date | None = await connection.fetchval(_NEXT_FIRM_DATE, request_id)
-    return following
+    rows = await connection.fetch(_FIRM_DATES, request_id)
+    return [
+        FirmDay(day=row["firm_date"], losing_carrier=row["losing_carrier"]) for row in rows
+    ]
 
 
 async def find_ported_at(

@@ -53,6 +53,11 @@ _COUNT_BY_STATE: Final = """
     WHERE port_request_id = $1
     GROUP BY state
 """
+_STATES_OF_MANY: Final = """
+    SELECT DISTINCT port_request_id, state
+    FROM lines
+    WHERE port_request_id = ANY($1::text[])
+"""
 _COUNT_OF_MANY: Final = """
     SELECT port_request_id, count(*) AS lines
     FROM lines
@@ -67,6 +72,19 @@ _STATES: Final = """
       AND tracking_number = ANY($2::text[])
 """
 _NUMBERS: Final = "SELECT tracking_number FROM lines WHERE port_request_id = $1"
+_COMPANIES: Final = """
+    SELECT tracking_number, company_id
+    FROM lines
+    WHERE port_request_id = $1
+    ORDER BY id
+"""
+# The area codes of each request's +1 numbers tell its country.
+_AREA_CODES: Final = """
+    SELECT DISTINCT port_request_id, substr(tracking_number, 3, 3) AS area_code
+    FROM lines
+    WHERE port_request_id = ANY($1::text[])
+      AND tracking_number LIKE '+1%'
+"""
 _FIND_ALL: Final = f"SELECT {LINE_COLUMNS} FROM lines WHERE port_request_id = $1 ORDER BY id"
 # Each line now names its number in inventory.
 _LINK_NUMBERS: Final = """
@@ -159,6 +177,16 @@ async def count_lines(connection: Connection, request_id: str) -> dict[LineState
     return {LineState(row["state"]): row["lines"] for row in rows}
 
 
+async def find_states_of_many(
+    connection: Connection, request_ids: Sequence[str]
+) -> dict[str, set[LineState]]:
+    """The states that each request's lines are in; a request without lines is missing."""
+    found: dict[str, set[LineState]] = {}
+    for row in await connection.fetch(_STATES_OF_MANY, list(request_ids)):
+        found.setdefault(row["port_request_id"], set()).add(LineState(row["state"]))
+    return found
+
+
 async def count_lines_of_many(
     connection: Connection, request_ids: Sequence[str], company_ids: Sequence[str] | None
 ) -> dict[str, int]:
@@ -183,6 +211,24 @@ async def find_tracking_numbers_seen(
 async def find_tracking_numbers(connection: Connection, request_id: str) -> list[PhoneNumber]:
     rows = await connection.fetch(_NUMBERS, request_id)
     return [PhoneNumber(row["tracking_number"]) for row in rows]
+
+
+async def find_companies_of_numbers(
+    connection: Connection, request_id: str
+) -> dict[PhoneNumber, str]:
+    """Each number that ports, and the company that will have it."""
+    rows = await connection.fetch(_COMPANIES, request_id)
+    return {PhoneNumber(row["tracking_number"]): row["company_id"] for row in rows}
+
+
+async def find_area_codes(
+    connection: Connection, request_ids: Sequence[str]
+) -> dict[str, list[str]]:
+    """A request without North American numbers is missing."""
+    found: dict[str, list[str]] = {}
+    for row in await connection.fetch(_AREA_CODES, list(request_ids)):
+        found.setdefault(row["port_request_id"], []).append(row["area_code"])
+    return found
 
 
 async def find_states(

@@ -7,6 +7,7 @@ from typing import Final
 
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_page, read_pages
+from services.porting.domain.countries import Country
 from services.porting.domain.requests import PortRequest, PortRequestStatus, WaitingOn
 
 
@@ -18,21 +19,23 @@ class Filters:
     company_ids: Sequence[str] | None
     requester_id: str | None
     statuses: Sequence[str] | None
+    search: str | None = None
 
 
 REQUEST_COLUMNS: Final = """
     id, account_id, company_id, requester_id, requester_name, name, status, status_since,
-    created_at, version, warnings_acknowledged_at, warnings_acknowledged_by, submitted_at,
-    submitted_by, authorized_at, authorized_by, preconfigured_at, sent_at, completed_at,
-    fault_code, fault_waiting_on, fault_remedy, requested_firm_date, claimed_by, claimed_at,
-    line_count, unsent_count, earliest_firm_date, losing_carriers, countries
+    created_at, version, country, made_by_support, warnings_acknowledged,
+    warnings_acknowledged_at, warnings_acknowledged_by, submitted_at, submitted_by, authorized_at,
+    authorized_by, declined_at, declined_by, decline_reason, preconfigured_at, sent_at,
+    completed_at, fault_code, fault_waiting_on, fault_remedy, requested_firm_date, claimed_by,
+    claimed_at, line_count, unsent_count, earliest_firm_date, losing_carriers, countries
 """
 
 _ADD: Final = """
     INSERT INTO port_requests
       (id, account_id, company_id, requester_id, requester_name, name, status, status_since,
-       created_at, version)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+       created_at, version, country, made_by_support)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 # One request, kept from other writers until the transaction ends.
 _LOCK: Final = f"SELECT {REQUEST_COLUMNS} FROM port_requests WHERE id = $1 FOR UPDATE"
@@ -50,8 +53,9 @@ _SAVE: Final = """
       waiting_on = CASE
         WHEN $18 = 'LOSING_CARRIER' AND counted.unsent > 0 THEN 'SUPPORT' ELSE $18
       END,
-      requested_firm_date = $19, claimed_by = $20, claimed_at = $21,
-      line_count = counted.lines, unsent_count = counted.unsent,
+      requested_firm_date = $19, claimed_by = $20, claimed_at = $21, name = $22,
+      company_id = $23, warnings_acknowledged = $24, declined_at = $25, declined_by = $26,
+      decline_reason = $27, line_count = counted.lines, unsent_count = counted.unsent,
       earliest_firm_date = coalesce(counted.firm_date, 'infinity'),
       losing_carriers = ordered.losing_carriers, countries = ordered.countries
     FROM (
@@ -76,19 +80,27 @@ _FIND: Final = f"""
       AND ($3::text[] IS NULL OR company_id = ANY($3))
       AND ($4::text IS NULL OR requester_id = $4)
 """
-# Newest first: ids sort by time of making.
-REQUESTS: Final = Listing(
-    f"""
-    SELECT {REQUEST_COLUMNS}
-    FROM port_requests
-    WHERE ($1::text IS NULL OR account_id = $1)
+_FILTER_CONDITION: Final = """
+          ($1::text IS NULL OR account_id = $1)
       AND ($2::text[] IS NULL OR company_id = ANY($2))
       AND ($3::text IS NULL OR requester_id = $3)
-      AND ($4::text[] IS NULL OR status = ANY($4)) {{keyset}} {{order}}
-    """,
-    parameters=4,
-    keys=[Key(column="id", kind=str)],
-    descending=True,
+      AND ($4::text[] IS NULL OR status = ANY($4))
+      AND ($5::text IS NULL OR name ILIKE $5)
+"""
+_LIST_TEMPLATE: Final = f"""
+    SELECT {REQUEST_COLUMNS}
+    FROM port_requests
+    WHERE {_FILTER_CONDITION} {{keyset}} {{order}}
+"""
+# Ids sort by time of making.
+_ID: Final = Key(column="id", kind=str)
+_NAME: Final = Key(column="name", kind=str)
+_CHANGE: Final = Key(column="status_since", kind=datetime)
+REQUESTS: Final = Listing(_LIST_TEMPLATE, parameters=5, keys=[_ID], descending=True)
+REQUESTS_OLDEST_FIRST: Final = Listing(_LIST_TEMPLATE, parameters=5, keys=[_ID])
+REQUESTS_BY_NAME: Final = Listing(_LIST_TEMPLATE, parameters=5, keys=[_NAME, _ID])
+REQUESTS_BY_CHANGE: Final = Listing(
+    _LIST_TEMPLATE, parameters=5, keys=[_CHANGE, _ID], descending=True
 )
 # The same page of the list of each of many accounts.
 REQUESTS_OF_ACCOUNTS: Final = Listing(
@@ -104,7 +116,7 @@ REQUESTS_OF_ACCOUNTS: Final = Listing(
     ) AS request
     """,
     parameters=3,
-    keys=[Key(column="id", kind=str)],
+    keys=[_ID],
     descending=True,
 )
 _COUNT_OF_ACCOUNTS: Final = """
@@ -115,14 +127,7 @@ _COUNT_OF_ACCOUNTS: Final = """
       AND ($3::text IS NULL OR requester_id = $3)
     GROUP BY account_id
 """
-_COUNT: Final = """
-    SELECT count(*)
-    FROM port_requests
-    WHERE ($1::text IS NULL OR account_id = $1)
-      AND ($2::text[] IS NULL OR company_id = ANY($2))
-      AND ($3::text IS NULL OR requester_id = $3)
-      AND ($4::text[] IS NULL OR status = ANY($4))
-"""
+_COUNT: Final = f"SELECT count(*) FROM port_requests WHERE {_FILTER_CONDITION}"
 
 
 async def add_request(connection: Connection, request: PortRequest) -> None:
@@ -138,6 +143,8 @@ async def add_request(connection: Connection, request: PortRequest) -> None:
         request.status_since,
         request.created_at,
         request.version,
+        request.country,
+        request.made_by_support,
     )
 
 
@@ -184,6 +191,12 @@ async def save_request(
         request.requested_firm_date,
         request.claimed_by,
         request.claimed_at,
+        request.name,
+        request.company_id,
+        list(request.warnings_acknowledged),
+        request.declined_at,
+        request.declined_by,
+        request.decline_reason,
     )
 
 
@@ -199,9 +212,9 @@ async def find_requests(
 
 
 async def find_request_page(
-    connection: Connection, filters: Filters, page: Page
+    connection: Connection, listing: Listing, filters: Filters, page: Page
 ) -> Slice[PortRequest]:
-    rows = await read_page(connection, REQUESTS, page, *_arguments(filters))
+    rows = await read_page(connection, listing, page, *_arguments(filters))
     return rows.map(read_request)
 
 
@@ -243,18 +256,36 @@ async def count_requests(connection: Connection, filters: Filters) -> int:
 
 
 def _arguments(filters: Filters) -> tuple[object, ...]:
-    return (filters.account_id, filters.company_ids, filters.requester_id, filters.statuses)
+    return (
+        filters.account_id,
+        filters.company_ids,
+        filters.requester_id,
+        filters.statuses,
+        _pattern(filters.search),
+    )
+
+
+def _pattern(search: str | None) -> str | None:
+    """Somewhere in the text; what LIKE would read as a sign of its own is a letter here."""
+    if not search:
+        return None
+    for sign in ("\\", "%", "_"):
+        search = search.replace(sign, f"\\{sign}")
+    return f"%{search}%"
 
 
 def read_request(row: Row) -> PortRequest:
     columns = dict(row)
     columns.pop("queued_at", None)
     waiting_on, firm_date = columns["fault_waiting_on"], columns["earliest_firm_date"]
+    country = columns["country"]
     return PortRequest(
         **{
             **columns,
             "status": PortRequestStatus(columns["status"]),
             "fault_waiting_on": WaitingOn(waiting_on) if waiting_on else None,
+            "country": Country(country) if country else None,
+            "warnings_acknowledged": tuple(columns["warnings_acknowledged"]),
             "earliest_firm_date": None if firm_date == date.max else firm_date,
             "losing_carriers": tuple(columns["losing_carriers"]),
             "countries": tuple(columns["countries"]),

@@ -16,12 +16,12 @@ _ADD_UPLOAD: Final = """
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _FIND_UPLOAD: Final = f"SELECT {_UPLOAD_COLUMNS} FROM uploads WHERE id = $1"
-# Only who promised the bytes may use them.
+# Only who promised the bytes may use them; support promises for every account.
 _FIND_OWN_UPLOAD: Final = f"""
     SELECT {_UPLOAD_COLUMNS}
     FROM uploads
     WHERE id = $1
-      AND account_id = $2
+      AND ($2::text IS NULL OR account_id = $2)
       AND created_by = $3
 """
 _MARK_STORED: Final = "UPDATE uploads SET stored_at = $2 WHERE id = $1 AND stored_at IS NULL"
@@ -59,7 +59,7 @@ async def find_upload(connection: Connection, upload_id: str) -> Upload | None:
 
 
 async def find_own_upload(
-    connection: Connection, upload_id: str, account_id: str, created_by: str
+    connection: Connection, upload_id: str, account_id: str | None, created_by: str
 ) -> Upload | None:
     row = await connection.fetchrow(_FIND_OWN_UPLOAD, upload_id, account_id, created_by)
     return _upload(row) if row else None

@@ -1,10 +1,8 @@
 """Which request or port-out a caller may change: unknown and not theirs are the same."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from libs.common.caller import Caller, Member, Role, Support
+from libs.common.caller import Caller, Member, Role
 from libs.common.database import Connection
+from libs.common.sight import sight_of
 from services.porting.domain.actions import actions_for, port_out_actions_for
 from services.porting.domain.port_outs import PortOut
 from services.porting.domain.refusals.port_outs import PortOutNotPossible, PortOutUnknown
@@ -14,32 +12,10 @@ from services.porting.domain.refusals.requests import (
     PortRequestUnknown,
     VersionConflict,
 )
+from services.porting.domain.refusals.support_cases import SupportCaseUnknown
 from services.porting.domain.requests import PortRequest
-from services.porting.store import port_outs, requests
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sight:
-    """What of an account a caller sees: None means no limit."""
-
-    account_id: str | None
-    company_ids: Sequence[str] | None
-    requester_id: str | None
-
-
-def sight_of(caller: Caller) -> Sight | None:
-    """None for who sees nothing at all."""
-    if isinstance(caller, Support):
-        return Sight(account_id=None, company_ids=None, requester_id=None)
-    if isinstance(caller, Member):
-        return Sight(
-            account_id=caller.account_id,
-            company_ids=None
-            if caller.role is Role.ADMINISTRATOR
-            else sorted(caller.company_ids),
-            requester_id=caller.member_id if caller.role is Role.CLIENT_MANAGER else None,
-        )
-    return None
+from services.porting.domain.support_cases import SupportCase
+from services.porting.store import port_outs, requests, support_cases
 
 
 async def lock_own_request(
@@ -115,6 +91,23 @@ async def expect_port_out_version(
         raise VersionConflict().at("input", "expectedVersion")
 
 
+async def lock_own_case(connection: Connection, caller: Caller, case_id: str) -> SupportCase:
+    case = await support_cases.lock_case(connection, case_id)
+    if case is None or not _sees_case(caller, case):
+        raise SupportCaseUnknown().at("input", "supportCaseId")
+    return case
+
+
+async def expect_case_version(
+    connection: Connection, caller: Caller, case_id: str, version: int | None
+) -> None:
+    if version is None:
+        return
+    case = await lock_own_case(connection, caller, case_id)
+    if case.version != version:
+        raise VersionConflict().at("input", "expectedVersion")
+
+
 def port_out_not_possible(caller: Caller, port_out: PortOut) -> PortOutNotPossible:
     actions = port_out_actions_for(caller, port_out.status)
     return PortOutNotPossible(port_out.status, actions).at("input", "portOutId")
@@ -128,3 +121,14 @@ def _sees(caller: Caller, request: PortRequest) -> bool:
         and (sight.company_ids is None or request.company_id in sight.company_ids)
         and sight.requester_id in (None, request.requester_id)
     )
+
+
+def _sees_case(caller: Caller, case: SupportCase) -> bool:
+    """As the store's lists: one's companies', and one's own wherever they belong."""
+    sight = sight_of(caller)
+    if sight is None or not sight.has_account(case.account_id):
+        return False
+    if sight.requester_id is not None:
+        return case.requester_id == sight.requester_id
+    is_own = isinstance(caller, Member) and case.requester_id == caller.member_id
+    return is_own or sight.company_ids is None or case.company_id in sight.company_ids

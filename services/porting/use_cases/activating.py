@@ -10,7 +10,7 @@ from libs.common.timers import set_timer
 from libs.contracts.porting_events.lines import LinesActivating, LinesReverted
 from libs.contracts.refusals import refuse_all
 from services.porting.domain.faults import ClosedBy
-from services.porting.domain.firm_dates import can_go_back, start_of, today_at_carriers
+from services.porting.domain.firm_dates import can_go_back
 from services.porting.domain.lines import FAULTY, NEXT_STATES, LineEvent
 from services.porting.domain.refusals.lines import SnapbackTooLate
 from services.porting.store import faults, line_states, requests
@@ -51,7 +51,9 @@ async def start_due_activations(connection: Connection, request_id: str) -> None
     if request is None:
         await set_timer(connection, ACTIVATION_DUE, request_id, now + _SOON)
         return
-    started = await line_states.start_due_lines(connection, request_id, today_at_carriers(now))
+    days = await line_states.find_firm_days(connection, request_id)
+    due = [each for each in days if each.starts_at <= now]
+    started = await line_states.start_due_lines(connection, request_id, due)
     if started:
         await derive_and_save(
             connection,
@@ -66,9 +68,10 @@ async def start_due_activations(connection: Connection, request_id: str) -> None
 
 async def set_activation_timer(connection: Connection, request_id: str) -> None:
     """To the earliest date that is still to come; one too early finds nothing to start."""
-    following = await line_states.find_next_firm_date(connection, request_id)
-    if following is not None:
-        await set_timer(connection, ACTIVATION_DUE, request_id, start_of(following))
+    days = await line_states.find_firm_days(connection, request_id)
+    if days:
+        following = min(each.starts_at for each in days)
+        await set_timer(connection, ACTIVATION_DUE, request_id, following)
 
 
 async def record_snapback(

@@ -1,4 +1,4 @@
-"""Who of the port desk works on a request."""
+"""Who of the port desk works on a request; what it waits for, it waits for all the same."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ async def claim_request(
     counts = await lines.count_lines(connection, request.id)
     claimed = replace(request, claimed_by=me, claimed_at=datetime.now(UTC))
     fact = about(PortClaimed, claimed, counts, claimed_by=me, taken_from=request.claimed_by)
-    await save(connection, claimed, fact)
+    await save(connection, claimed, fact, is_touch=False)
     return request.id
 
 
@@ -44,7 +44,8 @@ async def release_request(
         _refuse_anothers(request, me)
     counts = await lines.count_lines(connection, request.id)
     released = replace(request, claimed_by=None, claimed_at=None)
-    await save(connection, released, about(PortReleased, released, counts, released_by=me))
+    fact = about(PortReleased, released, counts, released_by=me)
+    await save(connection, released, fact, is_touch=False)
     return request.id
 
 

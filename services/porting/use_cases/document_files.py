@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
-from libs.common.caller import Member
+from libs.common.caller import Member, Support
 from libs.common.child_process import (
     ChildCrashed,
     ChildFailed,
@@ -37,6 +37,7 @@ from services.porting.domain.refusals.documents import (
     FileTypeNotAllowed,
     FileUnreadable,
     FileWithAttachments,
+    UploadUnknown,
 )
 from services.porting.integrations.files import Files, Part, digest, file_key
 from services.porting.use_cases.documents import lock_request_for_documents
@@ -62,17 +63,19 @@ async def take_document_in(
     database: Database,
     files: Files,
     children: ChildProcesses,
-    caller: Member,
+    caller: Member | Support,
     *,
     request_id: str,
     upload_id: str,
 ) -> StoredFile:
     """Once more does the same once more."""
     async with database.transaction(caller) as connection:
-        await lock_request_for_documents(connection, caller, request_id)
+        request = await lock_request_for_documents(connection, caller, request_id)
         upload = await find_stored_upload(
             connection, caller, upload_id, UploadPurpose.DOCUMENT
         )
+        if upload.account_id != request.account_id:
+            raise UploadUnknown().at("input", "uploadId")
     content = await files.get(upload_id)
     content_type = content_type_of(content)
     if content_type is None:

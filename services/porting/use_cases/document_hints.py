@@ -4,11 +4,11 @@ import asyncio
 
 from libs.common.caller import Caller
 from libs.common.database import Database
+from libs.common.sight import sight_of
 from services.porting.domain.documents import Document
 from services.porting.domain.invoice_hints import Hints, read_hints
 from services.porting.integrations.files import Files
 from services.porting.store import letters, lines
-from services.porting.use_cases.access import sight_of
 
 
 async def find_hints(

@@ -1,10 +1,12 @@
 """Documents of a request: attached to a draft, or in place of what was refused."""
 
 from datetime import UTC, datetime
+from typing import Final
 
-from libs.common.caller import Caller, Member
+from libs.common.caller import Caller, Member, Support
 from libs.common.database import Connection
 from libs.common.ids import new_id
+from libs.common.sight import sight_of
 from libs.contracts.porting_events.documents import DocumentAttached
 from libs.contracts.refusals import Refusal
 from services.porting.domain.documents import (
@@ -15,6 +17,7 @@ from services.porting.domain.documents import (
     Upload,
 )
 from services.porting.domain.refusals.documents import (
+    LetterFromSupport,
     NumberListNotADocument,
     ReplacementMissing,
 )
@@ -24,10 +27,12 @@ from services.porting.store import documents, lines
 from services.porting.use_cases.access import (
     lock_own_request,
     request_not_possible,
-    sight_of,
 )
 from services.porting.use_cases.drafts import save_draft
 from services.porting.use_cases.recording import about, save
+
+# Our people have no names outside.
+_SUPPORT: Final = "support"
 
 
 async def find_document(
@@ -47,12 +52,12 @@ async def find_faults_of_documents(
 ) -> list[Refusal]:
     """What was refused must be replaced before the request can go on."""
     if await documents.find_whether_refused(connection, request.id):
-        return [ReplacementMissing().at("input", "documents")]
+        return [ReplacementMissing().at("portRequest", "documents")]
     return []
 
 
 async def lock_request_for_documents(
-    connection: Connection, caller: Member, request_id: str
+    connection: Connection, caller: Member | Support, request_id: str
 ) -> PortRequest:
     request = await lock_own_request(connection, caller, request_id)
     if request.status not in ATTACHABLE:
@@ -62,19 +67,25 @@ async def lock_request_for_documents(
 
 async def attach_document(
     connection: Connection,
-    caller: Member,
+    caller: Member | Support,
     request_id: str,
     *,
     kind: DocumentKind,
     file: StoredFile,
 ) -> str:
-    """The newest of its kind counts; those before stay with the request (S63)."""
+    """The newest of its kind counts; those before stay with the request (S63).
+
+    The letter that a country asks for comes from support, and nothing else does (S11).
+    """
     if kind is DocumentKind.NUMBER_LIST:
         raise NumberListNotADocument().at("input", "kind")
+    if (kind is DocumentKind.LETTER) is not isinstance(caller, Support):
+        raise LetterFromSupport().at("input", "kind")
     request = await lock_request_for_documents(connection, caller, request_id)
     attached_at = datetime.now(UTC)
+    attached_by = caller.member_id if isinstance(caller, Member) else _SUPPORT
     document_id = await keep_document(
-        connection, request, kind, file, caller.member_id, attached_at
+        connection, request, kind, file, attached_by, attached_at
     )
     if request.is_draft:
         await save_draft(connection, request)
@@ -87,7 +98,7 @@ async def attach_document(
         document_id=document_id,
         kind=kind,
         attached_at=attached_at,
-        attached_by=caller.member_id,
+        attached_by=attached_by,
     )
     await save(connection, request, attached)
     return request.id

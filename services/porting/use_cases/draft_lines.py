@@ -6,6 +6,7 @@ from typing import Final
 from libs.common.caller import Caller, Member
 from libs.common.database import Connection
 from libs.common.ids import new_id
+from libs.common.sight import sight_of
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal, Refused, UserErrorCode, refuse_all
 from services.porting.domain.line_rules import (
@@ -29,7 +30,7 @@ from services.porting.domain.requests import PortRequest
 from services.porting.store import copies, letters, lines
 from services.porting.store import draft_lines as line_store
 from services.porting.store.lines import Line
-from services.porting.use_cases.access import lock_own_draft, sight_of
+from services.porting.use_cases.access import lock_own_draft
 from services.porting.use_cases.drafts import save_draft
 from services.porting.use_cases.importing import IntakeLimits
 

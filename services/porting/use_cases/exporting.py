@@ -6,9 +6,9 @@ from typing import Final
 
 from libs.common.caller import Caller
 from libs.common.database import Database
+from libs.common.sight import sight_of
 from services.porting.list_intake.exports import ExportedLine, write_heading, write_lines
 from services.porting.store import lines, requests
-from services.porting.use_cases.access import sight_of
 
 _AT_ONCE: Final = 2_000
 

@@ -15,6 +15,7 @@ from libs.contracts.company_names import company_key
 from libs.contracts.refusals import refuse_all
 from services.porting.domain.documents import DocumentKind, Upload, UploadPurpose
 from services.porting.domain.line_rules import NewLine
+from services.porting.domain.refusals.support_cases import offer_case
 from services.porting.integrations.files import Files
 from services.porting.list_intake.number_lists import (
     NumberListReading,
@@ -103,7 +104,8 @@ async def accept_lines(
                 "faults": faults.count,
             },
         )
-    refuse_all(faults.tell())
+    told = faults.tell()
+    refuse_all([*told, *offer_case(told)])
     added = [row.line for row in reading.rows if row.line]
     return await replace_lines(connection, caller, request_id, added, numbers.upload)
 

@@ -12,9 +12,10 @@ from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.lines import LinesCancelled, LinesCorrected, LinesResent
 from libs.contracts.porting_events.requests import PortResubmitted
 from libs.contracts.refusals import Refusal, refuse_all
+from services.porting.domain.carriers import Telling
 from services.porting.domain.faults import ClosedBy, Fault
 from services.porting.domain.letters import Letter, LetterState
-from services.porting.domain.lines import NEXT_STATES, LineEvent, LineState
+from services.porting.domain.lines import FAULTY, NEXT_STATES, LineEvent, LineState
 from services.porting.domain.refusals.base import TextTooLong
 from services.porting.domain.refusals.letters import LetterNotSigned, NewLetterNeeded
 from services.porting.domain.refusals.lines import (
@@ -32,6 +33,7 @@ from services.porting.store import faults, letters, line_states, lines
 from services.porting.store.lines import Line
 from services.porting.use_cases import draft_lines
 from services.porting.use_cases.access import lock_as_requester, request_not_possible
+from services.porting.use_cases.carrier_messages import tell_carrier
 from services.porting.use_cases.deriving import derive_and_save, faults_of_named, named
 from services.porting.use_cases.documents import find_faults_of_documents
 from services.porting.use_cases.recording import about, batches_about, save
@@ -121,12 +123,14 @@ async def drop_lines(
         ClosedBy.DROPPED,
         datetime.now(UTC),
     )
-    await derive_and_save(
+    saved = await derive_and_save(
         connection,
         request,
         lambda now, counts: batches_about(LinesCancelled, now, counts, dropped, named),
         reason=reason,
     )
+    if known := [each.line.tracking_number for each in moved if each.before in FAULTY]:
+        await tell_carrier(connection, Telling.CANCELLATION, saved, known)
     return request.id
 
 
@@ -196,7 +200,10 @@ async def _send_again(
             about(PortResubmitted, now, counts),
         ]
 
-    await derive_and_save(connection, request, tell)
+    saved = await derive_and_save(connection, request, tell)
+    if resent:
+        sent_again = [line.tracking_number for line in resent]
+        await tell_carrier(connection, Telling.SUPPLEMENT, saved, sent_again)
 
 
 async def _review_again(
@@ -278,7 +285,7 @@ def _faults_of_lines(open_faults: Sequence[Fault], by_id: Mapping[str, Line]) ->
         NotCorrected(
             by_id[fault.line_id].tracking_number,
             (find_rejection_code(fault.code) or OTHER).sentence,
-        ).at("input", "lines", by_id[fault.line_id].tracking_number)
+        ).at("portRequest", "lines", by_id[fault.line_id].tracking_number)
         for fault in open_faults
         if fault.line_id is not None and fault.corrected_at is None
     ]
@@ -286,11 +293,12 @@ def _faults_of_lines(open_faults: Sequence[Fault], by_id: Mapping[str, Line]) ->
 
 def _faults_of_letter(open_faults: Sequence[Fault], letter: Letter | None) -> list[Refusal]:
     """A fault of what stands on the letter wants one that was signed after it was found."""
-    if letter is None or letter.state is not LetterState.SIGNED:
-        return [LetterNotSigned().at("input", "letter")]
+    if letter is not None and letter.state is not LetterState.SIGNED:
+        return [LetterNotSigned().at("portRequest", "letter")]
     found = [fault.opened_at for fault in open_faults if fault.needs_new_letter]
-    if found and (letter.signed_at is None or letter.signed_at < max(found)):
-        return [NewLetterNeeded().at("input", "letter")]
+    signed_at = letter.signed_at if letter else None
+    if found and (signed_at is None or signed_at < max(found)):
+        return [NewLetterNeeded().at("portRequest", "letter")]
     return []
 
 

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from libs.common.caller import Member
+from libs.common.caller import Member, Support
 from libs.common.database import Connection, Database
 from libs.common.ids import new_id
 from libs.contracts.refusals import Refusal, refuse_all
@@ -26,6 +26,7 @@ from services.porting.domain.refusals.documents import (
 )
 from services.porting.integrations.files import Files
 from services.porting.store import uploads
+from services.porting.use_cases.access import lock_own_request
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +40,20 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 async def create_upload(
     connection: Connection,
-    caller: Member,
+    caller: Member | Support,
     *,
+    request_id: str | None = None,
     purpose: UploadPurpose,
     filename: str,
     content_type: str,
     byte_size: int,
     sha256: str,
 ) -> str:
+    """Support sends for the account of a request."""
+    if isinstance(caller, Support):
+        account_id = (await lock_own_request(connection, caller, request_id or "")).account_id
+    else:
+        account_id = caller.account_id
     faults: list[Refusal] = []
     name = filename.strip()
     if not 0 < len(name) <= LONGEST_FILENAME or re.search(r"[/\\\x00-\x1f]", name):
@@ -63,7 +70,7 @@ async def create_upload(
     refuse_all(faults)
     upload = Upload(
         id=new_id("up"),
-        account_id=caller.account_id,
+        account_id=account_id,
         purpose=purpose,
         filename=name,
         content_type=media_type,
@@ -72,28 +79,24 @@ async def create_upload(
         expires_at=datetime.now(UTC) + _LIFETIME,
         stored_at=None,
     )
-    await uploads.add_upload(connection, upload, caller.member_id)
+    await uploads.add_upload(connection, upload, _creator_of(caller))
     return upload.id
 
 
 async def find_promised_upload(
-    connection: Connection, caller: Member, upload_id: str
+    connection: Connection, caller: Member | Support, upload_id: str
 ) -> Upload:
     """One that `create_upload` has answered to this caller."""
-    upload = await uploads.find_own_upload(
-        connection, upload_id, caller.account_id, caller.member_id
-    )
+    upload = await _find_own(connection, caller, upload_id)
     assert upload is not None
     return upload
 
 
 async def find_stored_upload(
-    connection: Connection, caller: Member, upload_id: str, purpose: UploadPurpose
+    connection: Connection, caller: Member | Support, upload_id: str, purpose: UploadPurpose
 ) -> Upload:
     """Only by who created it, for what it was created for, and within a day."""
-    upload = await uploads.find_own_upload(
-        connection, upload_id, caller.account_id, caller.member_id
-    )
+    upload = await _find_own(connection, caller, upload_id)
     if (
         upload is None
         or upload.purpose is not purpose
@@ -102,6 +105,21 @@ async def find_stored_upload(
     ):
         raise UploadUnknown().at("input", "uploadId")
     return upload
+
+
+async def _find_own(
+    connection: Connection, caller: Member | Support, upload_id: str
+) -> Upload | None:
+    account_id = caller.account_id if isinstance(caller, Member) else None
+    return await uploads.find_own_upload(
+        connection, upload_id, account_id, _creator_of(caller)
+    )
+
+
+def _creator_of(caller: Member | Support) -> str:
+    if isinstance(caller, Member):
+        return caller.member_id
+    return f"support:{caller.login.subject}"
 
 
 async def sweep_uploads(database: Database, files: Files) -> None:

@@ -9,9 +9,14 @@ class AccountHasNoCard(PortingRefusal):
     sentence = "Put a payment card on file first; porting itself is free."
 
 
+class AccountPastDue(PortingRefusal):
+    code = UserErrorCode.ACCOUNT_PAST_DUE
+    sentence = "A bill of the account is past due: pay it first."
+
+
 class AccountNotInGoodStanding(PortingRefusal):
     code = UserErrorCode.ACCOUNT_NOT_IN_GOOD_STANDING
-    sentence = "The account has an open balance or is suspended."
+    sentence = "The account is suspended: ask our support team what to do."
 
 
 class AccountInTrial(PortingRefusal):

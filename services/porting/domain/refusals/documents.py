@@ -14,6 +14,11 @@ class ReplacementMissing(PortingRefusal):
     sentence = "A document was refused: attach another in its place first."
 
 
+class LetterFromSupport(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "A country's own letter comes from our support team, every other document not."
+
+
 class NumberListNotADocument(PortingRefusal):
     code = UserErrorCode.INVALID
     sentence = "A number list comes by importLines: say what this document is."

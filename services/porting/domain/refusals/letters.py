@@ -43,6 +43,13 @@ class LetterMissing(PortingRefusal):
     sentence = "Fill in the Letter of Authorization."
 
 
+class CountryLetterMissing(PortingRefusal):
+    """S11."""
+
+    code = UserErrorCode.LETTER_REQUIRED
+    sentence = "Our support team attaches the letter that this country asks for."
+
+
 class LetterNotSigned(PortingRefusal):
     code = UserErrorCode.LETTER_NOT_SIGNED
     sentence = "Sign the Letter of Authorization."

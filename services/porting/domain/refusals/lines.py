@@ -26,29 +26,56 @@ class NumberIsInAnotherRequest(PortingRefusal):
     sentence = "One of the numbers is part of another open port request."
 
 
-class NumberClaimed(PortingRefusal):
+class NumberRefusal(PortingRefusal):
+    """Of one number; `number` is None where the caller does not see its line."""
+
+    words: str
+
+    def __init__(self, number: str | None) -> None:
+        super().__init__(
+            f"{number or 'A number of a company that you do not see'} {self.words}"
+        )
+
+
+class NumberClaimed(NumberRefusal):
     code = UserErrorCode.NUMBER_ALREADY_CLAIMED
-
-    def __init__(self, number: str) -> None:
-        super().__init__(f"{number} is part of another open port request.")
+    words = "is part of another open port request."
 
 
-class NumberIsOurs(PortingRefusal):
+class NumberIsOurs(NumberRefusal):
     """The owner is not told."""
 
     code = UserErrorCode.INTERNAL_PORT
-
-    def __init__(self, number: str) -> None:
-        super().__init__(f"{number} is in our inventory already: it moves without a port.")
+    words = "is in our inventory already: it moves without a port."
 
 
-class ForwardingLoop(PortingRefusal):
+class ForwardingLoop(NumberRefusal):
     """S24, S25."""
 
     code = UserErrorCode.FORWARDING_LOOP
+    words = "would forward to itself: it is, or will be, ported."
 
-    def __init__(self, number: str) -> None:
-        super().__init__(f"{number} would forward to itself: it is, or will be, ported.")
+
+class NumberOfAnotherCountry(NumberRefusal):
+    code = UserErrorCode.WRONG_COUNTRY
+    words = "is not of the country that the request is made for."
+
+
+class NumberNamedTwice(NumberRefusal):
+    code = UserErrorCode.DUPLICATE_NUMBER
+    words = "is named twice."
+
+
+class TextMissing(PortingRefusal):
+    code = UserErrorCode.REQUIRED
+    sentence = "Every number has a name and a source."
+
+
+class TooManyLines(PortingRefusal):
+    code = UserErrorCode.TOO_MANY_LINES
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"Here are at most {most:,} numbers possible.")
 
 
 class TimeInTheFuture(PortingRefusal):
@@ -111,13 +138,6 @@ class LineNotPossible(StateRefusal):
 class LineUnknown(PortingRefusal):
     code = UserErrorCode.NOT_FOUND
     sentence = "This line is not part of the request."
-
-
-class TooManyLines(PortingRefusal):
-    code = UserErrorCode.TOO_MANY_LINES
-
-    def __init__(self, most: int) -> None:
-        super().__init__(f"A request may have at most {most:,} numbers.")
 
 
 class LineFault(PortingRefusal):

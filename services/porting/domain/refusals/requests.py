@@ -28,12 +28,17 @@ class NameMissing(PortingRefusal):
 
 class WarningsNotAcknowledged(PortingRefusal):
     code = UserErrorCode.WARNINGS_NOT_ACKNOWLEDGED
-    sentence = "Confirm that you will keep the old service until the port is complete."
+    sentence = "Read what porting can cost and what you must not do, and acknowledge it."
 
 
 class OwnSubmission(PortingRefusal):
     code = UserErrorCode.OWN_SUBMISSION
     sentence = "Another administrator must authorize what you submitted yourself."
+
+
+class ReasonMissing(PortingRefusal):
+    code = UserErrorCode.REQUIRED
+    sentence = "Say why: whoever submitted the request will read it."
 
 
 class NotPreconfigured(PortingRefusal):

@@ -1,0 +1,149 @@
+"""What a draft still lacks or has wrong: all of it at once, told before and at submission (S54).
+
+Each fault names a part of the request, `("portRequest", …)`, by its names in the graph.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from libs.common.database import Connection
+from libs.common.sight import Sight
+from libs.contracts.phone_number import PhoneNumber
+from libs.contracts.refusals import Refusal
+from services.porting.domain.countries import BY_SUPPORT, country_of
+from services.porting.domain.documents import PROOFS, DocumentKind
+from services.porting.domain.letters import Letter, LetterState, hash_document
+from services.porting.domain.line_rules import Obstacle
+from services.porting.domain.refusals.accounts import (
+    AccountHasNoCard,
+    AccountInTrial,
+    AccountNotInGoodStanding,
+    AccountPastDue,
+)
+from services.porting.domain.refusals.documents import ProofMissing
+from services.porting.domain.refusals.letters import (
+    CountryLetterMissing,
+    LetterMissing,
+    LetterNotSigned,
+    LetterOutdated,
+)
+from services.porting.domain.refusals.lines import (
+    ForwardingLoop,
+    LinesMissing,
+    NumberClaimed,
+    NumberIsOurs,
+    NumberOfAnotherCountry,
+    NumberRefusal,
+)
+from services.porting.domain.refusals.requests import WarningsNotAcknowledged
+from services.porting.domain.requests import PortRequest
+from services.porting.domain.warnings import ALL_WARNINGS
+from services.porting.store import copies, documents, letters, lines
+
+
+async def find_missing(
+    connection: Connection, request: PortRequest, sight: Sight
+) -> list[Refusal]:
+    """Nothing where it is submitted already. Numbers that `sight` hides are not named."""
+    if not request.is_draft:
+        return []
+    companies = await lines.find_companies_of_numbers(connection, request.id)
+    numbers = list(companies)
+    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
+    attached = await documents.find_document_kinds(connection, request.id)
+    missing = await _faults_of_account(connection, request.account_id)
+    if not numbers:
+        missing.append(LinesMissing().at("portRequest", "lines"))
+    missing += _faults_of_documents(request, attached)
+    missing += _faults_of_letter(letter, numbers)
+    if not set(ALL_WARNINGS) <= set(request.warnings_acknowledged):
+        missing.append(WarningsNotAcknowledged().at("portRequest", "warnings"))
+    missing += _place_numbers(
+        await _faults_of_numbers(connection, request, numbers), companies, sight
+    )
+    return missing
+
+
+async def _faults_of_account(connection: Connection, account_id: str) -> list[Refusal]:
+    """S5 to S8, each with its own code."""
+    account = await copies.find_account(connection, account_id)
+    if account is None:
+        return [AccountHasNoCard().at("portRequest", "account", "cardOnFile")]
+    stands: dict[str, tuple[bool, Refusal]] = {
+        "cardOnFile": (account.card_on_file, AccountHasNoCard()),
+        "balanceCurrent": (account.balance_current, AccountPastDue()),
+        "inGoodStanding": (account.in_good_standing, AccountNotInGoodStanding()),
+        "inTrial": (not account.in_trial, AccountInTrial()),
+    }
+    return [
+        refusal.at("portRequest", "account", field)
+        for field, (is_good, refusal) in stands.items()
+        if not is_good
+    ]
+
+
+def _faults_of_documents(request: PortRequest, attached: set[DocumentKind]) -> list[Refusal]:
+    faults: list[Refusal] = []
+    if not attached & PROOFS:
+        faults.append(ProofMissing().at("portRequest", "documents"))
+    if request.country in BY_SUPPORT and DocumentKind.LETTER not in attached:
+        faults.append(CountryLetterMissing().at("portRequest", "documents"))
+    return faults
+
+
+def _faults_of_letter(letter: Letter | None, numbers: Sequence[PhoneNumber]) -> list[Refusal]:
+    if letter is None:
+        return [LetterMissing().at("portRequest", "letter")]
+    if letter.state is not LetterState.SIGNED:
+        return [LetterNotSigned().at("portRequest", "letter")]
+    if letter.document_hash != hash_document(letter.subscriber, numbers):
+        return [LetterOutdated().at("portRequest", "letter")]
+    return []
+
+
+_OBSTACLES: Final[Mapping[Obstacle, type[NumberRefusal]]] = {
+    Obstacle.OURS: NumberIsOurs,
+    Obstacle.CLAIMED: NumberClaimed,
+    Obstacle.LOOP: ForwardingLoop,
+}
+
+
+async def _faults_of_numbers(
+    connection: Connection, request: PortRequest, numbers: Sequence[PhoneNumber]
+) -> list[tuple[type[NumberRefusal], str]]:
+    """They were free when they were taken in; others may have been faster."""
+    obstacles = await lines.find_obstacles(connection, request.id)
+    faults = [(_OBSTACLES[obstacle], str(number)) for number, obstacle in obstacles]
+    faults += [(NumberOfAnotherCountry, number) for number in _of_others(request, numbers)]
+    return faults
+
+
+def _of_others(request: PortRequest, numbers: Iterable[PhoneNumber]) -> Iterable[PhoneNumber]:
+    """Self-service takes +1 only, and has looked at each when it was taken in."""
+    for number in numbers:
+        if request.country in BY_SUPPORT:
+            if country_of(number) is not request.country:
+                yield number
+        elif not number.startswith("+1"):
+            yield number
+
+
+def _place_numbers(
+    faults: Iterable[tuple[type[NumberRefusal], str]],
+    companies: Mapping[PhoneNumber, str],
+    sight: Sight,
+) -> list[Refusal]:
+    hidden = {
+        number
+        for number, company_id in companies.items()
+        if sight.company_ids is not None and company_id not in sight.company_ids
+    }
+    placed: list[Refusal] = []
+    for refusal, text in faults:
+        number = PhoneNumber(text)
+        # A forwarding number may stand on a hidden line as well.
+        if number in hidden or (hidden and number not in companies):
+            placed.append(refusal(None).at("portRequest", "lines"))
+        else:
+            placed.append(refusal(number).at("portRequest", "lines", number))
+    return placed
