@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import xlsxwriter
 from starlette.applications import Starlette
 
 from libs.common.child_process import ChildProcesses
+from services.porting.integrations.download_links import Shown
 from services.porting.list_intake.templates import EXAMPLE
 from services.porting.routes.templates import template_routes
 from tests.porting.builders import (
@@ -116,3 +118,58 @@ async def test_the_same_key_a_hundred_times_at_once_takes_a_list_in_once(door, d
     assert all(payload == done[0] for payload in done)
     assert len(await lines_of(database, request_id)) == 1
     assert (await request_of(database, request_id)).version == 2
+
+
+async def link_to(door, caller, request_id) -> str:
+    query = "query($id: ID!) { portRequest(id: $id) { linesCsvUrl } }"
+    answer = await door.see(caller, query, id=request_id)
+    link: str = answer["portRequest"]["linesCsvUrl"]
+    return link
+
+
+@pytest.mark.requirement("S62")
+async def test_an_exported_list_is_taken_in_again_unchanged(door, database):
+    house = await found_house(database)
+    request_id = await a_draft(database, house.administrator, house.dental)
+    added = [
+        a_line(house.dental, phone(100), name="=1+1", source="'@x", account_number="007"),
+        a_line(house.garage, phone(101), name='a "b", c\nd', billing_number=phone(177)),
+    ]
+    await fill_lines(database, house.administrator, request_id, added)
+    before = await lines_of(database, request_id)
+    answer = await door.client.get(await link_to(door, house.administrator, request_id))
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert await take_in(door, house.administrator, request_id, answer.content) == []
+    after = await lines_of(database, request_id)
+    assert [replace(line, id="") for line in after] == [
+        replace(line, id="") for line in before
+    ]
+
+
+async def test_a_link_to_a_list_holds_for_its_viewer_and_request(door, database):
+    house = await found_house(database)
+    request_id = await a_draft(database, house.manager, house.dental)
+    other_id = await a_draft(database, house.administrator, house.garage)
+    line = a_line(house.dental, phone(100))
+    await fill_lines(database, house.manager, request_id, [line])
+    link = await link_to(door, house.manager, request_id)
+    assert (await door.client.get(link)).status_code == 200
+    supports = await link_to(door, "support", request_id)
+    assert (await door.client.get(supports)).status_code == 200
+    for wrong in (
+        link.replace(request_id, other_id),
+        link.replace("/numbers?", "/file?"),
+        link.replace(house.manager.member_id, house.administrator.member_id),
+        link.replace("signature=", "signature=0"),
+    ):
+        assert (await door.client.get(wrong)).status_code == 403
+    stranger = door.room.download_links.make(request_id, Shown.NUMBERS, house.garage_manager)
+    assert (await door.client.get(stranger)).status_code == 404
+    # Who has lost their membership since then has lost the link.
+    async with database.working() as connection:
+        await connection.execute(
+            "UPDATE members SET active = false WHERE member_id = $1", house.manager.member_id
+        )
+    assert (await door.client.get(link)).status_code == 403

@@ -31,7 +31,7 @@ from services.porting.schema.estimates import Estimate
 from services.porting.schema.faults import Fault
 from services.porting.schema.history import HistoryEntry
 from services.porting.schema.letters import Letter
-from services.porting.schema.lines import Line
+from services.porting.schema.lines import LINES_CSV_URL, Line
 from services.porting.schema.loaders import (
     load_carrier_orders,
     load_document_pages,
@@ -125,6 +125,8 @@ class PortRequest:
     async def support_case(self, info: PortingInfo) -> SupportCase | None:
         case = await info.context.loader(load_cases_of_requests).load(self.id)
         return SupportCase.of(case) if case else None
+
+    lines_csv_url: str = LINES_CSV_URL
 
     @strawberry.field(description="Its numbers, in the order of the number list.")
     async def lines(
