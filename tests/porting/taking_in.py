@@ -7,7 +7,7 @@ import sys
 from libs.common.caller import Role
 from libs.common.database import open_database
 from services.porting.domain.documents import UploadPurpose
-from services.porting.store import letters, lines
+from services.porting.store import lines
 from services.porting.use_cases import importing
 from tests.porting.builders import a_line, a_member, add_upload, phone
 
@@ -33,7 +33,7 @@ async def main(told: dict[str, str]) -> None:
 
         lines.add_lines = add_half
     elif told["stops"] == "after the lines":
-        letters.supersede_letter = stop_here
+        importing.supersede_for_lines = stop_here
     else:
         importing.save_draft = stop_here
     async with database.transaction(member) as connection:

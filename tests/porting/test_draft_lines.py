@@ -143,14 +143,14 @@ async def test_a_changed_line_supersedes_the_letter(door, database):
         ("correctLine", {"lineId": last.id, "phoneNumber": phone(103)}),
         ("dropLines", {"trackingNumbers": [phone(103)]}),
     ):
-        await sign(database, house.administrator, request_id)
         given["portRequestId"] = request_id
         assert await errors_of(door, house.administrator, mutation, **given) == []
         async with database.working() as connection:
-            standing = await connection.fetchval(
-                "SELECT count(*) FROM letters WHERE state <> 'SUPERSEDED'"
+            signed = await connection.fetchval(
+                "SELECT count(*) FROM letters WHERE state = 'SIGNED'"
             )
-        assert standing == 0
+        assert signed == 0
+        await sign(database, house.administrator, request_id)
 
 
 async def test_lines_of_others_are_unknown_and_nothing_is_dropped_by_halves(door, database):

@@ -8,9 +8,8 @@ from typing import Final, NamedTuple
 
 from libs.contracts.phone_number import InvalidPhoneNumberError, PhoneNumber
 from libs.contracts.refusals import UserErrorCode
-from services.porting.domain.letters import says_no_pin
 from services.porting.domain.numbers import Portability, judge, read_number
-from services.porting.domain.refusals.letters import PinNeedsSupport
+from services.porting.domain.pins import PinAnswer, read_pin_answer
 
 LONGEST_TEXT: Final = 200
 # Spaces of any kind, and what has no width: marks of direction, of order, of nothing.
@@ -141,11 +140,13 @@ def read_line(texts: LineTexts, rules: LineRules, flaws: list[Flaw]) -> Reading:
         )
     if texts.account_number and _SPREADSHEET_DAMAGE.fullmatch(texts.account_number):
         flaws.append(Flaw("account_number", UserErrorCode.CSV_SCIENTIFIC_NUMBER, _ROUNDED))
-    if texts.pin and not says_no_pin(texts.pin):
-        flaws.append(Flaw("pin", PinNeedsSupport.code, PinNeedsSupport.sentence))
+    if texts.pin and read_pin_answer(texts.pin)[0] is not PinAnswer.NOT_NEEDED:
+        # Never said again: a letter keeps it sealed, a list would not.
+        flaws.append(Flaw("pin", UserErrorCode.INVALID, _PIN_ON_THE_LETTER))
     return Reading(tracking, forwarding, company_id, billing)
 
 
+_PIN_ON_THE_LETTER: Final = "Write NO PIN REQUIRED or N/A here; give a transfer PIN with the letter, which keeps it sealed."
 _ROUNDED: Final = (
     "A spreadsheet has rounded this number. Format the column as text, "
     "write the number again and save the file."

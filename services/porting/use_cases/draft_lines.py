@@ -27,12 +27,13 @@ from services.porting.domain.refusals.lines import (
     TooManyLines,
 )
 from services.porting.domain.requests import PortRequest
-from services.porting.store import copies, letters, lines
+from services.porting.store import copies, lines
 from services.porting.store import draft_lines as line_store
 from services.porting.store.lines import Line
 from services.porting.use_cases.access import lock_own_draft
 from services.porting.use_cases.drafts import save_draft
 from services.porting.use_cases.importing import IntakeLimits
+from services.porting.use_cases.letters import supersede_for_lines
 
 # Where the input has the fields of a line.
 _PATHS: Final = {
@@ -115,7 +116,7 @@ async def _find_own_numbers(
 
 async def _save(connection: Connection, request: PortRequest) -> str:
     """The letter no longer lists the numbers that the draft has."""
-    await letters.supersede_letter(connection, request.id)
+    request = await supersede_for_lines(connection, request)
     await save_draft(connection, request)
     return request.id
 

@@ -25,11 +25,12 @@ from services.porting.list_intake.number_lists import (
 )
 from services.porting.list_intake.tables import Unreadable
 from services.porting.list_intake.workbooks import is_workbook, read_workbook
-from services.porting.store import copies, letters
+from services.porting.store import copies
 from services.porting.store import lines as line_store
 from services.porting.use_cases.access import lock_own_draft
 from services.porting.use_cases.documents import add_document
 from services.porting.use_cases.drafts import save_draft
+from services.porting.use_cases.letters import supersede_for_lines
 from services.porting.use_cases.uploads import find_stored_upload
 
 log = logging.getLogger(__name__)
@@ -137,7 +138,7 @@ async def replace_lines(
     """The accepted file's numbers are the draft's numbers now; the file is kept with it."""
     request = await lock_own_draft(connection, caller, request_id)
     await line_store.replace_lines(connection, request.id, request.account_id, added)
-    await letters.supersede_letter(connection, request.id)
+    request = await supersede_for_lines(connection, request)
     await add_document(connection, request, DocumentKind.NUMBER_LIST, upload, caller)
     await save_draft(connection, request)
     return request.id
