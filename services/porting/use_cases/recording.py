@@ -46,7 +46,9 @@ async def save(
     version = await record(connection, request.id, request.version, *facts)
     saved = replace(request, version=version)
     await requests.save_request(connection, saved, is_touch=is_touch)
-    await history.add_entries(connection, request.account_id, _entries(request, facts, reason))
+    await history.add_entries(
+        connection, request.id, request.account_id, _entries(request, facts, reason)
+    )
     if is_touch and saved.status in IDLES:
         await set_timer(connection, IDLE_DUE, saved.id, datetime.now(UTC) + FIRST_LOOK)
     _log_facts(facts, port_request_id=saved.id, status=saved.status, version=version)
