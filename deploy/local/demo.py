@@ -1,9 +1,16 @@
-"""`make demo`: one number's journey on a private stack, as a dashboard sees it."""
+"""`make demo`: one number's journey on a private stack, as a dashboard sees it.
 
+With `CARRIER=…` an emulated carrier of that character does what support records otherwise.
+"""
+
+import os
 import sys
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from deploy.emulator.characters import CHARACTERS
+from deploy.local.carrier_journey import CarrierJourney
 from deploy.local.demo_accounts import Tokens, create_account
 from deploy.local.graph_client import GraphClient
 from deploy.local.journey import Journey, open_dashboard
@@ -12,7 +19,7 @@ from deploy.local.stack import Stack
 from deploy.local.terminal import run_on_a_stack
 
 
-async def drive(stack: Stack) -> None:
+async def drive(stack: Stack, character: str | None) -> None:
     tokens = Tokens(stack.key_folder)
     say("Support creates an account with two companies and its members.")
     account = await create_account(stack.gateway_url, tokens, "Ada's Analytical Engines")
@@ -22,7 +29,8 @@ async def drive(stack: Stack) -> None:
         open_reporter(stack.amqp_url) as reporter,
         open_dashboard(support, account.id, show_event) as dashboard,
     ):
-        journey = Journey(
+        make = partial(CarrierJourney, character=character) if character else Journey
+        journey = make(
             account=account,
             administrator=administrator,
             support=support,
@@ -31,7 +39,7 @@ async def drive(stack: Stack) -> None:
             say=say,
         )
         await journey.run()
-    print("journey complete", flush=True)
+    print(journey.last_line, flush=True)
 
 
 def say(text: str) -> None:
@@ -51,5 +59,13 @@ def show_event(event: dict[str, Any]) -> None:
     )
 
 
+def main() -> int:
+    character = os.environ.get("CARRIER") or None
+    if character not in {None, *CHARACTERS}:
+        print(f"CARRIER: choose one of {', '.join(CHARACTERS)}.", file=sys.stderr)
+        return 1
+    return run_on_a_stack(lambda stack: drive(stack, character), carrier=character)
+
+
 if __name__ == "__main__":
-    sys.exit(run_on_a_stack(drive))
+    sys.exit(main())

@@ -93,6 +93,7 @@ class Journey:
     dashboard: Dashboard
     say: Callable[[str], None]
     request_id: str = field(default="", init=False)
+    last_line: str = field(default="journey complete", init=False)
 
     async def run(self) -> None:
         await self.fill_in_a_request()

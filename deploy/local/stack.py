@@ -48,12 +48,14 @@ def run_stack(
     durable: bool = False,
     signed_hop: bool = False,
     servers: Servers | None = None,
+    carrier: str | None = None,
     say: Callable[[str], None] = stay_silent,
 ) -> Iterator[Stack]:
     """`issuer` and `audience` are what tokens carry as `iss` and `aud`.
 
     With `signed_hop` the services take requests from the gateway alone. Servers that are
-    given serve others too: nothing of this run stays in them.
+    given serve others too: nothing of this run stays in them. `carrier` is the character of an
+    emulated one; without it support plays the carrier's part.
     """
     folder = guard.make_folder(RUNS)
     they_stay = servers is not None or bool(os.environ.get("PORTLINE_POSTGRES_URL"))
@@ -70,15 +72,19 @@ def run_stack(
             "JWT_AUDIENCE": audience,
             "AMQP_URL": amqp_url,
             "UPLOAD_SECRET": secrets.token_hex(32),
+            "PIN_KEYS": secrets.token_hex(32),
+            "LETTER_SECRET": secrets.token_hex(32),
             "FILES_URL": (folder / "files").as_uri(),
             "ALLOW_FICTIONAL_NUMBERS": "true",
         }
+        if carrier:
+            shared["CARRIER_SECRET"] = secrets.token_hex(32)
         if signed_hop:
             shared["GATEWAY_SECRET"] = secrets.token_hex(32)
         (folder / "files").mkdir()
         programs = Programs(guard, folder)
         try:
-            urls = _start_programs(programs, folder, databases, shared, say)
+            urls = _start_programs(programs, folder, databases, shared, carrier, say)
             yield Stack(
                 servers=used,
                 amqp_url=amqp_url,
@@ -119,19 +125,22 @@ def _start_programs(
     folder: Path,
     databases: Mapping[str, DatabaseUrls],
     shared: Mapping[str, str],
+    carrier: str | None,
     say: Callable[[str], None],
 ) -> dict[str, str]:
     """Their URLs."""
+    names = ["issuer", *SERVICES, "gateway", *(["carrier"] if carrier else [])]
     for _ in range(TRIES):
-        listen_ports = {
-            name: choose_listen_port() for name in ("issuer", *SERVICES, "gateway")
-        }
+        listen_ports = {name: choose_listen_port() for name in names}
         urls = {name: f"http://{LOOPBACK}:{each}" for name, each in listen_ports.items()}
         common = {
             **os.environ,
             **shared,
             "JWKS_URL": f"{urls['issuer']}/.well-known/jwks.json",
             "PUBLIC_URL": urls["porting"],
+            "CARRIER": "emulator" if carrier else "desk",
+            "CARRIER_URL": urls.get("carrier", urls["porting"]),
+            "CARRIER_FIRST_LOOK_S": "1",
         }
         try:
             programs.start(
@@ -144,6 +153,7 @@ def _start_programs(
                         for service in SERVICES
                     ),
                     _describe_gateway(listen_ports["gateway"], urls, common),
+                    *([_describe_carrier(carrier, urls, common)] if carrier else []),
                 ],
                 say,
             )
@@ -183,6 +193,19 @@ def _describe_service(
             "MIGRATIONS_URL": database.migrations_url,
         },
         ready_url=f"http://{LOOPBACK}:{listen_port}/readyz",
+    )
+
+
+def _describe_carrier(
+    character: str, urls: Mapping[str, str], common: Mapping[str, str]
+) -> Program:
+    callbacks = f"{urls['porting']}/carriers/emulator/callbacks"
+    place = ["--listen-port", urls["carrier"].rpartition(":")[2], "--callback-url", callbacks]
+    return Program(
+        name="carrier",
+        command=[sys.executable, "-m", "deploy.emulator", "--character", character, *place],
+        env=common,
+        ready_url=f"{urls['carrier']}/healthz",
     )
 
 

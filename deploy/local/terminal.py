@@ -20,8 +20,10 @@ from libs.common.dev_issuer import DEVELOPMENT_AUDIENCE
 from libs.common.tokens import DEVELOPMENT_ISSUER
 
 
-def run_on_a_stack(work: Callable[[Stack], Coroutine[Any, Any, None]]) -> int:
-    """The exit code: 0, or 1 after one sentence."""
+def run_on_a_stack(
+    work: Callable[[Stack], Coroutine[Any, Any, None]], *, carrier: str | None = None
+) -> int:
+    """The exit code: 0, or 1 after one sentence. `carrier` as in `run_stack`."""
     signal.signal(signal.SIGTERM, _interrupt)
     started = time.monotonic()
 
@@ -32,7 +34,11 @@ def run_on_a_stack(work: Callable[[Stack], Coroutine[Any, Any, None]]) -> int:
         with (
             Guard() as guard,
             run_stack(
-                guard, issuer=DEVELOPMENT_ISSUER, audience=DEVELOPMENT_AUDIENCE, say=say
+                guard,
+                issuer=DEVELOPMENT_ISSUER,
+                audience=DEVELOPMENT_AUDIENCE,
+                carrier=carrier,
+                say=say,
             ) as stack,
         ):
             say(f"everything is ready after {time.monotonic() - started:.1f} s")

@@ -6,6 +6,10 @@ from libs.common.graphql.rights import ADMINISTRATORS, READERS, REQUESTERS, SUPP
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
+from services.porting.schema.carrier_messages import (
+    CarrierMessageMutation,
+    CarrierMessageQuery,
+)
 from services.porting.schema.carrier_mutations import CarrierMutation
 from services.porting.schema.carrier_order_mutations import CarrierOrderMutation
 from services.porting.schema.case_mutations import CaseMutation
@@ -39,6 +43,8 @@ RIGHTS = {
     "reviewDocument": SUPPORT,
     "prepareLetter": REQUESTERS,
     "signLetter": REQUESTERS,
+    "sendLetter": REQUESTERS,
+    "revealPin": SUPPORT,
     "acknowledgeWarnings": REQUESTERS,
     "submitPortRequest": REQUESTERS,
     "renamePortRequest": REQUESTERS,
@@ -69,6 +75,8 @@ RIGHTS = {
     "startActivation": SUPPORT,
     "recordSnapback": SUPPORT,
     "recordCancellation": SUPPORT,
+    "carrierMessages": SUPPORT,
+    "retryCarrierMessage": SUPPORT,
     "correctLines": REQUESTERS | SUPPORT,
     "dropLines": REQUESTERS | SUPPORT,
     "resubmitPortRequest": REQUESTERS | SUPPORT,
@@ -82,7 +90,7 @@ RIGHTS = {
 
 
 @strawberry.type
-class Query(PortingQuery, DeskQuery, CaseQuery):
+class Query(PortingQuery, DeskQuery, CaseQuery, CarrierMessageQuery):
     pass
 
 
@@ -94,6 +102,7 @@ class Mutation(
     DocumentMutation,
     LetterMutation,
     CarrierMutation,
+    CarrierMessageMutation,
     CarrierOrderMutation,
     DeskMutation,
     FaultMutation,

@@ -14,15 +14,17 @@ from libs.contracts.porting_events.lines import (
 )
 from libs.contracts.porting_events.requests import PortCancelled, PortCancelRefused
 from libs.contracts.refusals import Refusal, refuse_all
+from services.porting.domain.carriers import Telling
 from services.porting.domain.faults import ClosedBy
 from services.porting.domain.firm_dates import REQUESTERS_CUTOFF, SUPPORTS_CUTOFF, can_stop
-from services.porting.domain.lines import NEXT_STATES, LineEvent, LineState
+from services.porting.domain.lines import NEXT_STATES, WITH_A_CARRIER, LineEvent, LineState
 from services.porting.domain.refusals.base import TextTooLong
 from services.porting.domain.refusals.requests import TooLateToCancel
 from services.porting.domain.requests import LineCounts, PortRequest, PortRequestStatus
 from services.porting.store import faults, line_states, lines
 from services.porting.store.line_states import MovedLine
 from services.porting.use_cases.access import lock_as_requester, request_not_possible
+from services.porting.use_cases.carrier_messages import tell_carrier
 from services.porting.use_cases.deriving import derive_and_save, lock_for, named
 from services.porting.use_cases.recording import about, batches_about, save
 
@@ -63,12 +65,16 @@ async def stop_lines(
         await faults.close_all_faults(connection, request.id, closed_by, now)
         await _end(connection, request, ended, reason)
     elif moved:
-        await derive_and_save(
+        saved = await derive_and_save(
             connection,
             request,
             lambda after, counts: _stopped(after, counts, ended, asked),
             reason=reason,
         )
+        if known := [
+            each.line.tracking_number for each in moved if each.before in WITH_A_CARRIER
+        ]:
+            await tell_carrier(connection, Telling.CANCELLATION, saved, known)
 
 
 async def record_cancellation(

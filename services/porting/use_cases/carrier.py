@@ -20,6 +20,7 @@ from libs.contracts.porting_events.requests import (
     LinesPreconfigured,
     PortSentToCarrier,
 )
+from services.porting.domain.carriers import Telling
 from services.porting.domain.faults import ClosedBy
 from services.porting.domain.judgements import find_fault_of_time
 from services.porting.domain.lines import FAULTY, NEXT_STATES, LineEvent, states_before
@@ -30,6 +31,7 @@ from services.porting.store import carrier_orders, faults, line_states, lines, r
 from services.porting.store.lines import Line
 from services.porting.use_cases.access import lock_own_request, request_not_possible
 from services.porting.use_cases.activating import set_activation_timer
+from services.porting.use_cases.carrier_messages import tell_carrier
 from services.porting.use_cases.carrier_orders import (
     choose_orders_to_send,
     propose_carrier_orders,
@@ -74,7 +76,7 @@ async def send_to_carrier(
         raise request_not_possible(caller, request)
     now = datetime.now(UTC)
     before = states_before(LineEvent.SENT)
-    await carrier_orders.send_lines(connection, request_id, orders, before, now)
+    lines_sent = await carrier_orders.send_lines(connection, request_id, orders, before, now)
     sent = await derive_and_save(
         connection,
         replace(request, sent_at=request.sent_at or now),
@@ -82,6 +84,8 @@ async def send_to_carrier(
             about(PortSentToCarrier, derived, counts, sent_at=now, carrier_order_ids=orders)
         ],
     )
+    numbers = [line.tracking_number for line in lines_sent]
+    await tell_carrier(connection, Telling.ORDER, sent, numbers)
     # A first call happens once: what rang here during the review has had it.
     if called := await line_states.find_called(connection, request_id):
         ported = await line_states.port_lines(

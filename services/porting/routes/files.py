@@ -1,4 +1,4 @@
-"""Where files are sent to, and where documents are shown, both by signed links.
+"""Files sent and documents shown, by signed links; and what carriers call back with.
 
 A link to send takes one file, checked against what was promised. A link to look holds for one
 viewer, whose right is asked anew each time.
@@ -21,6 +21,11 @@ from libs.common.caller import Member, Support
 from libs.common.database import Database
 from libs.common.graphql.errors import ErrorCode, log_fault, sentence_and_code
 from services.porting.domain.documents import Upload
+from services.porting.integrations.carriers.protocol import (
+    CallbackRefused,
+    CallbackUnreadable,
+    Carrier,
+)
 from services.porting.integrations.download_links import (
     DownloadLinks,
     Link,
@@ -29,6 +34,7 @@ from services.porting.integrations.download_links import (
 )
 from services.porting.integrations.files import Files, UploadLinks, digest
 from services.porting.store import copies, uploads
+from services.porting.use_cases.carrier_messages import receive_call
 from services.porting.use_cases.documents import find_document
 
 log = logging.getLogger(__name__)
@@ -36,6 +42,8 @@ log = logging.getLogger(__name__)
 # Nobody reads it: whoever sent the file has gone.
 _GONE = 499
 _SLOWEST_UPLOAD_S = 120
+_LONGEST_CALLBACK = 1_000_000
+_SLOWEST_CALLBACK_S = 10
 
 # Whatever is in a file: it is not opened in our pages, not run, not kept, not told about.
 _SHOWN_HEADERS = {
@@ -79,6 +87,17 @@ def file_routes(
     ]
 
 
+def carrier_routes(database: Database, carrier: Carrier) -> list[BaseRoute]:
+    """Where the carrier calls back. Other names are unknown."""
+
+    async def receive_callback(request: Request) -> Response:
+        if request.path_params["name"] != carrier.name:
+            return Response(status_code=404)
+        return await _receive_callback(request, database, carrier)
+
+    return [Route("/carriers/{name}/callbacks", _masked(receive_callback), methods=["POST"])]
+
+
 def _masked(answer: Answer) -> Answer:
     async def answer_masked(request: Request) -> Response:
         try:
@@ -91,6 +110,42 @@ def _masked(answer: Answer) -> Answer:
             return _refuse(503 if code is ErrorCode.UNAVAILABLE else 500, code, sentence)
 
     return answer_masked
+
+
+async def _receive_callback(
+    request: Request, database: Database, carrier: Carrier
+) -> Response:
+    """Kept, and nothing else: what it leads to is worked afterwards, in the carrier's order."""
+    try:
+        carrier.check_callback(request.headers)
+        async with asyncio.timeout(_SLOWEST_CALLBACK_S):
+            body = await _read_callback(request)
+        if body is None:
+            return _turn_away(413, "CALLBACK_TOO_LARGE", "This is longer than any message.")
+        heard = carrier.read_callback(request.headers, body)
+    except TimeoutError:
+        return _turn_away(408, "CALLBACK_TOO_SLOW", "The message did not arrive in time.")
+    except CallbackRefused:
+        return _turn_away(401, "NOT_SIGNED", "The signature is wrong, missing or too old.")
+    except CallbackUnreadable:
+        return _refuse(422, "UNREADABLE", "This is not the form that was agreed.")
+    async with database.working() as connection:
+        is_new = await receive_call(connection, carrier.name, heard)
+    return JSONResponse({"isNew": is_new}, status_code=200)
+
+
+async def _read_callback(request: Request) -> bytes | None:
+    """None for more than a message can have, and never more than that in memory."""
+    if not request.headers.get("content-length", "0").isdigit():
+        return None
+    if int(request.headers.get("content-length", "0")) > _LONGEST_CALLBACK:
+        return None
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > _LONGEST_CALLBACK:
+            return None
+    return bytes(content)
 
 
 async def _receive_upload(
@@ -190,7 +245,14 @@ async def _read(request: Request, upload: Upload) -> bytes | None:
     return bytes(content) if len(content) == upload.byte_size else None
 
 
+def _turn_away(status: int, code: str, message: str) -> Response:
+    """Of a body that nobody asked for no more is read: the connection ends with the answer."""
+    answer = _refuse(status, code, message)
+    answer.headers["connection"] = "close"
+    return answer
+
+
 def _refuse(status: int, code: str, message: str) -> Response:
     if status < 500:  # noqa: PLR2004 - a fault is told by its own line
-        log.info("a file was refused", extra={"action": "refuse_upload", "code": code})
+        log.info("what was sent is refused", extra={"action": "refuse_request", "code": code})
     return JSONResponse({"code": code, "message": message}, status_code=status)

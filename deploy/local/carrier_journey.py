@@ -1,0 +1,73 @@
+"""The journey where an emulated carrier does what support would record of a real one."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from typing_extensions import override
+
+from deploy.local.graph_client import GraphClient
+from deploy.local.journey import NUMBERS, Journey
+
+# What each character does on the way, as a reader of the demonstration should know it.
+BECOMES = {
+    "prompt": "It answers within the hour.",
+    "slow": "It takes its time.",
+    "silent": "It takes the order and says nothing.",
+    "rejects_pin": "It refuses every order without a good PIN.",
+    "changes_date": "It gives a date, and then another one.",
+    "answers_twice_and_out_of_order": "It says everything twice, the last thing often first.",
+    "date_in_two_hours": "Its date is two hours away.",
+    "says_200_then_rejects": "It says 200, then shows a rejection to who looks, and calls nobody.",
+}
+ENDS = {
+    "silent": "journey waits: the losing carrier is silent",
+    "rejects_pin": "journey waits: the losing carrier rejected the PIN",
+    "says_200_then_rejects": "journey waits: the losing carrier took it and then rejected it",
+}
+SILENCE_SECONDS = 5
+
+
+@dataclass(kw_only=True)
+class CarrierJourney(Journey):
+    """`last_line` says how it ended: some characters never let go by themselves."""
+
+    character: str
+
+    @override
+    async def run(self) -> None:
+        await self.fill_in_a_request()
+        await self.submit()
+        await self.send()
+        if self.character in ENDS:
+            await self.wait_for_trouble()
+            self.last_line = ENDS[self.character]
+            return
+        await self.dashboard.wait_for("porting.port_completed.v1")
+        await self.dashboard.wait_for("numbers.number_ported_in.v1", len(NUMBERS))
+        await self.receive_the_first_call()
+        await self.port_out()
+
+    async def send(self) -> None:
+        self.say(f"The port desk sends it to an emulated carrier. {BECOMES[self.character]}")
+        await self.support.do("SendToCarrier", portRequestId=self.request_id)
+
+    async def wait_for_trouble(self) -> None:
+        """And say what un-sticks it, as the customer reads it."""
+        if self.character == "silent":
+            await asyncio.sleep(SILENCE_SECONDS)
+        else:
+            await self.dashboard.wait_for("porting.action_required.v1")
+        request = await self._read_turn(self.administrator)
+        turn = request["waitingOn"]
+        desk = await self._read_turn(self.support)
+        self.say(
+            f"The request is {request['status']} and waits on {turn['waitingOn']} "
+            f"since {turn['since']}.\nWhat un-sticks it: {turn['remedy']}\n"
+            f"The customer can do: {', '.join(request['availableActions']) or 'nothing'}; "
+            f"the port desk: {', '.join(desk['availableActions']) or 'nothing'}."
+        )
+
+    async def _read_turn(self, reader: GraphClient) -> dict[str, Any]:
+        answer = await reader.ask("ReadTurn", id=self.request_id)
+        return dict(answer["portRequest"])

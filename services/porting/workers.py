@@ -1,0 +1,103 @@
+"""Work in the background at other companies: tells carriers what is due, works what they said."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from libs.common.database import DATABASE_LOST, Database, is_database_lost
+from services.porting.domain.carriers import Cancellation, Order, Telling
+from services.porting.domain.vault import Vault
+from services.porting.integrations.carriers.protocol import (
+    Answer,
+    Carrier,
+    CarrierUnreachable,
+)
+from services.porting.use_cases import hearing, telling
+from services.porting.use_cases.telling import Errand, Pace
+
+log = logging.getLogger(__name__)
+
+_POLL_S: Final = 0.5
+
+
+@dataclass(kw_only=True)
+class CarrierWorker:
+    """Any number of them may run: each row is claimed by one."""
+
+    database: Database
+    carrier: Carrier
+    pace: Pace = field(default_factory=Pace)
+    vault: Vault | None = None
+
+    async def tell(self) -> None:
+        """Never returns."""
+        try:
+            await _repeat(self.tell_one)
+        finally:
+            await self.carrier.close()
+
+    async def hear(self) -> None:
+        """Never returns; a carrier that is slow to answer does not hold it up."""
+        await _repeat(self.hear_one)
+
+    async def hear_one(self) -> bool:
+        """Answers whether there was one to work."""
+        async with self.database.working() as connection:
+            return await hearing.work_next(connection)
+
+    async def tell_one(self) -> bool:
+        """Answers whether there was one to tell, or an order to look at."""
+        async with self.database.working() as connection:
+            errand = await telling.take_errand(
+                connection, self.carrier.name, self.pace, self.vault
+            )
+        if errand is None:
+            return False
+        try:
+            await self._run(errand)
+        except CarrierUnreachable as fault:
+            await self._note_unreachable(errand, fault.reason)
+        except Exception as fault:
+            if is_database_lost(fault):
+                raise
+            log.exception("a carrier could not be told", extra={"action": "carrier.fault"})
+            await self._note_unreachable(errand, type(fault).__name__)
+        return True
+
+    async def _note_unreachable(self, errand: Errand, reason: str) -> None:
+        async with self.database.working() as connection:
+            await telling.note_unreachable(connection, errand.told, reason, self.pace)
+
+    async def _run(self, errand: Errand) -> None:
+        """The carrier is called outside of any transaction."""
+        told, name = errand.told, self.carrier.name
+        if errand.order is not None:
+            answer = await self._tell(told.kind, errand.order)
+            async with self.database.working() as connection:
+                await telling.note_answer(connection, told, answer, name, self.pace)
+        elif errand.looks:
+            shown = await self.carrier.look_at(told.reference)
+            async with self.database.working() as connection:
+                await telling.note_state(connection, told, shown, name, self.pace)
+
+    async def _tell(self, kind: Telling, order: Cancellation) -> Answer:
+        if not isinstance(order, Order):
+            return await self.carrier.send_cancellation(order)
+        if kind is Telling.SUPPLEMENT:
+            return await self.carrier.send_supplement(order)
+        return await self.carrier.send_order(order)
+
+
+async def _repeat(work_one: Callable[[], Awaitable[bool]]) -> None:
+    while True:
+        try:
+            while await work_one():
+                pass
+        except DATABASE_LOST as error:
+            log.warning(
+                "work at carriers lost its database",
+                extra={"action": "carrier.database_lost", "reason": type(error).__name__},
+            )
+        await asyncio.sleep(_POLL_S)
