@@ -6,6 +6,7 @@ viewer, whose right is asked anew each time.
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -46,6 +47,7 @@ _SLOWEST_UPLOAD_S = 120
 _LONGEST_CALLBACK = 1_000_000
 _SLOWEST_CALLBACK_S = 10
 
+_MEMBER_ID = re.compile(r"mem_[0-9a-z]{1,40}")
 # Whatever is in a file: it is not opened in our pages, not run, not kept, not told about.
 _SHOWN_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -254,6 +256,8 @@ async def _viewer_of(database: Database, named: str) -> Member | Support | None:
     """As our rows have them now: who lost their membership has lost the link."""
     if support := support_named(named):
         return support
+    if not _MEMBER_ID.fullmatch(named):
+        return None
     async with database.working() as connection:
         return await copies.find_member(connection, named)
 
