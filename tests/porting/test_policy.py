@@ -137,6 +137,8 @@ MAY_ASK: dict[str, set[str]] = {
     "sendCarrierOrders": {"support"},
     "recordCarrierReference": {"support"},
     "requestFirmDate": REQUESTERS | {"support"},
+    "carrierMessages": {"support"},
+    "retryCarrierMessage": {"support"},
     "openSupportCase": REQUESTERS | {"support"},
     "postMessage": REQUESTERS | {"support"},
     "postInternalNote": {"support"},
