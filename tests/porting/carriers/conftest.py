@@ -30,4 +30,6 @@ async def emulated(database: Database) -> AsyncIterator[Emulated]:
 
 @pytest.fixture
 def worker(database: Database, counterpart: Counterpart) -> CarrierWorker:
-    return CarrierWorker(database=database, carrier=counterpart.adapter, pace=BRISK)
+    return CarrierWorker(
+        database=database, carrier=counterpart.adapter, pace=BRISK, vault=VAULT
+    )
