@@ -13,6 +13,7 @@ import pytest
 from services.porting.domain.carriers import Telling
 from services.porting.integrations.carriers.emulator import Emulator
 from services.porting.store import letters, requests, told_messages
+from services.porting.use_cases import telling
 from services.porting.use_cases.cancelling import cancel_request
 from services.porting.use_cases.carrier_messages import tell_carrier
 from services.porting.use_cases.resubmitting import drop_lines
@@ -124,6 +125,21 @@ async def test_each_try_waits_longer_and_the_last_one_leaves_it_to_a_person(
     (row,) = await told_rows(database, request_id)
     assert (row["state"], row["reason"]) == ("dead", "ReadTimeout")
     assert not await worker.tell_one()
+
+
+async def test_who_comes_too_late_with_a_failure_does_not_undo_a_success(
+    database, emulated, worker, request_id
+):
+    async with database.working() as connection:
+        slow = await telling.take_errand(connection, "emulator", BRISK)
+    await work(worker)
+
+    async with database.working() as connection:
+        late = replace(slow.told, attempts=30)
+        await telling.note_unreachable(connection, late, "ReadTimeout", BRISK)
+
+    (row,) = await told_rows(database, request_id)
+    assert (row["state"], row["reason"]) == ("sent", None)
 
 
 @pytest.mark.parametrize(
