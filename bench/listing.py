@@ -156,6 +156,8 @@ def _settings(
         "PROFILE": "production",
         "GATEWAY_SECRET": secret,
         "UPLOAD_SECRET": secret,
+        "PIN_KEYS": secret,
+        "LETTER_SECRET": secret,
         "JWT_ISSUER": ISSUER,
         "JWT_AUDIENCE": AUDIENCE,
         "JWKS_URL": f"http://{LOOPBACK}:{issuer_port}/.well-known/jwks.json",

@@ -37,6 +37,7 @@ export function gatewayConfig(settings, verify) {
         'x-portline-account': context.account,
         'x-request-id': context.requestId,
         traceparent: request.headers.get('traceparent') ?? undefined,
+        'x-forwarded-for': request.headers.get('x-forwarded-for') ?? undefined,
       }),
     },
     transports: (kind) => (kind === 'ws' ? streamTransport : httpTransport),

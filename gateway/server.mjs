@@ -27,6 +27,9 @@ const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, 
   // Logs, answers and subgraphs name a request by this; an id of any other form is not taken over.
   const id = request.headers['x-request-id'];
   if (!PLAIN_ID.test(id ?? '')) request.headers['x-request-id'] = randomUUID();
+  // Who signs a letter is told apart by where they came from: the last entry is what we saw ourselves.
+  const passed = request.headers['x-forwarded-for'];
+  request.headers['x-forwarded-for'] = passed ? `${passed}, ${request.socket.remoteAddress}` : request.socket.remoteAddress;
   return runtime(request, response);
 });
 const sockets = serveSockets(runtime, server, { verify, origins: settings.origins, log });

@@ -54,7 +54,7 @@ BREAKS = {
         "import aio_pika",
     ),
     "Only the assembly reads settings": (
-        "services/porting/routes.py",
+        "services/porting/routes/files.py",
         "import services.porting.settings",
     ),
     "Parsers of strangers' files load in child processes only": (

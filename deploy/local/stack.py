@@ -72,6 +72,8 @@ def run_stack(
             "JWT_AUDIENCE": audience,
             "AMQP_URL": amqp_url,
             "UPLOAD_SECRET": secrets.token_hex(32),
+            "PIN_KEYS": secrets.token_hex(32),
+            "LETTER_SECRET": secrets.token_hex(32),
             "FILES_URL": (folder / "files").as_uri(),
             "ALLOW_FICTIONAL_NUMBERS": "true",
         }

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 SUPPORT_SCOPE = "support"
 # A closed list: `openid profile`, which people's tokens carry, makes nobody a machine.
 MACHINE_SCOPES = frozenset(
-    {"calls:report", "port-outs:report", "accounts:report", "numbers:route"}
+    {"calls:report", "port-outs:report", "accounts:report", "numbers:route", "letters:deliver"}
 )
 _LONGEST_HEADER = 64
 

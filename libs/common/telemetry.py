@@ -68,10 +68,16 @@ class Trace:
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 _trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
+_client_address: ContextVar[str] = ContextVar("client_address", default="")
 
 
 def current_request_id() -> str | None:
     return _request_id.get()
+
+
+def current_client_address() -> str:
+    """Where the request comes from, as uvicorn tells it: never to be kept or logged as it is."""
+    return _client_address.get()
 
 
 def current_trace() -> Trace | None:
@@ -143,6 +149,8 @@ class TelemetryMiddleware:
                 status = message.get("code", 1000)
             await send(message)
 
+        client = scope.get("client")
+        _client_address.set(client[0] if client else "")
         with continue_trace(headers.get("traceparent"), request_id):
             try:
                 await self.app(scope, receive, send_named)

@@ -123,6 +123,10 @@ class UserErrorCode(StrEnum):
         "LETTER_OUTDATED",
         "Numbers or subscriber changed after the letter was made: it must be signed anew.",
     )
+    PIN_ANSWER_REQUIRED = (
+        "PIN_ANSWER_REQUIRED",
+        "Each losing account or line needs a PIN, or an answer that says there is none.",
+    )
     PO_BOX_NOT_ALLOWED = (
         "PO_BOX_NOT_ALLOWED",
         "The letter needs the service address, not a post office box.",

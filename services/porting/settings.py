@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Self
 
-from pydantic import Field, HttpUrl, SecretStr, model_validator
+from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
-from libs.common.settings import SHORTEST_SECRET, ServiceSettings
+from libs.common.settings import SHORTEST_SECRET, Profile, ServiceSettings
 from services.porting.domain.idling import IdleLimits
+from services.porting.domain.vault import read_keys
 
 
 class CarrierChoice(StrEnum):
@@ -22,11 +24,18 @@ class Settings(ServiceSettings):
     pages that may send files, with commas, as at the gateway. From `bulk_lines` numbers on a
     request is estimated at 6 to 8 weeks instead of 4 to 6. `carrier` is who tells carriers: the
     desk by hand, or the emulator at `carrier_url`, signing with `carrier_secret`.
+
+    `pin_keys` seal PINs: 64 hexadecimal digits each, with commas, the newest first.
+    `letter_secret` derives signing links. `seal_key_file` is a PEM file that seals letters:
+    private key, certificate, its chain.
     """
 
     files_url: str
     public_url: HttpUrl
     upload_secret: SecretStr = Field(min_length=SHORTEST_SECRET)
+    pin_keys: SecretStr
+    letter_secret: SecretStr = Field(min_length=SHORTEST_SECRET)
+    seal_key_file: Path | None = None
     most_rows: int = 1_000
     bulk_lines: int = Field(default=50, ge=1)
     # A week's warning comes before the end of either.
@@ -49,6 +58,18 @@ class Settings(ServiceSettings):
     @property
     def origins(self) -> list[str]:
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+    @field_validator("pin_keys")
+    @classmethod
+    def _are_keys(cls, keys: SecretStr) -> SecretStr:
+        read_keys(keys.get_secret_value())
+        return keys
+
+    @model_validator(mode="after")
+    def _seal_in_production(self) -> Self:
+        if self.profile is Profile.PRODUCTION and self.seal_key_file is None:
+            raise ValueError("SEAL_KEY_FILE is required in production")
+        return self
 
     @model_validator(mode="after")
     def _know_the_emulator(self) -> Self:

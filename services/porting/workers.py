@@ -8,6 +8,7 @@ from typing import Final
 
 from libs.common.database import DATABASE_LOST, Database, is_database_lost
 from services.porting.domain.carriers import Cancellation, Order, Telling
+from services.porting.domain.vault import Vault
 from services.porting.integrations.carriers.protocol import (
     Answer,
     Carrier,
@@ -28,6 +29,7 @@ class CarrierWorker:
     database: Database
     carrier: Carrier
     pace: Pace = field(default_factory=Pace)
+    vault: Vault | None = None
 
     async def tell(self) -> None:
         """Never returns."""
@@ -48,7 +50,9 @@ class CarrierWorker:
     async def tell_one(self) -> bool:
         """Answers whether there was one to tell, or an order to look at."""
         async with self.database.working() as connection:
-            errand = await telling.take_errand(connection, self.carrier.name, self.pace)
+            errand = await telling.take_errand(
+                connection, self.carrier.name, self.pace, self.vault
+            )
         if errand is None:
             return False
         try:

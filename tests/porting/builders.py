@@ -32,6 +32,8 @@ from services.porting.domain.idling import IdleLimits
 from services.porting.domain.letters import ServiceAddress, Subscriber
 from services.porting.domain.port_outs import PortOut, PortOutStatus
 from services.porting.domain.requests import PortRequest, PortRequestStatus
+from services.porting.domain.signing import LinkMaker
+from services.porting.domain.vault import Vault
 from services.porting.store import lines, port_outs, requests
 from services.porting.store import uploads as upload_store
 from services.porting.store.lines import Line, NewLine
@@ -41,10 +43,16 @@ from services.porting.use_cases import (
     documents,
     drafts,
     importing,
+    letter_signing,
     letters,
     submitting,
 )
+from services.porting.use_cases.letter_signing import Signing
+from services.porting.use_cases.letters import LetterChanges
 
+VAULT = Vault([b"1" * 32])
+LINK_MAKER = LinkMaker("2" * 64)
+A_SIGNING = Signing(signer_name="Ada Lovelace", consents=True)
 OUTSIDE = PhoneNumber("+13125550100")
 IDLE_LIMITS = IdleLimits(unfinished=timedelta(days=30), faulty=timedelta(days=45))
 TIMERS = timers_of(IDLE_LIMITS)
@@ -224,9 +232,17 @@ def a_subscriber(**changes: Any) -> Subscriber:
         losing_carrier="Old Telecom",
         account_number="A-1",
         billing_number=phone(100),
-        pin_answer="N/A",
     )
     return replace(subscriber, **changes)
+
+
+def letter_changes(
+    subscriber: Subscriber | None = None, pin_answer: str | None = "N/A", **changes: Any
+) -> LetterChanges:
+    """A letter filled in at once."""
+    given = dict(vars(subscriber or a_subscriber()))
+    address = vars(given.pop("service_address"))
+    return LetterChanges(subscriber=given, address=address, pin_answer=pin_answer, **changes)
 
 
 def a_line(company_id: str, number: PhoneNumber, **changes: Any) -> NewLine:
@@ -281,8 +297,8 @@ async def fill_lines(
 
 async def sign(database: Database, caller: Member, request_id: str) -> None:
     async with database.transaction(caller) as connection:
-        await letters.prepare_letter(connection, caller, request_id, a_subscriber())
-        await letters.sign_letter(connection, caller, request_id, signer_name="Ada Lovelace")
+        await letters.prepare_letter(connection, caller, request_id, VAULT, letter_changes())
+        await letter_signing.sign_letter(connection, caller, request_id, A_SIGNING)
 
 
 async def a_full_draft(

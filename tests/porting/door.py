@@ -23,11 +23,13 @@ from libs.common.memberships import memberships_of
 from libs.common.tokens import DEVELOPMENT_ISSUER, IssuerKeys, TokenVerifier
 from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
-from services.porting.routes import file_routes
+from services.porting.routes.files import file_routes
+from services.porting.routes.letters import letter_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
 from services.porting.use_cases.document_files import DocumentIntake
 from services.porting.use_cases.importing import IntakeLimits
+from tests.porting.builders import LINK_MAKER, VAULT
 
 _HOST = "http://porting"
 
@@ -104,10 +106,13 @@ def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
         children=children,
         document_intake=DocumentIntake(files, children),
         intake_limits=IntakeLimits(most_rows=1_000, allow_fictional=True),
+        vault=VAULT,
+        link_maker=LINK_MAKER,
     )
+    callers = CallerResolver(verifier, memberships_of(database))
     endpoint = GraphEndpoint(
         build_graph(shows_schema=True),
-        callers=CallerResolver(verifier, memberships_of(database)),
+        callers=callers,
         database=database,
         room=room,
     )
@@ -115,6 +120,7 @@ def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
         routes=[
             Route("/graphql", endpoint),
             *file_routes(database, room.files, room.upload_links, room.download_links),
+            *letter_routes(database, LINK_MAKER, callers, _HOST),
         ]
     )
     return Door(httpx.AsyncClient(transport=httpx.ASGITransport(app)), key, room, folder)
@@ -140,6 +146,8 @@ _MUTATIONS = {
     "attachDocument": ("AttachDocumentInput", _REQUEST),
     "reviewDocument": ("ReviewDocumentInput", _REQUEST),
     "prepareLetter": ("PrepareLetterInput", _REQUEST),
+    "sendLetter": ("SendLetterInput", _REQUEST),
+    "revealPin": ("RevealPinInput", f"pin {_ERRORS}"),
     "signLetter": ("SignLetterInput", _REQUEST),
     "acknowledgeWarnings": ("PortRequestInput", _REQUEST),
     "submitPortRequest": ("PortRequestInput", _REQUEST),

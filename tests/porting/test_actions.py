@@ -55,7 +55,12 @@ CALLERS = (
 )
 # How each action is done; a draft is edited by many commands, one of them stands for all.
 COMMANDS: dict[PortRequestAction, tuple[str, dict[str, Any]]] = {
-    PortRequestAction.EDIT: ("prepareLetter", LETTER),
+    PortRequestAction.EDIT: ("acknowledgeWarnings", {}),
+    PortRequestAction.EDIT_LETTER: ("prepareLetter", {**LETTER, "subscriberName": "Other"}),
+    PortRequestAction.SEND_LETTER: (
+        "sendLetter",
+        {"signerName": "Grace Hopper", "signerEmail": "grace@example.com"},
+    ),
     PortRequestAction.SIGN: ("signLetter", {"signerName": "Ada", "consent": True}),
     PortRequestAction.SUBMIT: ("submitPortRequest", {}),
     PortRequestAction.AUTHORIZE: ("authorizePortRequest", {}),

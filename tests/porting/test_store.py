@@ -18,11 +18,14 @@ from services.porting.store import (
     faults,
     heard_messages,
     history,
+    letter_renderings,
     letters,
     line_states,
     lines,
+    pins,
     port_outs,
     requests,
+    signing_links,
     support_cases,
     told_messages,
     uploads,
@@ -32,8 +35,8 @@ from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
     carrier_message_lists, carrier_orders, copies, desk_queue, documents, estimates, faults,
-    heard_messages, history, letters, line_states, lines, port_outs, requests, support_cases,
-    told_messages, uploads,
+    heard_messages, history, letter_renderings, letters, line_states, lines, pins, port_outs,
+    requests, signing_links, support_cases, told_messages, uploads,
 )  # fmt: skip
 # What a statement is put together from.
 PARTS = ("COLUMNS", "CONDITION", "TEMPLATE")
@@ -41,6 +44,7 @@ TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
     "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
     "faults", "carrier_orders", "support_cases", "case_messages", "case_notes",
+    "signing_links", "pins", "pin_uses",
 )  # fmt: skip
 
 
@@ -110,7 +114,7 @@ async def test_who_forgets_to_take_a_role_reads_nothing(urls: DatabaseUrls):
 async def test_nobody_sees_no_row(database):
     house = await found_house(database)
     await a_draft(database, house.administrator, house.dental)
-    for table in set(TABLES) - {"case_notes"}:
+    for table in set(TABLES) - {"case_notes", "pin_uses"}:
         async with database.reading(Anonymous()) as connection:
             assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0
     async with database.reading(SUPPORT) as connection:

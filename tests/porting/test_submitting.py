@@ -9,7 +9,7 @@ from libs.common.caller import Role
 from libs.contracts.refusals import Refusal, Refused
 from services.porting.domain.requests import PortRequestStatus, WaitingOn
 from services.porting.store import line_states
-from services.porting.use_cases import letters, submitting
+from services.porting.use_cases import letter_signing, submitting
 from tests.porting.builders import (
     a_draft,
     a_full_draft,
@@ -137,10 +137,10 @@ async def test_a_changed_number_list_needs_a_new_signature(database):
     )
 
     refusals = await refusals_of(submit(database, house.administrator, request_id))
-    assert refusals == [("LETTER_REQUIRED", ("portRequest", "letter"))]
+    assert refusals == [("LETTER_NOT_SIGNED", ("portRequest", "letter"))]
     async with database.working() as connection:
         states = await connection.fetch("SELECT state FROM letters ORDER BY id")
-    assert [row["state"] for row in states] == ["SUPERSEDED"]
+    assert [row["state"] for row in states] == ["SUPERSEDED", "DRAFT"]
 
     await sign(database, house.administrator, request_id)
     await submit(database, house.administrator, request_id)
@@ -173,8 +173,11 @@ async def test_a_letter_is_signed_once_by_name_and_for_numbers(database):
 
     async def sign_as(name: str) -> None:
         async with database.transaction(house.administrator) as connection:
-            await letters.sign_letter(
-                connection, house.administrator, request_id, signer_name=name
+            await letter_signing.sign_letter(
+                connection,
+                house.administrator,
+                request_id,
+                letter_signing.Signing(signer_name=name, consents=True),
             )
 
     refusals = await refusals_of(sign_as(" "))

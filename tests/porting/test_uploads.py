@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from libs.common.database import Database
 from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
-from services.porting.routes import file_routes
+from services.porting.routes.files import file_routes
 from tests.porting.builders import (
     a_draft,
     add_inventory,

@@ -10,7 +10,16 @@ from libs.contracts.porting_events.desk import (
     PortReleased,
 )
 from libs.contracts.porting_events.documents import DocumentAttached, DocumentReviewed
-from libs.contracts.porting_events.letters import LetterSigned
+from libs.contracts.porting_events.letters import (
+    LetterDeclined,
+    LetterExpired,
+    LetterSealed,
+    LetterSent,
+    LetterSigned,
+    LetterSuperseded,
+    LetterViewed,
+    PinUsed,
+)
 from libs.contracts.porting_events.lines import (
     LinesActivating,
     LinesActivationFailed,
@@ -66,10 +75,17 @@ PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     DraftChanged,
     PortSubmitted,
     PortAuthorized,
+    LetterSent,
+    LetterViewed,
     PortDeclined,
     DocumentAttached,
     DocumentReviewed,
     LetterSigned,
+    LetterDeclined,
+    LetterExpired,
+    LetterSuperseded,
+    LetterSealed,
+    PinUsed,
     LinesReadied,
     ReviewStarted,
     ActionRequired,

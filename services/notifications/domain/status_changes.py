@@ -69,8 +69,14 @@ class LoggedChange(StatusChange):
 TOLD: Final[tuple[type[Fact], ...]] = (
     requests.PortSubmitted,
     requests.PortAuthorized,
+    letters.LetterSent,
+    letters.LetterViewed,
     requests.PortDeclined,
     letters.LetterSigned,
+    letters.LetterDeclined,
+    letters.LetterExpired,
+    letters.LetterSuperseded,
+    letters.LetterSealed,
     requests.ReviewStarted,
     requests.ActionRequired,
     requests.LinesPreconfigured,
@@ -109,6 +115,8 @@ TOLD_ONCE_WHILE: Final[Mapping[type[Fact], frozenset[str]]] = {
 }
 NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     requests.DraftChanged,
+    # For the history only.
+    letters.PinUsed,
     # The desk's own work: the customer's status stays as it is.
     desk.PortClaimed,
     desk.PortReleased,

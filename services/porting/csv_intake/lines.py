@@ -9,9 +9,9 @@ from libs.contracts.company_names import company_key
 from libs.contracts.phone_number import InvalidPhoneNumberError, PhoneNumber
 from libs.contracts.refusals import UserErrorCode
 from services.porting.csv_intake.table import COLUMNS, Row, Unreadable, read_rows
-from services.porting.domain.letters import says_no_pin
 from services.porting.domain.numbers import Portability, judge
-from services.porting.domain.refusals.letters import PinNeedsSupport
+from services.porting.domain.pins import PinAnswer, read_pin_answer
+from services.porting.domain.refusals.letters import PinNotPossible
 from services.porting.domain.refusals.lines import RowFault
 from services.porting.store.lines import NewLine
 
@@ -120,10 +120,10 @@ def _find_missing(row: Row) -> Iterator[RowFault]:
             row=row.number,
         )
     pin = row.cells.get("pin", "")
-    if pin and not says_no_pin(pin):
+    if pin and read_pin_answer(pin)[0] is not PinAnswer.NOT_NEEDED:
         # The PIN itself is not said again.
         yield RowFault(
-            PinNeedsSupport.code, PinNeedsSupport.sentence, row=row.number, column="pin"
+            PinNotPossible.code, PinNotPossible.sentence, row=row.number, column="pin"
         )
 
 

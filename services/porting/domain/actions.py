@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from libs.common.caller import Caller, Member, Role, Support
+from services.porting.domain.letters import Letter
 from services.porting.domain.lines import NEXT_STATES, LineEvent, LineState
 from services.porting.domain.port_outs import PortOutStatus
 from services.porting.domain.requests import PortRequest, PortRequestStatus
@@ -14,6 +15,8 @@ from services.porting.domain.support_cases import CaseState
 class PortRequestAction(StrEnum):
     EDIT = "EDIT"
     SIGN = "SIGN"
+    EDIT_LETTER = "EDIT_LETTER"
+    SEND_LETTER = "SEND_LETTER"
     SUBMIT = "SUBMIT"
     AUTHORIZE = "AUTHORIZE"
     DECLINE = "DECLINE"
@@ -60,6 +63,7 @@ _WORDS_OF_THE_CARRIER: Final = (
     _A.RECORD_CONFLICT,
     _A.RECORD_NOT_PORTABLE,
 )
+_OF_LETTERS: Final = (_A.EDIT_LETTER, _A.SIGN, _A.SEND_LETTER)
 _ON_THE_DAY: Final = (_A.START_ACTIVATION, _A.RECORD_ACTIVATION_FAILURE)
 # What a carrier has in part is sent in full later.
 _AT_THE_CARRIER: Final = (_A.SEND_TO_CARRIER, *_WORDS_OF_THE_CARRIER, *_ON_THE_DAY)
@@ -92,11 +96,11 @@ ACTIONS_OF_SUPPORT: Final[Table] = {
 }
 ACTIONS_OF_REQUESTERS: Final[Table] = {
     **_NOTHING,
-    _S.DRAFT: (_A.EDIT, _A.SIGN, _A.SUBMIT, _A.CANCEL),
+    _S.DRAFT: (_A.EDIT, *_OF_LETTERS, _A.SUBMIT, _A.CANCEL),
     _S.AWAITING_AUTHORIZATION: (_A.DROP_LINES, _A.CANCEL),
-    _S.AWAITING_SIGNATURE: (_A.DROP_LINES, _A.CANCEL),
+    _S.AWAITING_SIGNATURE: (*_OF_LETTERS, _A.DROP_LINES, _A.CANCEL),
     _S.IN_REVIEW: (_A.DROP_LINES, _A.CANCEL),
-    _S.ACTION_REQUIRED: (_A.ATTACH_DOCUMENT, *_MENDING, _A.CANCEL),
+    _S.ACTION_REQUIRED: (*_OF_LETTERS, _A.ATTACH_DOCUMENT, *_MENDING, _A.CANCEL),
     _S.WITH_CARRIER: (_A.CANCEL,),
     _S.APPROVED: (_A.CANCEL,),
     _S.PORTING: (_A.CANCEL,),
@@ -157,6 +161,19 @@ def actions_for(
         for action in _table_of(caller)[request.status]
         if _is_possible(action, caller, request) and _has_lines_for(action, present)
     )
+
+
+def actions_with(
+    caller: Caller,
+    request: PortRequest,
+    letter: Letter | None,
+    present: Collection[LineState] | None = None,
+) -> Actions:
+    """Less what its letter is done with (S58): one that is signed asks for nothing more."""
+    actions = actions_for(caller, request, present)
+    if letter is None or not letter.is_signed:
+        return actions
+    return tuple(action for action in actions if action not in _OF_LETTERS)
 
 
 def _table_of(caller: Caller) -> Mapping[PortRequestStatus, Actions]:

@@ -10,7 +10,9 @@ publish_enum(
     description="What you can do with a request now.",
     values={
         PortRequestAction.EDIT: "Fill in the draft.",
+        PortRequestAction.EDIT_LETTER: "Fill in the letter, or change it.",
         PortRequestAction.SIGN: "Sign the letter.",
+        PortRequestAction.SEND_LETTER: "Send the letter to whoever signs it, again if need be.",
         PortRequestAction.SUBMIT: "Submit it.",
         PortRequestAction.AUTHORIZE: "Authorize what a colleague submitted.",
         PortRequestAction.DECLINE: "Decline what a colleague submitted: it is cancelled.",

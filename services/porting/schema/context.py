@@ -8,6 +8,8 @@ from strawberry.types import Info
 from libs.common.child_process import ChildProcesses
 from libs.common.graphql.context import Context
 from services.porting.domain.estimates import BULK_LINES
+from services.porting.domain.signing import LinkMaker
+from services.porting.domain.vault import Vault
 from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.use_cases.document_files import DocumentIntake
@@ -22,6 +24,8 @@ class Room:
     children: ChildProcesses
     document_intake: DocumentIntake
     intake_limits: IntakeLimits
+    vault: Vault
+    link_maker: LinkMaker
     bulk_lines: int = BULK_LINES
 
 

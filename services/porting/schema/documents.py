@@ -30,7 +30,7 @@ publish_enum(
         DocumentKind.ACCOUNT_SCREENSHOT: "A screenshot of the numbers in the present account.",
         DocumentKind.OWNERSHIP_EMAIL: "An e-mail that shows the ownership.",
         DocumentKind.RECEIPT: "A receipt for the numbers.",
-        DocumentKind.LETTER: "A letter that our support team prepared for the country.",
+        DocumentKind.LETTER: "A signed letter, sealed; or one that our support team prepared for a country.",
         DocumentKind.NUMBER_LIST: "The accepted number list.",
         DocumentKind.OTHER: "Anything else.",
     },

@@ -43,6 +43,8 @@ RIGHTS = {
     "reviewDocument": SUPPORT,
     "prepareLetter": REQUESTERS,
     "signLetter": REQUESTERS,
+    "sendLetter": REQUESTERS,
+    "revealPin": SUPPORT,
     "acknowledgeWarnings": REQUESTERS,
     "submitPortRequest": REQUESTERS,
     "renamePortRequest": REQUESTERS,

@@ -4,101 +4,127 @@ from typing import Annotated
 
 import strawberry
 
-from libs.contracts.graph import user_errors
-from libs.contracts.phone_number import PhoneNumber
-from services.porting.domain import letters
-from services.porting.domain.refusals.letters import ConsentMissing
+from libs.common.caller import Support
+from libs.common.graphql.errors import Forbidden
+from libs.common.telemetry import current_client_address
+from libs.contracts.graph import UserError, user_errors
+from libs.contracts.refusals import Refusal, Refused
+from services.porting.domain.signing import CONSENT_VERSION
 from services.porting.schema.commands import (
     INPUT,
-    OnPortRequest,
     PortRequestPayload,
     change_request,
     member_of,
 )
 from services.porting.schema.context import PortingInfo
+from services.porting.schema.letter_inputs import (
+    PrepareLetterInput,
+    RevealPinInput,
+    SendLetterInput,
+    SignLetterInput,
+)
+from services.porting.use_cases import letter_sending, letter_signing
 from services.porting.use_cases import letters as letter_use_cases
+from services.porting.use_cases.letter_signing import Signing
+from services.porting.use_cases.pins import use_pin
 
 
-@strawberry.input(description="Where the service is, not where the bill goes.")
-class ServiceAddressInput:
-    street: str = strawberry.field(description="Street and number; no post office box.")
-    city: str = strawberry.field(description="City.")
-    state: str = strawberry.field(description="State or province, as the carrier writes it.")
-    postal_code: str = strawberry.field(description="ZIP or postal code.")
-    country: str = strawberry.field(description="Country.")
-
-
-@strawberry.input(description="The Letter of Authorization, exactly as the carrier has it.")
-class PrepareLetterInput(OnPortRequest):
-    subscriber_name: str = strawberry.field(description="As on the account, to the letter.")
-    is_business: bool = strawberry.field(description="A business, not a person.")
-    service_address: ServiceAddressInput = strawberry.field(
-        description="Where the service is."
+@strawberry.type(description="A PIN, for the moment of its use; it is not to be kept.")
+class RevealPinPayload:
+    pin: str | None = strawberry.field(description="The PIN; null where it was refused.")
+    user_errors: list[UserError] = strawberry.field(
+        description="Every fault of the input at once; empty where it took effect."
     )
-    authorized_person: str = strawberry.field(description="Who may order the port.")
-    authorized_person_title: str = strawberry.field(description="Their title.")
-    authorized_person_email: str = strawberry.field(description="Their e-mail address.")
-    losing_carrier: str = strawberry.field(description="Where the numbers leave.")
-    account_number: str = strawberry.field(description="The account at the losing carrier.")
-    billing_number: PhoneNumber = strawberry.field(description="The account's main number.")
-    pin_answer: str = strawberry.field(description="`NO PIN REQUIRED` or `N/A`.")
-
-
-@strawberry.input(description="A signature under the letter.")
-class SignLetterInput(OnPortRequest):
-    signer_name: str = strawberry.field(description="The name, typed as a signature.")
-    consent: bool = strawberry.field(description="I agree to sign electronically.")
 
 
 @strawberry.type
 class LetterMutation:
-    @strawberry.mutation(description="Fills in the letter; one that was signed is superseded.")
+    @strawberry.mutation(
+        description="Fills in the letter, complete or not; a change supersedes what was signed."
+    )
     async def prepare_letter(
         self, info: PortingInfo, input: Annotated[PrepareLetterInput, INPUT]
     ) -> PortRequestPayload:
-        address = input.service_address
-        subscriber = letters.Subscriber(
-            name=input.subscriber_name,
-            is_business=input.is_business,
-            service_address=letters.ServiceAddress(
-                street=address.street,
-                city=address.city,
-                state=address.state,
-                postal_code=address.postal_code,
-                country=address.country,
-            ),
-            authorized_person=input.authorized_person,
-            authorized_person_title=input.authorized_person_title,
-            authorized_person_email=input.authorized_person_email,
-            losing_carrier=input.losing_carrier,
-            account_number=input.account_number,
-            billing_number=input.billing_number,
-            pin_answer=input.pin_answer,
-        )
+        vault = info.context.room.vault
+        changes = input.changes()
         return await change_request(
             info,
             "prepareLetter",
-            input,
+            input.without_pins(vault),
             lambda connection: letter_use_cases.prepare_letter(
-                connection, info.context.caller, input.port_request_id, subscriber
+                connection, info.context.caller, input.port_request_id, vault, changes
             ),
         )
 
     @strawberry.mutation(
-        description="Signs the letter for every number that the draft has now."
+        description="Signs the letter for every number that the request has now."
     )
     async def sign_letter(
         self, info: PortingInfo, input: Annotated[SignLetterInput, INPUT]
     ) -> PortRequestPayload:
         member = member_of(info)
-        if not input.consent:
-            missing = ConsentMissing().at("input", "consent")
-            return PortRequestPayload(port_request=None, user_errors=user_errors(missing))
+        signing = Signing(
+            signer_name=input.signer_name,
+            consents=input.consent,
+            consent_version=input.consent_version or CONSENT_VERSION,
+            drawn=input.drawn_signature,
+        )
+        mark = info.context.room.link_maker.mark_address(current_client_address())
         return await change_request(
             info,
             "signLetter",
             input,
-            lambda connection: letter_use_cases.sign_letter(
-                connection, member, input.port_request_id, signer_name=input.signer_name
+            lambda connection: letter_signing.sign_letter(
+                connection,
+                member,
+                input.port_request_id,
+                signing,
+                address_mark=mark,
+                tracking_number=input.tracking_number,
             ),
         )
+
+    @strawberry.mutation(
+        description="Sends the letter to whoever signs it; a link that was sent before ends."
+    )
+    async def send_letter(
+        self, info: PortingInfo, input: Annotated[SendLetterInput, INPUT]
+    ) -> PortRequestPayload:
+        return await change_request(
+            info,
+            "sendLetter",
+            input,
+            lambda connection: letter_sending.send_letter(
+                connection,
+                info.context.caller,
+                input.port_request_id,
+                info.context.room.link_maker,
+                name=input.signer_name,
+                email=input.signer_email.strip(),
+                tracking_number=input.tracking_number,
+            ),
+        )
+
+    @strawberry.mutation(
+        description="Support: shows a PIN to whoever types it in; each time is on record."
+    )
+    async def reveal_pin(
+        self, info: PortingInfo, input: Annotated[RevealPinInput, INPUT]
+    ) -> RevealPinPayload:
+        caller = info.context.caller
+        if not isinstance(caller, Support):
+            raise Forbidden
+        try:
+            async with info.context.database.transaction(caller) as connection:
+                pin = await use_pin(
+                    connection,
+                    caller,
+                    input.port_request_id,
+                    info.context.room.vault,
+                    holder=input.losing_account_id,
+                    number=input.tracking_number,
+                    reason=input.reason,
+                )
+        except (Refusal, Refused) as refused:
+            return RevealPinPayload(pin=None, user_errors=user_errors(refused))
+        return RevealPinPayload(pin=pin, user_errors=[])

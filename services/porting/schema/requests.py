@@ -17,7 +17,7 @@ from libs.common.graphql.connections import (
 )
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refused
-from services.porting.domain.actions import actions_for
+from services.porting.domain.actions import actions_with
 from services.porting.domain.documents import PROOFS, DocumentKind
 from services.porting.domain.requests import PortRequest as Request
 from services.porting.schema.actions import PortRequestAction
@@ -103,10 +103,11 @@ class PortRequest:
     @strawberry.field(description="What you can do with it now.")
     async def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
         caller = info.context.caller
+        letter = await info.context.loader(load_letters).load(self.id)
         if isinstance(caller, Member) and (self.request.is_draft or self.request.is_final):
-            return list(actions_for(caller, self.request))
+            return list(actions_with(caller, self.request, letter))
         present = await info.context.loader(load_line_states).load(self.id)
-        return list(actions_for(caller, self.request, present))
+        return list(actions_with(caller, self.request, letter, present))
 
     @strawberry.field(
         description="What it still lacks or has wrong: what `submitPortRequest` would answer. "

@@ -40,12 +40,13 @@ _ADD_DOCUMENT: Final = """
        content_type, byte_size, sha256, file_key, thumbnail_key, text_key, page_count)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
-# What was refused counts for nothing.
+# What was refused counts for nothing, and what we made ourselves proves nothing.
 _FIND_KINDS: Final = """
     SELECT DISTINCT kind
     FROM documents
     WHERE port_request_id = $1
       AND review_state <> 'REFUSED'
+      AND attached_by <> 'system'
 """
 # Of proofs together, and of every other kind, whether the newest is refused.
 _HAS_REFUSED: Final = """

@@ -22,6 +22,7 @@ _FIND: Final = """
       SELECT id, signed_at, subscriber ->> 'losing_carrier' AS carrier
       FROM letters
       WHERE port_request_id = r.id
+        AND tracking_number IS NULL
         AND state <> 'SUPERSEDED'
     ) AS letter ON true
     CROSS JOIN LATERAL (

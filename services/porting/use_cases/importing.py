@@ -24,12 +24,13 @@ from services.porting.domain.documents import DocumentKind, Upload, UploadPurpos
 from services.porting.domain.refusals.lines import RowFault
 from services.porting.domain.refusals.support_cases import offer_case
 from services.porting.integrations.files import Files
-from services.porting.store import copies, letters
+from services.porting.store import copies
 from services.porting.store import lines as line_store
 from services.porting.store.lines import NewLine
 from services.porting.use_cases.access import lock_own_draft
 from services.porting.use_cases.documents import add_document
 from services.porting.use_cases.drafts import save_draft
+from services.porting.use_cases.letters import supersede_for_lines
 from services.porting.use_cases.uploads import find_stored_upload
 
 log = logging.getLogger(__name__)
@@ -128,7 +129,7 @@ async def replace_lines(
     """The accepted file's numbers are the draft's numbers now; the file is kept with it."""
     request = await lock_own_draft(connection, caller, request_id)
     await line_store.replace_lines(connection, request.id, request.account_id, added)
-    await letters.supersede_letter(connection, request.id)
+    request = await supersede_for_lines(connection, request)
     await add_document(connection, request, DocumentKind.NUMBER_LIST, upload, caller)
     await save_draft(connection, request)
     return request.id

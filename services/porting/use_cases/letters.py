@@ -1,135 +1,261 @@
-"""Filling in and signing the letter of a draft."""
+"""Letters: filled in by and by, signed by the requester, and what is missing from one (S51 to S58)."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
-from libs.common.caller import Caller, Member
+from libs.common.caller import Caller
 from libs.common.database import Connection
 from libs.common.ids import new_id
-from libs.contracts.porting_events.letters import LetterSigned
-from libs.contracts.refusals import Refusal, Refused, refuse_all
-from services.porting.domain.actions import PortRequestAction, actions_for
+from libs.contracts.phone_number import PhoneNumber
+from libs.contracts.porting_events.letters import LetterSuperseded
+from libs.contracts.refusals import Refusal, refuse_all
+from services.porting.domain.letter_faults import faults_of_fields, find_missing
+from services.porting.domain.letter_pages import content_for, hash_content, pages_of
 from services.porting.domain.letters import (
-    NO_PIN,
+    FAILED,
     Letter,
     LetterState,
+    LosingAccount,
+    Signer,
     Subscriber,
-    hash_document,
-    is_email,
-    says_no_pin,
 )
-from services.porting.domain.refusals.base import TextTooLong
 from services.porting.domain.refusals.letters import (
-    InvalidEmail,
+    LetterFailed,
     LetterMissing,
-    LetterSignedAlready,
-    PinNeedsSupport,
-    PostOfficeBox,
-    SignerNameMissing,
-    ValueMissing,
+    LetterNotSigned,
+    LetterOutdated,
+    NumberNotInRequest,
 )
-from services.porting.domain.refusals.lines import LinesMissing
-from services.porting.store import letters, lines
-from services.porting.use_cases.access import lock_own_draft
+from services.porting.domain.requests import FINAL, PortRequest, PortRequestStatus
+from services.porting.domain.vault import Vault
+from services.porting.store import letters, lines, signing_links
+from services.porting.use_cases.access import lock_own_request, request_not_possible
 from services.porting.use_cases.drafts import save_draft
+from services.porting.use_cases.letter_coverage import find_uncovered_lines
+from services.porting.use_cases.letter_progress import ask_again_for_signature
+from services.porting.use_cases.pins import faults_of_pin, keep_pins
 from services.porting.use_cases.recording import about, save
 
-_LONGEST_TEXT = 200
+# Where a letter may still be changed, sent and signed by its requester.
+OPEN_FOR_LETTERS: Final = frozenset(
+    {
+        PortRequestStatus.DRAFT,
+        PortRequestStatus.AWAITING_SIGNATURE,
+        PortRequestStatus.ACTION_REQUIRED,
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountChange:
+    """A further losing account as it is to be; no PIN answer leaves the one before."""
+
+    losing_carrier: str = ""
+    account_number: str = ""
+    billing_number: PhoneNumber | None = None
+    tracking_numbers: tuple[PhoneNumber, ...] = ()
+    pin_answer: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterChanges:
+    """What was filled in, by the names of `Subscriber` and `ServiceAddress`; the rest stays.
+
+    With `tracking_number` it is the letter of that line alone.
+    """
+
+    subscriber: Mapping[str, Any] = field(default_factory=dict)
+    address: Mapping[str, Any] = field(default_factory=dict)
+    accounts: Sequence[AccountChange] | None = None
+    pin_answer: str | None = field(default=None, repr=False)
+    signer: Signer | None = None
+    tracking_number: PhoneNumber | None = None
 
 
 async def prepare_letter(
-    connection: Connection, caller: Caller, request_id: str, subscriber: Subscriber
+    connection: Connection,
+    caller: Caller,
+    request_id: str,
+    vault: Vault,
+    changes: LetterChanges,
 ) -> str:
-    """A new letter takes the place of the one before, signed or not."""
-    request = await lock_own_draft(connection, caller, request_id)
-    refuse_all(_faults_of(subscriber))
-    await letters.supersede_letter(connection, request.id)
-    letter = Letter(
-        id=new_id("ltr"),
-        port_request_id=request.id,
-        state=LetterState.DRAFT,
-        subscriber=replace(subscriber, pin_answer=NO_PIN),
-    )
-    await letters.add_letter(connection, request.account_id, letter)
+    """Saves what is there, complete or not; what was sent or signed is superseded by a change.
+
+    A PIN alone changes no letter: it is no part of what is signed.
+    """
+    request = await lock_own_request(connection, caller, request_id)
+    if request.status in FINAL:
+        raise request_not_possible(caller, request)
+    before = await find_own_letter(connection, request, changes.tracking_number)
+    letter = _changed(before, request, changes)
+    faults = list(faults_of_fields(letter.subscriber, letter.accounts))
+    faults += _faults_of_pins(changes)
+    refuse_all(faults)
+    if before is None or not _says_the_same(before, letter):
+        if request.status not in OPEN_FOR_LETTERS:
+            raise request_not_possible(caller, request)
+        request = await _keep(connection, request, before, letter)
+        request = await ask_again_for_signature(connection, request)
+    await keep_pins(connection, request, vault, _answers(request, letter, changes))
     await save_draft(connection, request)
     return request.id
 
 
-async def sign_letter(
-    connection: Connection, caller: Member, request_id: str, *, signer_name: str
-) -> str:
-    """The signature covers the subscriber block and every number that the draft has now."""
-    request = await lock_own_draft(connection, caller, request_id)
+async def find_own_letter(
+    connection: Connection, request: PortRequest, tracking_number: PhoneNumber | None
+) -> Letter | None:
+    """The request's standing letter, or that of one of its lines alone."""
+    if tracking_number is None:
+        return (await letters.find_letters(connection, [request.id])).get(request.id)
+    if not await letters.find_letter_lines(connection, request.id, tracking_number):
+        raise NumberNotInRequest().at("input", "trackingNumber")
+    return (await letters.find_line_letters(connection, request.id)).get(tracking_number)
+
+
+async def supersede_for_lines(connection: Connection, request: PortRequest) -> PortRequest:
+    """The numbers have changed: what was sent or signed does not count any more (S55).
+
+    What was filled in stays, for the next signature.
+    """
     letter = (await letters.find_letters(connection, [request.id])).get(request.id)
-    numbers = await lines.find_tracking_numbers(connection, request.id)
-    faults: list[Refusal] = []
+    if letter is None or letter.state is LetterState.DRAFT:
+        return request
+    return await _keep(connection, request, letter, letter)
+
+
+async def faults_of_letter(connection: Connection, request: PortRequest) -> list[Refusal]:
+    """What stands between the letter and a submission, everything at once.
+
+    One that is with its signer is good enough to submit (S54). After the first submission
+    lines may be dropped; one that was added or changed needs a letter of its own.
+    """
+    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
     if letter is None:
-        faults.append(LetterMissing().at("input", "portRequestId"))
-    elif letter.state is LetterState.SIGNED:
-        others = (a for a in actions_for(caller, request) if a is not PortRequestAction.SIGN)
-        faults.append(LetterSignedAlready(others).at("input", "portRequestId"))
-    if not numbers:
-        faults.append(LinesMissing().at("input", "portRequestId"))
-    if not signer_name.strip():
-        faults.append(SignerNameMissing().at("input", "signerName"))
-    if len(signer_name) > _LONGEST_TEXT:
-        faults.append(TextTooLong(_LONGEST_TEXT).at("input", "signerName"))
-    if faults or letter is None:
-        raise Refused(faults)
-    signed_at = datetime.now(UTC)
-    document_hash = hash_document(letter.subscriber, numbers)
-    await letters.save_signature(
-        connection,
-        replace(
-            letter,
-            state=LetterState.SIGNED,
-            signer_name=" ".join(signer_name.split()),
-            signed_at=signed_at,
-            signed_by=caller.member_id,
-            document_hash=document_hash,
-        ),
-    )
-    counts = await lines.count_lines(connection, request.id)
-    await save(
-        connection,
-        request,
-        about(
-            LetterSigned,
-            request,
-            counts,
-            letter_id=letter.id,
-            signed_at=signed_at,
-            document_hash=document_hash,
-        ),
-    )
-    return request.id
-
-
-def _faults_of(subscriber: Subscriber) -> list[Refusal]:
-    """Every fault of the subscriber block at once, each at its field."""
-    address = subscriber.service_address
-    texts = {
-        ("subscriberName",): subscriber.name,
-        ("serviceAddress", "street"): address.street,
-        ("serviceAddress", "city"): address.city,
-        ("serviceAddress", "state"): address.state,
-        ("serviceAddress", "postalCode"): address.postal_code,
-        ("serviceAddress", "country"): address.country,
-        ("authorizedPerson",): subscriber.authorized_person,
-        ("authorizedPersonTitle",): subscriber.authorized_person_title,
-        ("losingCarrier",): subscriber.losing_carrier,
-        ("accountNumber",): subscriber.account_number,
-    }
-    faults: list[Refusal] = []
-    for path, text in texts.items():
-        if not text.strip():
-            faults.append(ValueMissing().at("input", *path))
-        elif len(text) > _LONGEST_TEXT:
-            faults.append(TextTooLong(_LONGEST_TEXT).at("input", *path))
-    if address.is_post_office_box:
-        faults.append(PostOfficeBox().at("input", "serviceAddress", "street"))
-    if not is_email(subscriber.authorized_person_email):
-        faults.append(InvalidEmail().at("input", "authorizedPersonEmail"))
-    if not says_no_pin(subscriber.pin_answer):
-        faults.append(PinNeedsSupport().at("input", "pinAnswer"))
+        return [LetterMissing().at("portRequest", "letter")]
+    covered = await letters.find_letter_lines(connection, request.id)
+    faults = [
+        fault.at("portRequest", "letter", *fault.path[1:])
+        for fault in find_missing(letter, pages_of(letter, covered))
+    ]
+    if letter.state is LetterState.DRAFT:
+        faults.append(LetterNotSigned().at("portRequest", "letter"))
+    elif letter.state in FAILED:
+        faults.append(LetterFailed().at("portRequest", "letter"))
+    elif letter.document_hash != hash_content(content_for(letter, covered)):
+        faults += await _faults_of_change(connection, request, letter)
     return faults
+
+
+async def _faults_of_change(
+    connection: Connection, request: PortRequest, letter: Letter
+) -> list[Refusal]:
+    if request.submitted_at is None or not letter.is_signed:
+        return [LetterOutdated().at("portRequest", "letter")]
+    return [
+        LetterOutdated().at("portRequest", "letter", "lines", number)
+        for number in await find_uncovered_lines(connection, request)
+    ]
+
+
+def _changed(before: Letter | None, request: PortRequest, changes: LetterChanges) -> Letter:
+    subscriber = before.subscriber if before else Subscriber()
+    accounts = before.accounts if before else ()
+    return Letter(
+        id=before.id if before else new_id("ltr"),
+        port_request_id=request.id,
+        state=LetterState.DRAFT,
+        subscriber=replace(
+            subscriber,
+            **changes.subscriber,
+            service_address=replace(subscriber.service_address, **changes.address),
+        ),
+        accounts=accounts
+        if changes.accounts is None
+        else tuple(_account(change, accounts) for change in changes.accounts),
+        tracking_number=changes.tracking_number,
+        signer=changes.signer or (before.signer if before else None),
+        recipient_name=before.recipient_name if before else "",
+        recipient_email=before.recipient_email if before else "",
+    )
+
+
+def _account(change: AccountChange, before: Sequence[LosingAccount]) -> LosingAccount:
+    """The same account keeps its id, and with it its PIN."""
+    known = {(each.losing_carrier, each.account_number): each.id for each in before}
+    return LosingAccount(
+        id=known.get((change.losing_carrier, change.account_number)) or new_id("la"),
+        losing_carrier=change.losing_carrier,
+        account_number=change.account_number,
+        billing_number=change.billing_number,
+        tracking_numbers=change.tracking_numbers,
+    )
+
+
+def _says_the_same(before: Letter, letter: Letter) -> bool:
+    """Who signs matters until somebody has been asked."""
+    return (before.subscriber, before.accounts) == (letter.subscriber, letter.accounts) and (
+        before.state is not LetterState.DRAFT or before.signer is letter.signer
+    )
+
+
+def _faults_of_pins(changes: LetterChanges) -> list[Refusal]:
+    faults = list(faults_of_pin(changes.pin_answer or "", ("pinAnswer",)))
+    for index, account in enumerate(changes.accounts or ()):
+        place = ("losingAccounts", str(index), "pinAnswer")
+        faults += faults_of_pin(account.pin_answer or "", place)
+    return faults
+
+
+def _answers(request: PortRequest, letter: Letter, changes: LetterChanges) -> dict[str, str]:
+    """Of those that were given one, by holder."""
+    answers = {}
+    if changes.pin_answer is not None:
+        answers[request.id] = changes.pin_answer
+    for account, change in zip(letter.accounts, changes.accounts or (), strict=False):
+        if change.pin_answer is not None:
+            answers[account.id] = change.pin_answer
+    return answers
+
+
+async def _keep(
+    connection: Connection, request: PortRequest, before: Letter | None, letter: Letter
+) -> PortRequest:
+    """Over the draft of before, or in the place of what was sent, signed or has failed."""
+    if before is not None and before.state is LetterState.DRAFT:
+        await letters.save_letter(connection, letter)
+        return request
+    if before is None:
+        await letters.add_letter(connection, request.account_id, letter)
+        return request
+    await renew_letter(connection, request, before, letter)
+    counts = await lines.count_lines(connection, request.id)
+    return await save(
+        connection, request, about(LetterSuperseded, request, counts, letter_id=before.id)
+    )
+
+
+async def renew_letter(
+    connection: Connection, request: PortRequest, before: Letter, letter: Letter
+) -> Letter:
+    """A new draft that says what `letter` says, in the place of the one before."""
+    await signing_links.void_links(connection, before.id)
+    await letters.supersede_letter_of(connection, request.id, before.tracking_number)
+    renewed = _copy(letter)
+    await letters.add_letter(connection, request.account_id, renewed)
+    return renewed
+
+
+def _copy(letter: Letter) -> Letter:
+    """As a new draft: the same words, nobody's signature."""
+    return Letter(
+        id=new_id("ltr"),
+        port_request_id=letter.port_request_id,
+        state=LetterState.DRAFT,
+        subscriber=letter.subscriber,
+        accounts=letter.accounts,
+        tracking_number=letter.tracking_number,
+        signer=letter.signer,
+        recipient_name=letter.recipient_name,
+        recipient_email=letter.recipient_email,
+    )

@@ -11,7 +11,6 @@ from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal
 from services.porting.domain.countries import BY_SUPPORT, country_of
 from services.porting.domain.documents import PROOFS, DocumentKind
-from services.porting.domain.letters import Letter, LetterState, hash_document
 from services.porting.domain.refusals.accounts import (
     AccountHasNoCard,
     AccountInTrial,
@@ -19,12 +18,7 @@ from services.porting.domain.refusals.accounts import (
     AccountPastDue,
 )
 from services.porting.domain.refusals.documents import ProofMissing
-from services.porting.domain.refusals.letters import (
-    CountryLetterMissing,
-    LetterMissing,
-    LetterNotSigned,
-    LetterOutdated,
-)
+from services.porting.domain.refusals.letters import CountryLetterMissing
 from services.porting.domain.refusals.lines import (
     ForwardingLoop,
     LinesMissing,
@@ -36,7 +30,8 @@ from services.porting.domain.refusals.lines import (
 from services.porting.domain.refusals.requests import WarningsNotAcknowledged
 from services.porting.domain.requests import PortRequest
 from services.porting.domain.warnings import ALL_WARNINGS
-from services.porting.store import copies, documents, letters, lines
+from services.porting.store import copies, documents, lines
+from services.porting.use_cases.letters import faults_of_letter
 
 
 async def find_missing(
@@ -47,13 +42,12 @@ async def find_missing(
         return []
     companies = await lines.find_companies_of_numbers(connection, request.id)
     numbers = list(companies)
-    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
     attached = await documents.find_document_kinds(connection, request.id)
     missing = await _faults_of_account(connection, request.account_id)
     if not numbers:
         missing.append(LinesMissing().at("portRequest", "lines"))
     missing += _faults_of_documents(request, attached)
-    missing += _faults_of_letter(letter, numbers)
+    missing += await faults_of_letter(connection, request)
     if not set(ALL_WARNINGS) <= set(request.warnings_acknowledged):
         missing.append(WarningsNotAcknowledged().at("portRequest", "warnings"))
     missing += _place_numbers(
@@ -87,16 +81,6 @@ def _faults_of_documents(request: PortRequest, attached: set[DocumentKind]) -> l
     if request.country in BY_SUPPORT and DocumentKind.LETTER not in attached:
         faults.append(CountryLetterMissing().at("portRequest", "documents"))
     return faults
-
-
-def _faults_of_letter(letter: Letter | None, numbers: Sequence[PhoneNumber]) -> list[Refusal]:
-    if letter is None:
-        return [LetterMissing().at("portRequest", "letter")]
-    if letter.state is not LetterState.SIGNED:
-        return [LetterNotSigned().at("portRequest", "letter")]
-    if letter.document_hash != hash_document(letter.subscriber, numbers):
-        return [LetterOutdated().at("portRequest", "letter")]
-    return []
 
 
 async def _faults_of_numbers(

@@ -18,8 +18,8 @@ from libs.contracts.porting_events.port_outs import PortOutFact
 from services.porting.domain.history import HistoryEntry
 from services.porting.domain.idling import FIRST_LOOK, IDLES
 from services.porting.domain.port_outs import PortOut, PortOutNumber
-from services.porting.domain.requests import LineCounts, PortRequest
-from services.porting.store import history, port_outs, requests
+from services.porting.domain.requests import FINAL, LineCounts, PortRequest
+from services.porting.store import history, pins, port_outs, requests
 from services.porting.store.lines import Line
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,8 @@ async def save(
     version = await record(connection, request.id, request.version, *facts)
     saved = replace(request, version=version)
     await requests.save_request(connection, saved, is_touch=is_touch)
+    if saved.sent_at is not None or saved.status in FINAL:
+        await pins.forget_pins(connection, saved.id)
     await history.add_entries(connection, request.account_id, _entries(request, facts, reason))
     if is_touch and saved.status in IDLES:
         await set_timer(connection, IDLE_DUE, saved.id, datetime.now(UTC) + FIRST_LOOK)

@@ -14,10 +14,8 @@ from libs.contracts.porting_events.requests import PortResubmitted
 from libs.contracts.refusals import Refusal, refuse_all
 from services.porting.domain.carriers import Telling
 from services.porting.domain.faults import ClosedBy, Fault
-from services.porting.domain.letters import Letter, LetterState
 from services.porting.domain.lines import FAULTY, NEXT_STATES, LineEvent, LineState
 from services.porting.domain.refusals.base import TextTooLong
-from services.porting.domain.refusals.letters import LetterNotSigned, NewLetterNeeded
 from services.porting.domain.refusals.lines import (
     CorrectionMissing,
     ForwardingIsFixed,
@@ -29,14 +27,15 @@ from services.porting.domain.refusals.lines import (
 )
 from services.porting.domain.rejections import OTHER, find_rejection_code
 from services.porting.domain.requests import LineCounts, PortRequest, PortRequestStatus
-from services.porting.store import faults, letters, line_states, lines
+from services.porting.store import faults, line_states, lines
 from services.porting.store.lines import Line
 from services.porting.use_cases.access import lock_as_requester, request_not_possible
 from services.porting.use_cases.carrier_messages import tell_carrier
 from services.porting.use_cases.deriving import derive_and_save, faults_of_named, named
 from services.porting.use_cases.documents import find_faults_of_documents
+from services.porting.use_cases.letter_coverage import faults_of_new_letters
 from services.porting.use_cases.recording import about, batches_about, save
-from services.porting.use_cases.submitting import review_facts
+from services.porting.use_cases.reviewing import review_facts
 
 _LONGEST_NOTE: Final = 500
 
@@ -148,21 +147,22 @@ async def resubmit_request(
         if was_sent and numbers is not None
         else ()
     )
+    chosen = None if numbers is None or not was_sent else set(numbers)
     open_faults = await faults.find_open_faults(connection, request_id)
     by_id = await lines.find_lines_by_id(
         connection, [fault.line_id for fault in open_faults if fault.line_id is not None]
     )
-    if was_sent and numbers is not None:
-        open_faults = [
-            fault
-            for fault in open_faults
-            if fault.line_id is None or by_id[fault.line_id].tracking_number in numbers
-        ]
-    letter = (await letters.find_letters(connection, [request_id])).get(request_id)
+    open_faults = [
+        fault
+        for fault in open_faults
+        if chosen is None
+        or fault.line_id is None
+        or by_id[fault.line_id].tracking_number in chosen
+    ]
     refuse_all(
         [
             *_faults_of_lines(open_faults, by_id),
-            *_faults_of_letter(open_faults, letter),
+            *await faults_of_new_letters(connection, request, open_faults, by_id),
             *await find_faults_of_documents(connection, request),
         ]
     )
@@ -284,17 +284,6 @@ def _faults_of_lines(open_faults: Sequence[Fault], by_id: Mapping[str, Line]) ->
         for fault in open_faults
         if fault.line_id is not None and fault.corrected_at is None
     ]
-
-
-def _faults_of_letter(open_faults: Sequence[Fault], letter: Letter | None) -> list[Refusal]:
-    """A fault of what stands on the letter wants one that was signed after it was found."""
-    if letter is not None and letter.state is not LetterState.SIGNED:
-        return [LetterNotSigned().at("portRequest", "letter")]
-    found = [fault.opened_at for fault in open_faults if fault.needs_new_letter]
-    signed_at = letter.signed_at if letter else None
-    if found and (signed_at is None or signed_at < max(found)):
-        return [NewLetterNeeded().at("portRequest", "letter")]
-    return []
 
 
 def _faults_of(reason: str | None) -> list[Refusal]:

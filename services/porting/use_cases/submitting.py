@@ -1,19 +1,15 @@
 """Submitting a request, authorizing it, and entering the review."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from libs.common.caller import Member, Role
 from libs.common.database import Connection
 from libs.common.sight import sight_of
-from libs.contracts.porting_events.base import PortRequestFact
-from libs.contracts.porting_events.lines import LinesReadied, ReadyLine
 from libs.contracts.porting_events.requests import (
     PortAuthorized,
     PortDeclined,
     PortSubmitted,
-    ReviewStarted,
 )
 from libs.contracts.refusals import refuse_all
 from services.porting.domain.lines import LineEvent, LineState, states_before
@@ -21,20 +17,20 @@ from services.porting.domain.refusals.base import TextTooLong
 from services.porting.domain.refusals.requests import OwnSubmission, ReasonMissing
 from services.porting.domain.requests import (
     LONGEST_REASON,
-    LineCounts,
     PortRequest,
     PortRequestStatus,
     next_status_after_submission,
 )
 from services.porting.store import letters, line_states, lines
-from services.porting.store.lines import Line
 from services.porting.use_cases.access import (
     lock_own_draft,
     lock_own_request,
     request_not_possible,
 )
+from services.porting.use_cases.letter_progress import ask_again_for_signature
 from services.porting.use_cases.missing import find_missing
-from services.porting.use_cases.recording import about, batches_about, save
+from services.porting.use_cases.recording import about, save
+from services.porting.use_cases.reviewing import review_facts
 
 
 async def submit_request(connection: Connection, caller: Member, request_id: str) -> str:
@@ -83,7 +79,10 @@ async def authorize_request(connection: Connection, caller: Member, request_id: 
         authorized_by=caller.member_id,
         submitted_by=request.submitted_by,
     )
-    await save(connection, authorized, said, *review_facts(authorized, counts, ready))
+    authorized = await save(
+        connection, authorized, said, *review_facts(authorized, counts, ready)
+    )
+    await ask_again_for_signature(connection, authorized)
     return request.id
 
 
@@ -137,26 +136,3 @@ async def _lock_for_decision(
 async def _move_on(connection: Connection, request: PortRequest, at: datetime) -> PortRequest:
     letter = (await letters.find_letters(connection, [request.id])).get(request.id)
     return request.moved_to(next_status_after_submission(request, letter), at)
-
-
-def review_facts(
-    request: PortRequest, counts: LineCounts, ready: Sequence[Line]
-) -> list[PortRequestFact]:
-    """The lines travel ahead, so that whoever hears of the review knows them all."""
-    if request.status is not PortRequestStatus.IN_REVIEW:
-        return []
-    return [
-        *batches_about(LinesReadied, request, counts, ready, _ready_line),
-        about(ReviewStarted, request, counts),
-    ]
-
-
-def _ready_line(line: Line) -> ReadyLine:
-    return ReadyLine(
-        line_id=line.id,
-        tracking_number=line.tracking_number,
-        forwarding_number=line.forwarding_number,
-        name=line.name,
-        source=line.source,
-        company_id=line.company_id,
-    )

@@ -14,8 +14,8 @@ from typing import Final
 from libs.common.database import Connection, savepoint
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.carriers import Cancellation, Order, Telling
-from services.porting.domain.letters import says_no_pin
 from services.porting.domain.lines import WITH_A_CARRIER
+from services.porting.domain.vault import Vault
 from services.porting.integrations.carriers.protocol import (
     Answer,
     ByHand,
@@ -27,6 +27,8 @@ from services.porting.integrations.carriers.protocol import (
 from services.porting.store import letters, lines, requests, told_messages
 from services.porting.store.told_messages import Told
 from services.porting.use_cases.carrier_messages import receive
+from services.porting.use_cases.pins import find_pin_for_carrier
+from services.porting.use_cases.recording import act_as
 
 log = logging.getLogger(__name__)
 
@@ -57,14 +59,21 @@ class Errand:
     looks: bool = False
 
 
-async def take_errand(connection: Connection, carrier: str, pace: Pace) -> Errand | None:
-    """What is due next, with all that the carrier must be told. None where nothing is due."""
+async def take_errand(
+    connection: Connection, carrier: str, pace: Pace, vault: Vault | None = None
+) -> Errand | None:
+    """What is due next, with all that the carrier must be told. None where nothing is due.
+
+    Without a vault no PIN is told: the desk is shown it when somebody types it in.
+    """
     told = await told_messages.lock_next_told(connection, carrier, pace.lease)
     if told is None:
         return None
+    if vault is not None:
+        await act_as(connection, f"carrier:{carrier}")
     try:
         async with savepoint(connection):
-            return await _prepare(connection, told)
+            return await _prepare(connection, told, vault)
     except Exception as fault:
         if connection.is_closed():
             raise
@@ -73,7 +82,7 @@ async def take_errand(connection: Connection, carrier: str, pace: Pace) -> Erran
         return Errand(told=told)
 
 
-async def _prepare(connection: Connection, told: Told) -> Errand:
+async def _prepare(connection: Connection, told: Told, vault: Vault | None) -> Errand:
     found = await requests.find_requests(connection, [told.port_request_id], None, None, None)
     is_over = found[told.port_request_id].is_final
     if is_over and (told.state == "sent" or told.kind is not Telling.CANCELLATION):
@@ -81,7 +90,7 @@ async def _prepare(connection: Connection, told: Told) -> Errand:
         return Errand(told=told)
     if told.state == "sent":
         return Errand(told=told, looks=True)
-    order = await _assemble(connection, told)
+    order = await _assemble(connection, told, vault)
     if not order.numbers:
         await told_messages.end_telling(connection, told, "done", reason=NOTHING_LEFT)
         return Errand(told=told)
@@ -143,7 +152,7 @@ async def note_state(
     await told_messages.postpone(connection, told, reason, delay, anew=any(news))
 
 
-async def _assemble(connection: Connection, told: Told) -> Cancellation:
+async def _assemble(connection: Connection, told: Told, vault: Vault | None) -> Cancellation:
     numbers = await _numbers_of(connection, told)
     if told.kind is Telling.CANCELLATION:
         return Cancellation(
@@ -152,14 +161,16 @@ async def _assemble(connection: Connection, told: Told) -> Cancellation:
     letter = (await letters.find_letters(connection, [told.port_request_id]))[
         told.port_request_id
     ]
-    pin = letter.subscriber.pin_answer
+    pin = None
+    if vault is not None and numbers:
+        pin = await find_pin_for_carrier(connection, told.port_request_id, vault, numbers[0])
     return Order(
         reference=told.reference,
         version=told.order_version,
         numbers=numbers,
         letter_reference=letter.id,
         subscriber=letter.subscriber,
-        pin=None if says_no_pin(pin) else pin,
+        pin=pin,
     )
 
 

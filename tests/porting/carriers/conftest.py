@@ -6,6 +6,7 @@ import pytest
 
 from libs.common.database import Database
 from services.porting.workers import CarrierWorker
+from tests.porting.builders import VAULT
 from tests.porting.carriers.counterparts import BRISK, Counterpart, Emulated, Person
 
 # A new adapter joins here, and passes what these tests ask of all.
@@ -30,4 +31,6 @@ async def emulated(database: Database) -> AsyncIterator[Emulated]:
 
 @pytest.fixture
 def worker(database: Database, counterpart: Counterpart) -> CarrierWorker:
-    return CarrierWorker(database=database, carrier=counterpart.adapter, pace=BRISK)
+    return CarrierWorker(
+        database=database, carrier=counterpart.adapter, pace=BRISK, vault=VAULT
+    )

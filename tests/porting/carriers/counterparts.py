@@ -14,11 +14,13 @@ from libs.common.database import Database
 from services.porting.integrations.carriers.desk import Desk
 from services.porting.integrations.carriers.emulator import Emulator
 from services.porting.integrations.carriers.protocol import Carrier
-from services.porting.routes import carrier_routes
+from services.porting.routes.files import carrier_routes
+from services.porting.store import requests
 from services.porting.use_cases import carrier as desk_use_cases
+from services.porting.use_cases.pins import keep_pins
 from services.porting.use_cases.telling import Pace
 from services.porting.workers import CarrierWorker
-from tests.porting.builders import SUPPORT
+from tests.porting.builders import SUPPORT, VAULT
 
 SECRET = "s" * 64
 BRISK = Pace(
@@ -128,7 +130,11 @@ class Emulated:
         for _ in range(again):
             answer = await call_back(self.door, body)
             assert answer.status_code == 200
-        await work(CarrierWorker(database=self._database, carrier=self.adapter, pace=BRISK))
+        await work(
+            CarrierWorker(
+                database=self._database, carrier=self.adapter, pace=BRISK, vault=VAULT
+            )
+        )
 
 
 class _Line(httpx.AsyncBaseTransport):
@@ -203,7 +209,9 @@ async def messages_of(database: Database, request_id: str) -> Sequence[Any]:
 async def set_pin(database: Database, pin: str) -> None:
     """On every letter there is."""
     async with database.working() as connection:
-        await connection.execute(
-            "UPDATE letters SET subscriber = jsonb_set(subscriber, '{pin_answer}', $1::jsonb)",
-            json.dumps(pin),
+        rows = await connection.fetch("SELECT id FROM port_requests")
+        found = await requests.find_requests(
+            connection, [row["id"] for row in rows], None, None, None
         )
+        for request in found.values():
+            await keep_pins(connection, request, VAULT, {request.id: pin})

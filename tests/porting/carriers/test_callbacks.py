@@ -9,9 +9,10 @@ from starlette.applications import Starlette
 from deploy.emulator.signatures import sign
 from services.porting import routes
 from services.porting.integrations.carriers.emulator import Emulator
-from services.porting.routes import carrier_routes
+from services.porting.routes.files import carrier_routes
 from services.porting.workers import CarrierWorker
 from tests.porting.builders import (
+    VAULT,
     a_request_with_the_carrier,
     business_day,
     found_house,
@@ -46,7 +47,9 @@ async def order_id(database, request_id) -> str:
 
 
 async def hear(database, emulated) -> None:
-    await work(CarrierWorker(database=database, carrier=emulated.adapter, pace=BRISK))
+    await work(
+        CarrierWorker(database=database, carrier=emulated.adapter, pace=BRISK, vault=VAULT)
+    )
 
 
 async def heard(database, request_id) -> list[tuple[str, str | None, int]]:

@@ -15,6 +15,7 @@ from services.porting.use_cases.resubmitting import (
 from services.porting.workers import CarrierWorker
 from tests.porting.builders import (
     SUPPORT,
+    VAULT,
     a_request_with_the_carrier,
     found_house,
     lines_of,
@@ -35,7 +36,9 @@ COMPLETES = (
 async def a_journey(database, character, **chances):
     """The request's id, while the worker is at work."""
     counterpart = Emulated(database, character, hour_s=0.02, **chances)
-    worker = CarrierWorker(database=database, carrier=counterpart.adapter, pace=BRISK)
+    worker = CarrierWorker(
+        database=database, carrier=counterpart.adapter, pace=BRISK, vault=VAULT
+    )
 
     async def stay_at_work() -> None:
         while True:

@@ -9,6 +9,7 @@ from services.porting.domain.lines import LineState
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.workers import CarrierWorker
 from tests.porting.builders import (
+    VAULT,
     a_request_with_the_carrier,
     business_day,
     found_house,
@@ -36,7 +37,7 @@ async def test_an_order_is_told_once_however_many_workers_there_are(
 ):
     request_id = await sent(database)
     others = [
-        CarrierWorker(database=database, carrier=counterpart.adapter, pace=BRISK)
+        CarrierWorker(database=database, carrier=counterpart.adapter, pace=BRISK, vault=VAULT)
         for _ in range(3)
     ]
 

@@ -11,6 +11,7 @@ import pytest
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.workers import CarrierWorker
 from tests.porting.builders import (
+    VAULT,
     a_request_with_the_carrier,
     found_house,
     now,
@@ -105,7 +106,9 @@ async def test_a_worker_killed_at_any_step_tells_once_and_hears_once(
 
 
 def a_worker(database, counterpart) -> CarrierWorker:
-    return CarrierWorker(database=database, carrier=counterpart.adapter, pace=PACE)
+    return CarrierWorker(
+        database=database, carrier=counterpart.adapter, pace=PACE, vault=VAULT
+    )
 
 
 async def run_until_killed(database, counterpart, monkeypatch, steps, body) -> bool:

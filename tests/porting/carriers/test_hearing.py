@@ -13,6 +13,7 @@ from services.porting.use_cases.resubmitting import (
 from services.porting.workers import CarrierWorker
 from tests.porting.builders import (
     SUPPORT,
+    VAULT,
     a_request_with_the_carrier,
     business_day,
     found_house,
@@ -37,7 +38,7 @@ DAY = business_day()
 
 @pytest.fixture
 def worker(database, emulated) -> CarrierWorker:
-    return CarrierWorker(database=database, carrier=emulated.adapter, pace=BRISK)
+    return CarrierWorker(database=database, carrier=emulated.adapter, pace=BRISK, vault=VAULT)
 
 
 @pytest.fixture

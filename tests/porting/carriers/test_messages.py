@@ -3,7 +3,7 @@
 import pytest
 
 from services.porting.workers import CarrierWorker
-from tests.porting.builders import a_request_with_the_carrier, found_house, phone
+from tests.porting.builders import VAULT, a_request_with_the_carrier, found_house, phone
 from tests.porting.carriers.counterparts import (
     BRISK,
     a_message,
@@ -37,7 +37,7 @@ mutation ($input: RetryCarrierMessageInput!) {
 
 @pytest.fixture
 def worker(database, emulated) -> CarrierWorker:
-    return CarrierWorker(database=database, carrier=emulated.adapter, pace=BRISK)
+    return CarrierWorker(database=database, carrier=emulated.adapter, pace=BRISK, vault=VAULT)
 
 
 @pytest.fixture

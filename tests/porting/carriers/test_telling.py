@@ -21,6 +21,7 @@ from services.porting.use_cases.telling import Pace
 from services.porting.workers import CarrierWorker
 from tests.porting.builders import (
     SUPPORT,
+    VAULT,
     a_request_with_the_carrier,
     found_house,
     now,
@@ -59,7 +60,7 @@ async def order_id(database, request_id) -> str:
 
 @pytest.fixture
 def worker(database, emulated) -> CarrierWorker:
-    return CarrierWorker(database=database, carrier=emulated.adapter, pace=BRISK)
+    return CarrierWorker(database=database, carrier=emulated.adapter, pace=BRISK, vault=VAULT)
 
 
 async def record(database, kind, request_id, numbers=NUMBERS, *, later=1) -> int:
@@ -157,7 +158,7 @@ async def test_an_answer_that_says_nothing_is_no_answer(database, request_id, an
     transport = httpx.MockTransport(lambda _request: answer)
     adapter = Emulator("http://x", SECRET, client=httpx.AsyncClient(transport=transport))
 
-    await CarrierWorker(database=database, carrier=adapter, pace=BRISK).tell_one()
+    await CarrierWorker(database=database, carrier=adapter, pace=BRISK, vault=VAULT).tell_one()
 
     (row,) = await told_rows(database, request_id)
     assert row["state"] == "waiting"
@@ -175,7 +176,7 @@ async def test_an_answer_that_is_a_rejection_is_worked_as_one(database, request_
         lambda _request: httpx.Response(422, json={"said": rejection})
     )
     adapter = Emulator("http://x", SECRET, client=httpx.AsyncClient(transport=transport))
-    worker = CarrierWorker(database=database, carrier=adapter, pace=BRISK)
+    worker = CarrierWorker(database=database, carrier=adapter, pace=BRISK, vault=VAULT)
 
     await work(worker)
 
@@ -284,7 +285,9 @@ async def test_a_cancellation_reaches_the_carrier_and_its_answer_comes_back(
     database, house, request_id, order_id
 ):
     emulated = Emulated(database, "slow", hour_s=0.1)
-    worker = CarrierWorker(database=database, carrier=emulated.adapter, pace=BRISK)
+    worker = CarrierWorker(
+        database=database, carrier=emulated.adapter, pace=BRISK, vault=VAULT
+    )
     await work(worker)
     async with database.transaction(house.administrator) as connection:
         await cancel_request(connection, house.administrator, request_id, None)

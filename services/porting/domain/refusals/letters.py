@@ -26,11 +26,70 @@ class InvalidEmail(PortingRefusal):
     sentence = "This is not an e-mail address."
 
 
-class PinNeedsSupport(PortingRefusal):
-    """A transfer PIN is a secret that is not kept yet; only its absence can be said."""
+class LinkNotGood(PortingRefusal):
+    """Never says why: who guesses learns nothing."""
+
+    code = UserErrorCode.NOT_FOUND
+    sentence = "This link leads to no letter: it was used, replaced, has expired or is wrong."
+
+
+class PinMissing(PortingRefusal):
+    """S56: no PIN is an answer too."""
+
+    code = UserErrorCode.PIN_ANSWER_REQUIRED
+    sentence = "Give the transfer PIN, or write NO PIN REQUIRED or N/A."
+
+
+class PinNotPossible(PortingRefusal):
+    """Does not repeat what was written: it may be a PIN with a slip in it."""
 
     code = UserErrorCode.INVALID
-    sentence = "Write NO PIN REQUIRED or N/A; give a transfer PIN to our support team."
+    sentence = "A PIN has at most 32 letters, digits and signs."
+
+
+class PinUnknown(PortingRefusal):
+    code = UserErrorCode.NOT_FOUND
+    sentence = "There is no PIN for this, or it is forgotten by now."
+
+
+class ReasonMissing(PortingRefusal):
+    code = UserErrorCode.REQUIRED
+    sentence = "Say why."
+
+
+class NotPrintable(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "This has a character that no letter can show: write it in Latin letters."
+
+
+class NumberOnTwoAccounts(PortingRefusal):
+    code = UserErrorCode.DUPLICATE_NUMBER
+    sentence = "The number is on another losing account already."
+
+
+class NumberNotInRequest(PortingRefusal):
+    code = UserErrorCode.NOT_FOUND
+    sentence = "The request has no such number."
+
+
+class ResellerMissing(PortingRefusal):
+    code = UserErrorCode.REQUIRED
+    sentence = "Canadian carriers ask who sells the service: name them, or the carrier itself."
+
+
+class BillingNumberPorts(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "This number leaves too: name one that stays."
+
+
+class DrawingNotAllowed(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "A drawn signature is an SVG path of at most 16,384 characters."
+
+
+class ConsentOutdated(PortingRefusal):
+    code = UserErrorCode.CONFLICT
+    sentence = "The consent text has changed: read it again."
 
 
 class PostOfficeBox(PortingRefusal):
@@ -53,6 +112,11 @@ class CountryLetterMissing(PortingRefusal):
 class LetterNotSigned(PortingRefusal):
     code = UserErrorCode.LETTER_NOT_SIGNED
     sentence = "Sign the Letter of Authorization."
+
+
+class LetterFailed(PortingRefusal):
+    code = UserErrorCode.LETTER_NOT_SIGNED
+    sentence = "The letter was declined or has expired: send it again, or sign it yourself."
 
 
 class LetterOutdated(PortingRefusal):

@@ -1,0 +1,65 @@
+"""Letters that run out: a link after 14 days, a signature at the age that carriers take no more."""
+
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+from libs.common.database import Connection
+from libs.contracts.porting_events.letters import LetterExpired
+from services.porting.domain.letters import WITH_THE_SIGNER, Letter, LetterEvent
+from services.porting.domain.requests import FINAL, PortRequest, PortRequestStatus
+from services.porting.store import letters, lines, requests, signing_links
+from services.porting.use_cases.letter_progress import (
+    LETTER_EXPIRED,
+    LOA_EXPIRED,
+    require_letter,
+)
+from services.porting.use_cases.recording import about
+
+LINK_ENDS: Final = "signing_link_ends"
+LETTER_AGES: Final = "letter_ages"
+# The losing carrier has taken it: its age counts no more.
+_ACCEPTED: Final = FINAL | {PortRequestStatus.APPROVED, PortRequestStatus.PORTING}
+
+
+async def end_link(connection: Connection, letter_id: str) -> None:
+    """Late, where the letter was signed, declined or superseded meanwhile: then nothing."""
+    letter, request = await _lock(connection, letter_id)
+    if letter.state not in WITH_THE_SIGNER or request.status in FINAL:
+        return
+    await _expire(connection, request, letter, LETTER_EXPIRED, "link")
+
+
+async def age_letter(connection: Connection, letter_id: str) -> None:
+    """Asks for a new signature while the losing carrier has not approved."""
+    letter, request = await _lock(connection, letter_id)
+    if not letter.is_signed or request.status in _ACCEPTED:
+        return
+    await _expire(connection, request, letter, LOA_EXPIRED, "age")
+
+
+async def _lock(connection: Connection, letter_id: str) -> tuple[Letter, PortRequest]:
+    """The letter as it is once nobody else can change it."""
+    found = await letters.find_letter(connection, letter_id)
+    assert found is not None
+    request = await requests.lock_request(connection, found.port_request_id)
+    letter = await letters.find_letter(connection, letter_id)
+    assert request is not None
+    assert letter is not None
+    return letter, request
+
+
+async def _expire(
+    connection: Connection,
+    request: PortRequest,
+    letter: Letter,
+    code: str,
+    cause: Literal["link", "age"],
+) -> None:
+    now = datetime.now(UTC)
+    await letters.save_letter(connection, letter.moved(LetterEvent.EXPIRED, expired_at=now))
+    await signing_links.void_links(connection, letter.id)
+    counts = await lines.count_lines(connection, request.id)
+    said = about(
+        LetterExpired, request, counts, letter_id=letter.id, cause=cause, expired_at=now
+    )
+    await require_letter(connection, request, code, said)
