@@ -6,11 +6,11 @@ import pytest
 
 from libs.common.database import Database
 from services.porting.workers import CarrierWorker
+from tests.porting.builders import VAULT
 from tests.porting.carriers.counterparts import BRISK, Counterpart, Emulated, Person
 
 # A new adapter joins here, and passes what these tests ask of all.
 COUNTERPARTS = {"desk": Person, "emulator": Emulated}
-from tests.porting.builders import VAULT
 
 
 @pytest.fixture(params=COUNTERPARTS)

@@ -20,7 +20,7 @@ from services.porting.use_cases import carrier as desk_use_cases
 from services.porting.use_cases.pins import keep_pins
 from services.porting.use_cases.telling import Pace
 from services.porting.workers import CarrierWorker
-from tests.porting.builders import SUPPORT
+from tests.porting.builders import SUPPORT, VAULT
 
 SECRET = "s" * 64
 BRISK = Pace(
