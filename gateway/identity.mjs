@@ -13,12 +13,15 @@ export function createVerifier({ jwksUrl, issuer, audience }) {
     if (authorization === undefined || authorization === null) return undefined;
     const token = typeof authorization === 'string' && /^Bearer ([\w.-]+)$/i.exec(authorization)?.[1];
     if (!token) throw codedError('UNAUTHENTICATED');
+    let expiresAt;
     try {
       const { payload } = await jwtVerify(token, keys, rules);
-      return { token, expiresAt: new Date(payload.exp * 1000) };
+      expiresAt = new Date(payload.exp * 1000);
     } catch (fault) {
       throw codedError(isTokensFault(fault) ? 'UNAUTHENTICATED' : 'UNAVAILABLE', { cause: fault });
     }
+    if (Number.isNaN(expiresAt.getTime())) throw codedError('UNAUTHENTICATED'); // beyond the calendar
+    return { token, expiresAt };
   };
 }
 

@@ -142,7 +142,8 @@ class Journey:
         await self.support.do(
             "RecordFirmDate",
             portRequestId=self.request_id,
-            firmDate=datetime.now(UTC).date().isoformat(),
+            # Not today: then the numbers would start to move before the carrier's word.
+            firmDate=(datetime.now(UTC).date() + timedelta(days=1)).isoformat(),
             overrideReason="This carrier ports numbers on every day.",
         )
         await self.dashboard.wait_for("porting.port_approved.v1")

@@ -30,7 +30,7 @@ _ENVIRONMENT: Final = {
     "MALLOC_ARENA_MAX": "2",
 }
 _CHUNK: Final = 64 * 1024
-_PATIENCE_S: Final = 15.0
+_PATIENCE_S: Final = 8.0
 _OUT_OF_MEMORY: Final = "MemoryError"
 _LIMIT_SIGNALS: Final = frozenset(
     {signal.SIGXCPU, signal.SIGXFSZ, signal.SIGALRM, signal.SIGKILL}

@@ -29,6 +29,7 @@ from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
 from services.porting.settings import CarrierChoice, Settings
 from services.porting.timers import timers_of
+from services.porting.use_cases.document_files import DocumentIntake
 from services.porting.use_cases.importing import IntakeLimits
 from services.porting.use_cases.letter_rendering import LetterPress
 from services.porting.use_cases.telling import Pace
@@ -46,6 +47,7 @@ def create_app() -> Starlette:
 
     def routes(wiring: Wiring) -> Sequence[BaseRoute]:
         address = str(settings.public_url), settings.upload_secret.get_secret_value()
+        children = ChildProcesses()
         links, download_links = UploadLinks(*address), DownloadLinks(*address)
         link_maker = LinkMaker(settings.letter_secret.get_secret_value())
         callers = resolver_of(settings, wiring.database)
@@ -53,7 +55,8 @@ def create_app() -> Starlette:
             files=files,
             upload_links=links,
             download_links=download_links,
-            children=ChildProcesses(),
+            children=children,
+            document_intake=DocumentIntake(files, children),
             vault=vault,
             link_maker=link_maker,
             intake_limits=IntakeLimits(

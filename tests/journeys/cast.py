@@ -110,6 +110,10 @@ def nobodies(stack: Stack, victim: Account, other: Account) -> dict[str, str | N
         "for another audience": sign_token(
             key, subject=administrator, account_id=victim.id, audience="elsewhere"
         ),
+        "with a NUL in its subject": sign_token(key, subject=f"{administrator}\0"),
+        "for longer than there are years": sign_token(
+            key, subject=administrator, account_id=victim.id, lifetime_s=10**15
+        ),
         "stranger": sign_token(key, subject="nobody-we-know"),
         "intruder": tokens.of_member(other.subjects["ADMINISTRATOR"], victim.id),
         "other administrator": other.tokens["ADMINISTRATOR"],

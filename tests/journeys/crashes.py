@@ -218,7 +218,7 @@ def _send(
     """From the draft to the carrier in one transaction, each step its own fact."""
     now = datetime.now(UTC)
     reviewed = replace(draft.moved_to(PortRequestStatus.IN_REVIEW, now), submitted_at=now)
-    sent = replace(reviewed.moved_to(PortRequestStatus.WITH_CARRIER, now), sent_at=now)
+    sent = replace(reviewed, sent_at=now).moved_to(PortRequestStatus.WITH_CARRIER, now)
     return (
         sent,
         about(PortSubmitted, reviewed, {}, submitted_at=now, submitted_by=_MEMBER),

@@ -22,6 +22,8 @@ OF_NOBODIES = {
     "unsigned": "UNAUTHENTICATED",
     "signed with another key": "UNAUTHENTICATED",
     "for another audience": "UNAUTHENTICATED",
+    "with a NUL in its subject": "UNAUTHENTICATED",
+    "for longer than there are years": "UNAUTHENTICATED",
     "stranger": "FORBIDDEN",
     "intruder": "BAD_USER_INPUT",
     "other administrator": NOTHING,

@@ -27,6 +27,7 @@ from services.porting.routes.files import file_routes
 from services.porting.routes.letters import letter_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
+from services.porting.use_cases.document_files import DocumentIntake
 from services.porting.use_cases.importing import IntakeLimits
 from tests.porting.builders import LINK_MAKER, VAULT
 
@@ -97,11 +98,13 @@ def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
         audience=DEVELOPMENT_AUDIENCE,
         production=False,
     )
+    files, children = Files(folder.as_uri()), ChildProcesses()
     room = Room(
-        files=Files(folder.as_uri()),
+        files=files,
         upload_links=UploadLinks(_HOST, "0" * 64),
         download_links=DownloadLinks(_HOST, "0" * 64),
-        children=ChildProcesses(),
+        children=children,
+        document_intake=DocumentIntake(files, children),
         intake_limits=IntakeLimits(most_rows=1_000, allow_fictional=True),
         vault=VAULT,
         link_maker=LINK_MAKER,

@@ -565,7 +565,12 @@ async def test_after_a_day_nothing_goes_back(database, request_id):
     with pytest.raises(Refused) as refused:
         await snap_back(database, request_id)
     assert [(each.code, each.path[-1]) for each in refused.value.refusals] == [
-        ("SNAPBACK_TOO_LATE", FIRST)
+        ("SNAPBACK_TOO_LATE", "0")
+    ]
+    with pytest.raises(Refused) as one:
+        await snap_back(database, request_id, [SECOND, FIRST])
+    assert [(each.code, each.path[-1]) for each in one.value.refusals] == [
+        ("SNAPBACK_TOO_LATE", "1")
     ]
 
 

@@ -89,7 +89,7 @@ async def test_an_accepted_document_says_what_it_shows(door, database, house, re
     assert reviewer == "support"
 
 
-@pytest.mark.requirement("S18", "S31")
+@pytest.mark.requirement("S31")
 async def test_a_refused_document_waits_for_the_requester_and_is_replaced(
     door, database, house, request_id
 ):
@@ -118,7 +118,7 @@ async def test_a_refused_document_waits_for_the_requester_and_is_replaced(
     early = await door.act(
         house.administrator, "resubmitPortRequest", portRequestId=request_id
     )
-    assert codes(early) == [("DOCUMENT_REQUIRED", "input.documents")]
+    assert codes(early) == [("DOCUMENT_REQUIRED", "portRequest.documents")]
     await attached(door, house.administrator, request_id, kind="CSR", filename="this year.pdf")
     proof = (await card(door, house.administrator, request_id))["latestProof"]
     assert (proof["filename"], proof["isNewest"]) == ("this year.pdf", True)
@@ -140,7 +140,7 @@ async def test_another_kind_of_document_takes_no_proofs_place(door, house, reque
     payload = await door.act(
         house.administrator, "resubmitPortRequest", portRequestId=request_id
     )
-    assert codes(payload) == [("DOCUMENT_REQUIRED", "input.documents")]
+    assert codes(payload) == [("DOCUMENT_REQUIRED", "portRequest.documents")]
 
 
 async def test_a_review_in_the_customers_favour_lets_the_request_go_on(
@@ -241,7 +241,7 @@ async def test_a_refused_proof_is_no_proof(door, database, house, request_id):
     payload = await door.act(
         house.administrator, "submitPortRequest", portRequestId=request_id
     )
-    assert codes(payload) == [("DOCUMENT_REQUIRED", "input.documents")]
+    assert codes(payload) == [("DOCUMENT_REQUIRED", "portRequest.documents")]
 
 
 async def test_the_desk_and_the_customer_are_told_what_they_can_do(door, house, request_id):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from deploy.local.places import ROOT
+from services.porting.domain.requests import PortRequestStatus
 from services.porting.domain.warnings import WARNINGS
 from tests.porting.builders import (
     a_draft,
@@ -199,6 +201,27 @@ async def listed(door, caller, order="NEWEST_FIRST", **filter):
         after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
     assert page["totalCount"] == len(names)
     return names
+
+
+@pytest.mark.requirement("S60")
+def test_every_status_stands_in_the_list_of_words():
+    words = (ROOT / "docs/words.md").read_text()
+    assert [each for each in PortRequestStatus if f"`{each}`" not in words] == []
+
+
+@pytest.mark.requirement("S61")
+async def test_a_summary_card_names_account_port_requester_and_date(door, database):
+    house = await found_house(database)
+    request_id = await a_draft(database, house.client_manager, house.dental)
+    query = """query ($id: ID!) { portRequest(id: $id) {
+      name requesterName createdAt account { id } } }"""
+    shown = (await door.see(house.client_manager, query, id=request_id))["portRequest"]
+    assert shown.pop("createdAt")
+    assert shown == {
+        "name": "Move",
+        "requesterName": "Ada Lovelace",
+        "account": {"id": house.id},
+    }
 
 
 @pytest.mark.requirement("S59")

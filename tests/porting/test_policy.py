@@ -123,6 +123,8 @@ MAY_ASK: dict[str, set[str]] = {
     "startActivation": {"support"},
     "recordSnapback": {"support"},
     "recordCancellation": {"support"},
+    "carrierMessages": {"support"},
+    "retryCarrierMessage": {"support"},
     "correctLines": REQUESTERS | {"support"},
     "dropLines": REQUESTERS | {"support"},
     "resubmitPortRequest": REQUESTERS | {"support"},

@@ -131,6 +131,7 @@ IMPOSSIBLE_PROMISES = (
     ({"filename": "../x.pdf"}, [("INVALID", "filename")]),
     ({"filename": "a\\b"}, [("INVALID", "filename")]),
     ({"filename": "a\nb"}, [("INVALID", "filename")]),
+    ({"filename": "a\u202efdp.exe"}, [("INVALID", "filename")]),
     ({"filename": " "}, [("INVALID", "filename")]),
     ({"filename": "x" * 256}, [("INVALID", "filename")]),
     ({"byteSize": 0}, [("FILE_EMPTY", "byteSize")]),

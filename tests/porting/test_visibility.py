@@ -323,7 +323,9 @@ ON_REQUESTS = {
     "resubmitPortRequest": {},
     "cancelPortRequest": {},
 }
-BY_SUPPORT_TOO = {"correctLines", "dropLines", "resubmitPortRequest", "cancelPortRequest"}
+BY_SUPPORT_TOO = {
+    "attachDocument", "correctLines", "dropLines", "resubmitPortRequest", "cancelPortRequest",
+}  # fmt: skip
 BY_SUPPORT = {
     "sendToCarrier": {},
     "recordFirmDate": {"firmDate": "2026-03-01"},

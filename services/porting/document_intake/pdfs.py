@@ -10,7 +10,7 @@ import pikepdf
 from services.porting.document_intake.findings import FileFault, FileFaulty
 
 _MOST_PAGES: Final = 500
-_MOST_PARTS: Final = 500_000
+_MOST_PARTS: Final = 200_000
 _MOST_PIXELS: Final = 200_000_000
 _LARGEST_STREAM: Final = 200 * 1024 * 1024
 _LARGEST_TOGETHER: Final = 600 * 1024 * 1024
@@ -30,6 +30,14 @@ _ACTIVE: Final = frozenset(
 _ATTACHING_KEYS: Final = frozenset({"/EF", "/EmbeddedFiles"})
 _ATTACHED: Final = frozenset(
     {"/EmbeddedFile", "/FileAttachment", "/RichMedia", "/Screen", "/3D", "/Movie", "/Sound"}
+)
+_KINDS: Final = frozenset({"/Type", "/Subtype"})
+_CONTAINERS: Final = frozenset(
+    {
+        pikepdf.ObjectType.array,
+        pikepdf.ObjectType.dictionary,
+        pikepdf.ObjectType.stream,
+    }
 )
 _FLATE: Final = frozenset({"/FlateDecode", "/Fl"})
 _INFLATING: Final = _FLATE | {"/LZWDecode", "/LZW", "/RunLengthDecode", "/RL"}
@@ -81,32 +89,32 @@ def _parts_of(pdf: pikepdf.Pdf) -> Iterator[Any]:
             seen += 1
             if seen > _MOST_PARTS:
                 raise FileFaulty(FileFault.TOO_COMPLEX)
-            children: Any = ()
+            children: Any = part
             if isinstance(part, pikepdf.Dictionary | pikepdf.Stream):
                 yield part
                 children = [value for _, value in part.items()]
-            elif isinstance(part, pikepdf.Array):
-                children = part
+            elif not isinstance(part, pikepdf.Array):
+                continue
             waiting += (
                 child
                 for child in children
-                if isinstance(child, pikepdf.Object) and not child.is_indirect
+                if getattr(child, "_type_code", None) in _CONTAINERS and not child.is_indirect
             )
 
 
 def _demand_stillness(part: Any) -> None:
-    keys = set(part.keys())
-    if keys & _ACTIVE_KEYS or _names_of(part, "/S") & _ACTIVE:
-        raise FileFaulty(FileFault.ACTIVE_CONTENT)
-    opening = part.get("/OpenAction")
-    if isinstance(opening, pikepdf.Dictionary) and opening.get("/S") != pikepdf.Name.GoTo:
-        raise FileFaulty(FileFault.ACTIVE_CONTENT)
-    if keys & _ATTACHING_KEYS or (_names_of(part, "/Type", "/Subtype") & _ATTACHED):
-        raise FileFaulty(FileFault.ATTACHMENTS)
+    for key, value in part.items():
+        if key in _ACTIVE_KEYS or (key == "/S" and _is_name(value, _ACTIVE)):
+            raise FileFaulty(FileFault.ACTIVE_CONTENT)
+        if key == "/OpenAction" and isinstance(value, pikepdf.Dictionary):
+            if value.get("/S") != pikepdf.Name.GoTo:
+                raise FileFaulty(FileFault.ACTIVE_CONTENT)
+        elif key in _ATTACHING_KEYS or (key in _KINDS and _is_name(value, _ATTACHED)):
+            raise FileFaulty(FileFault.ATTACHMENTS)
 
 
 def _inflated_size(stream: Any) -> int:
-    if "/Image" in _names_of(stream, "/Subtype"):
+    if stream.get("/Subtype") == pikepdf.Name.Image:
         pixels = _number_of(stream, "/Width") * _number_of(stream, "/Height")
         if pixels > _MOST_PIXELS:
             raise FileFaulty(FileFault.TOO_COMPLEX)
@@ -138,8 +146,8 @@ def _count_inflated(deflated: bytes) -> int:
     return size
 
 
-def _names_of(part: Any, *keys: str) -> set[str]:
-    return {str(value) for value in map(part.get, keys) if isinstance(value, pikepdf.Name)}
+def _is_name(value: Any, names: frozenset[str]) -> bool:
+    return isinstance(value, pikepdf.Name) and str(value) in names
 
 
 def _number_of(part: Any, key: str) -> int:

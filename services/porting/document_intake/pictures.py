@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from typing import Any, Final
+from typing import Final
 
 from PIL import Image, ImageOps, ImageSequence, TiffImagePlugin
 
@@ -11,8 +11,10 @@ from services.porting.document_intake.findings import FileFault, FileFaulty, Ins
 _MOST_PIXELS: Final = 50_000_000
 _MOST_PAGES: Final = 100
 _MOST_PIXELS_TOGETHER: Final = 200_000_000
-_THUMBNAIL: Final = (320, 320)
+_THUMBNAIL_PIXELS: Final = 320
 _JPEG_QUALITY: Final = 90
+# A quarter of the time of the usual 6, for a few percent more bytes.
+_PNG_LEVEL: Final = 3
 
 # What each format keeps as it is; everything else becomes RGB, or RGBA where it shows through.
 _KEPT_MODES: Final = {
@@ -41,17 +43,20 @@ def draw_anew(content: bytes, format: str) -> Inspection:
     except _BROKEN:
         raise FileFaulty(FileFault.UNREADABLE) from None
     file = io.BytesIO()
-    options: dict[str, Any] = {"quality": _JPEG_QUALITY} if format == "JPEG" else {}
-    clean.save(file, format, **options)
+    if format == "JPEG":
+        clean.save(file, format, quality=_JPEG_QUALITY)
+    else:
+        clean.save(file, format, compress_level=_PNG_LEVEL)
     return Inspection(page_count=1, file=file.getvalue(), thumbnail=make_thumbnail(clean))
 
 
 def make_thumbnail(picture: Image.Image) -> bytes:
-    small = picture if picture.mode in {"L", "RGB", "RGBA"} else picture.convert("RGB")
-    small = small.copy() if small is picture else small
-    small.thumbnail(_THUMBNAIL)
+    scale = min(1.0, _THUMBNAIL_PIXELS / max(picture.size))
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    grey = picture.convert("L") if picture.mode == "1" else picture
+    small = grey.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
     file = io.BytesIO()
-    small.save(file, "PNG")
+    small.convert("RGBA" if small.mode in {"LA", "RGBA"} else "RGB").save(file, "PNG")
     return file.getvalue()
 
 
@@ -83,13 +88,13 @@ def _demand_size(picture: Image.Image) -> None:
 def _clean(picture: Image.Image, format: str) -> Image.Image:
     """Decoded, the right way up, without a word of what stood beside the pixels."""
     picture.load()
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode in _SIXTEEN_BITS:
-        upright = upright.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    elif upright.mode not in _KEPT_MODES[format]:
-        shows_through = format == "PNG" and upright.has_transparency_data
-        upright = upright.convert("RGBA" if shows_through else "RGB")
-    elif upright is picture:
-        upright = upright.copy()
-    upright.info = {}
-    return upright
+    ImageOps.exif_transpose(picture, in_place=True)
+    if picture.mode in _SIXTEEN_BITS:
+        clean = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    elif picture.mode not in _KEPT_MODES[format]:
+        shows_through = format == "PNG" and picture.has_transparency_data
+        clean = picture.convert("RGBA" if shows_through else "RGB")
+    else:
+        clean = picture.copy()
+    clean.info = {}
+    return clean

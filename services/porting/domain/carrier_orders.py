@@ -7,13 +7,12 @@ from typing import Final
 
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.calendars import is_business_day
+from services.porting.domain.countries import Country, country_of, is_toll_free
 from services.porting.domain.judgements import FirmDateWarning, is_soon
 from services.porting.domain.letters import Subscriber
 from services.porting.domain.lines import TERMINAL, LineState
 from services.porting.domain.losing_carriers import LosingCarrier, find_losing_carrier
-from services.porting.domain.numbers import country_of, is_toll_free
 
-_USUAL_COUNTRY: Final = "US"
 _AREA_CODE_ENDS: Final = len("+1212")
 
 
@@ -28,10 +27,10 @@ class OrderKey:
     billing_number: PhoneNumber | None
 
     def may_hold(self, number: PhoneNumber) -> bool:
-        """One country, and local or toll-free; toll-free numbers have no country."""
-        return self.is_toll_free == is_toll_free(number) and country_of(number) in (
-            None,
-            self.country,
+        """One country, and local or toll-free."""
+        return (self.country, self.is_toll_free) == (
+            _country_of(number, self.country),
+            is_toll_free(number),
         )
 
 
@@ -70,10 +69,9 @@ class CarrierOrder:
 
 
 def key_of(number: PhoneNumber, subscriber: Subscriber) -> OrderKey:
-    """A toll-free number has no country of its own: the subscriber's counts."""
     return OrderKey(
         losing_carrier=subscriber.losing_carrier,
-        country=country_of(number) or subscriber.service_address.country or _USUAL_COUNTRY,
+        country=_country_of(number, subscriber.service_address.country),
         is_toll_free=is_toll_free(number),
         losing_account=subscriber.account_number,
         billing_number=subscriber.billing_number,
@@ -102,3 +100,9 @@ def propose_split(
 def judge_mixture(key: OrderKey, numbers: Sequence[PhoneNumber]) -> list[int]:
     """The places of those that the carrier order may not hold."""
     return [place for place, number in enumerate(numbers) if not key.may_hold(number)]
+
+
+def _country_of(number: PhoneNumber, of_subscriber: str) -> str:
+    """A toll-free number, and one of a country that we do not port, count as the subscriber's."""
+    found = None if is_toll_free(number) else country_of(number)
+    return found or of_subscriber or Country.US

@@ -2,7 +2,6 @@
 
 import re
 from enum import StrEnum
-from functools import cache
 from typing import Final
 
 import phonenumbers
@@ -44,22 +43,3 @@ def _region(number: PhoneNumber) -> str | None:
     """+1 is shared by many countries: the area code tells which."""
     region: str | None = phonenumbers.region_code_for_number(phonenumbers.parse(number))
     return region
-
-
-def is_toll_free(number: PhoneNumber) -> bool:
-    return number.startswith("+1") and number[2:5] in _TOLL_FREE
-
-
-def country_of(number: PhoneNumber) -> str | None:
-    """`US`, `CA`, `GB`, …; None for toll-free numbers, which no country has."""
-    if is_toll_free(number):
-        return None
-    if number.startswith("+1"):
-        return _country_of_area_code(number[2:5])
-    return _region(number)
-
-
-@cache
-def _country_of_area_code(area_code: str) -> str | None:
-    """The area code alone decides, and there are some hundreds."""
-    return _region(PhoneNumber(f"+1{area_code}2000100"))

@@ -12,6 +12,7 @@ from services.porting.domain.signing import LinkMaker
 from services.porting.domain.vault import Vault
 from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
+from services.porting.use_cases.document_files import DocumentIntake
 from services.porting.use_cases.importing import IntakeLimits
 
 
@@ -21,6 +22,7 @@ class Room:
     upload_links: UploadLinks
     download_links: DownloadLinks
     children: ChildProcesses
+    document_intake: DocumentIntake
     intake_limits: IntakeLimits
     vault: Vault
     link_maker: LinkMaker

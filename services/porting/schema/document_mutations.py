@@ -25,7 +25,7 @@ from services.porting.schema.commands import (
     support_of,
 )
 from services.porting.schema.context import PortingInfo
-from services.porting.use_cases import document_files, document_reviews, documents
+from services.porting.use_cases import document_reviews, documents
 
 
 class DocumentDecision(StrEnum):
@@ -86,12 +86,10 @@ class DocumentMutation:
     async def attach_document(
         self, info: PortingInfo, input: Annotated[AttachDocumentInput, INPUT]
     ) -> PortRequestPayload:
-        caller, room = customer_or_support_of(info), info.context.room
+        caller = customer_or_support_of(info)
         taken_in = await settle(
-            document_files.take_document_in(
+            info.context.room.document_intake.take_in(
                 info.context.database,
-                room.files,
-                room.children,
                 caller,
                 request_id=input.port_request_id,
                 upload_id=input.upload_id,

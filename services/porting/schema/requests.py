@@ -102,9 +102,12 @@ class PortRequest:
 
     @strawberry.field(description="What you can do with it now.")
     async def available_actions(self, info: PortingInfo) -> list[PortRequestAction]:
+        caller = info.context.caller
         letter = await info.context.loader(load_letters).load(self.id)
+        if isinstance(caller, Member) and (self.request.is_draft or self.request.is_final):
+            return list(actions_with(caller, self.request, letter))
         present = await info.context.loader(load_line_states).load(self.id)
-        return list(actions_with(info.context.caller, self.request, letter, present))
+        return list(actions_with(caller, self.request, letter, present))
 
     @strawberry.field(
         description="What it still lacks or has wrong: what `submitPortRequest` would answer. "

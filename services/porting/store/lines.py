@@ -94,6 +94,13 @@ _FORWARDING_NUMBERS: Final = """
     WHERE port_request_id = $1
 """
 _FIND_ALL: Final = f"SELECT {LINE_COLUMNS} FROM lines WHERE port_request_id = $1 ORDER BY id"
+_FIND_NAMED: Final = f"""
+    SELECT {LINE_COLUMNS}
+    FROM lines
+    WHERE port_request_id = $1
+      AND tracking_number = ANY($2::text[])
+"""
+_FIND_BY_ID: Final = f"SELECT {LINE_COLUMNS} FROM lines WHERE id = ANY($1::text[])"
 # Each line now names its number in inventory.
 _LINK_NUMBERS: Final = """
     UPDATE lines
@@ -224,6 +231,19 @@ async def find_forwarding_numbers(connection: Connection, request_id: str) -> li
 
 async def find_all_lines(connection: Connection, request_id: str) -> list[Line]:
     return read_lines(await connection.fetch(_FIND_ALL, request_id))
+
+
+async def find_named_lines(
+    connection: Connection, request_id: str, numbers: Sequence[str]
+) -> dict[str, Line]:
+    """By their number, those that the request has."""
+    rows = await connection.fetch(_FIND_NAMED, request_id, list(numbers))
+    return {line.tracking_number: line for line in read_lines(rows)}
+
+
+async def find_lines_by_id(connection: Connection, line_ids: Sequence[str]) -> dict[str, Line]:
+    rows = await connection.fetch(_FIND_BY_ID, list(line_ids))
+    return {line.id: line for line in read_lines(rows)}
 
 
 async def link_numbers(connection: Connection, number_ids: Mapping[str, str]) -> None:

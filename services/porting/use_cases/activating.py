@@ -86,10 +86,11 @@ async def record_snapback(
     request = await lock_for(event, connection, caller, request_id, numbers)
     ported_at = await line_states.find_ported_at(connection, request_id, numbers)
     now = datetime.now(UTC)
+    named_numbers = list(ported_at) if numbers is None else numbers
     refuse_all(
-        SnapbackTooLate(number).at("input", "trackingNumbers", number)
-        for number, at in ported_at.items()
-        if not can_go_back(at, now)
+        SnapbackTooLate(number).at("input", "trackingNumbers", str(index))
+        for index, number in enumerate(named_numbers)
+        if number in ported_at and not can_go_back(ported_at[number], now)
     )
     moved = await line_states.move_by(connection, request_id, NEXT_STATES[event], numbers)
     if moved:

@@ -3,8 +3,10 @@
 It is read and looked at before the transaction that attaches it: none waits for either.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from libs.common.caller import Member, Support
@@ -46,7 +48,7 @@ from services.porting.use_cases.uploads import find_stored_upload
 log = logging.getLogger(__name__)
 
 _MEGABYTE: Final = 1024 * 1024
-INSPECTION_LIMITS: Final = Limits(memory_bytes=768 * _MEGABYTE, cpu_s=12, wall_s=12)
+INSPECTION_LIMITS: Final = Limits(memory_bytes=768 * _MEGABYTE, cpu_s=12, wall_s=14)
 PREVIEW_LIMITS: Final = Limits(memory_bytes=768 * _MEGABYTE, cpu_s=6, wall_s=6)
 
 _REFUSALS: Final[Mapping[FileFault, type[FileRefusal]]] = {
@@ -59,24 +61,41 @@ _REFUSALS: Final[Mapping[FileFault, type[FileRefusal]]] = {
 }
 
 
-async def take_document_in(
-    database: Database,
-    files: Files,
-    children: ChildProcesses,
-    caller: Member | Support,
-    *,
-    request_id: str,
-    upload_id: str,
-) -> StoredFile:
-    """Once more does the same once more."""
-    async with database.transaction(caller) as connection:
-        request = await lock_request_for_documents(connection, caller, request_id)
-        upload = await find_stored_upload(
-            connection, caller, upload_id, UploadPurpose.DOCUMENT
-        )
-        if upload.account_id != request.account_id:
-            raise UploadUnknown().at("input", "uploadId")
-    content = await files.get(upload_id)
+class DocumentIntake:
+    """Of many that ask for the same upload at once, one does the work and all are answered."""
+
+    def __init__(self, files: Files, children: ChildProcesses) -> None:
+        self._files = files
+        self._children = children
+        self._at_work: dict[str, asyncio.Task[StoredFile]] = {}
+
+    async def take_in(
+        self, database: Database, caller: Member | Support, *, request_id: str, upload_id: str
+    ) -> StoredFile:
+        """Once more does the same once more."""
+        async with database.transaction(caller) as connection:
+            request = await lock_request_for_documents(connection, caller, request_id)
+            upload = await find_stored_upload(
+                connection, caller, upload_id, UploadPurpose.DOCUMENT
+            )
+            if upload.account_id != request.account_id:
+                raise UploadUnknown().at("input", "uploadId")
+        work = self._at_work.get(upload.id)
+        if work is None:
+            work = asyncio.create_task(_take_in(self._files, self._children, upload))
+            self._at_work[upload.id] = work
+            work.add_done_callback(partial(self._forget, upload.id))
+        return await asyncio.shield(work)
+
+    def _forget(self, upload_id: str, work: asyncio.Task[StoredFile]) -> None:
+        """Also where nobody is left to be answered."""
+        del self._at_work[upload_id]
+        if not work.cancelled():
+            work.exception()
+
+
+async def _take_in(files: Files, children: ChildProcesses, upload: Upload) -> StoredFile:
+    content = await files.get(upload.id)
     content_type = content_type_of(content)
     if content_type is None:
         raise FileTypeNotAllowed(upload.filename).at("input", "uploadId")
@@ -84,14 +103,13 @@ async def take_document_in(
     if found.fault:
         log.info(
             "a file was refused",
-            extra={"action": "refuse_file", "upload_id": upload_id, "fault": found.fault},
+            extra={"action": "refuse_file", "upload_id": upload.id, "fault": found.fault},
         )
-        raise _REFUSALS[found.fault](filename=upload.filename, content_type=content_type).at(
-            "input", "uploadId"
-        )
+        refused = _REFUSALS[found.fault](filename=upload.filename, content_type=content_type)
+        raise refused.at("input", "uploadId")
     preview = Preview(thumbnail=found.thumbnail)
     if content_type == PDF:
-        preview = await _preview(children, content, upload_id)
+        preview = await _preview(children, content, upload.id)
     return await _keep(files, upload, content_type, found, preview)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, assert_never
 
 from libs.common.caller import Login, Support
-from libs.common.database import Connection
+from libs.common.database import Connection, savepoint
 from libs.contracts.refusals import Refusal, Refused, StateRefusal
 from services.porting.domain.carriers import (
     TAKEN_BACK,
@@ -54,19 +54,17 @@ async def work_next(connection: Connection) -> bool:
     waiting = await heard_messages.lock_next_heard(connection)
     if waiting is None:
         return False
-    await connection.execute("SAVEPOINT before_working")
     try:
-        state, reason = await _work(connection, waiting)
+        async with savepoint(connection):
+            state, reason = await _work(connection, waiting)
     except (Refusal, Refused) as refused:
         # A refusal is a decision, not a retry: the desk sees it with its code.
-        await connection.execute("ROLLBACK TO SAVEPOINT before_working")
         state, reason = _read_refusal(refused)
         await heard_messages.mark_worked(connection, waiting, state, reason)
         _log(waiting, state, reason)
     except Exception as fault:
         if connection.is_closed():
             raise
-        await connection.execute("ROLLBACK TO SAVEPOINT before_working")
         await _mark_failed(connection, waiting, fault)
     else:
         await heard_messages.mark_worked(connection, waiting, state, reason)

@@ -56,10 +56,9 @@ async def correct_lines(
     corrections: Sequence[Correction],
 ) -> str:
     request = await _lock_stopped(connection, caller, request_id)
-    present = {
-        line.tracking_number: line
-        for line in await lines.find_all_lines(connection, request_id)
-    }
+    present = await lines.find_named_lines(
+        connection, request_id, [correction.number for correction in corrections]
+    )
     faulty = {fault.line_id for fault in await faults.find_open_faults(connection, request_id)}
     refuse_all(
         [
@@ -149,11 +148,13 @@ async def resubmit_request(
         else ()
     )
     chosen = None if numbers is None or not was_sent else set(numbers)
-    present = await lines.find_all_lines(connection, request_id)
-    by_id = {line.id: line for line in present}
+    open_faults = await faults.find_open_faults(connection, request_id)
+    by_id = await lines.find_lines_by_id(
+        connection, [fault.line_id for fault in open_faults if fault.line_id is not None]
+    )
     open_faults = [
         fault
-        for fault in await faults.find_open_faults(connection, request_id)
+        for fault in open_faults
         if chosen is None
         or fault.line_id is None
         or by_id[fault.line_id].tracking_number in chosen
@@ -168,8 +169,7 @@ async def resubmit_request(
     if was_sent:
         await _send_again(connection, request, numbers)
     else:
-        ready = [line for line in present if line.state is LineState.READY]
-        await _review_again(connection, request, ready)
+        await _review_again(connection, request)
     return request.id
 
 
@@ -201,13 +201,13 @@ async def _send_again(
         await tell_carrier(connection, Telling.SUPPLEMENT, saved, sent_again)
 
 
-async def _review_again(
-    connection: Connection, request: PortRequest, ready: Sequence[Line]
-) -> None:
+async def _review_again(connection: Connection, request: PortRequest) -> None:
+    """`numbers` checks the lines again: what was corrected may have changed where they ring."""
     now = datetime.now(UTC)
     await faults.close_all_faults(connection, request.id, ClosedBy.RESUBMITTED, now)
     counts = await lines.count_lines(connection, request.id)
-    # `numbers` checks the lines again: what was corrected may have changed where they ring.
+    present = await lines.find_all_lines(connection, request.id)
+    ready = [line for line in present if line.state is LineState.READY]
     reviewed = replace(
         request.moved_to(PortRequestStatus.IN_REVIEW, now), preconfigured_at=None
     )
@@ -230,7 +230,7 @@ async def _lock_stopped(
 
 def _faults_of_corrections(
     corrections: Sequence[Correction],
-    present: Mapping[PhoneNumber, Line],
+    present: Mapping[str, Line],
     faulty: set[str | None],
 ) -> list[Refusal]:
     refusals: list[Refusal] = []

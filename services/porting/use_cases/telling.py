@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from libs.common.database import Connection
+from libs.common.database import Connection, savepoint
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.carriers import Cancellation, Order, Telling
 from services.porting.domain.lines import WITH_A_CARRIER
@@ -71,13 +71,12 @@ async def take_errand(
         return None
     if vault is not None:
         await act_as(connection, f"carrier:{carrier}")
-    await connection.execute("SAVEPOINT before_assembling")
     try:
-        return await _prepare(connection, told, vault)
+        async with savepoint(connection):
+            return await _prepare(connection, told, vault)
     except Exception as fault:
         if connection.is_closed():
             raise
-        await connection.execute("ROLLBACK TO SAVEPOINT before_assembling")
         log.exception("an order could not be assembled", extra={"action": "carrier.fault"})
         await note_unreachable(connection, told, type(fault).__name__, pace)
         return Errand(told=told)

@@ -35,6 +35,10 @@ _LIFETIME: Final = timedelta(minutes=15)
 _SWEPT_AFTER: Final = UPLOAD_USABLE + timedelta(hours=1)
 _SWEPT_AT_ONCE: Final = 200
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,64}")
+# Folders, control characters, and marks that turn a name around: gpj.exe shown as exe.jpg.
+_NOT_IN_A_NAME: Final = re.compile(
+    r"[/\\\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -56,7 +60,7 @@ async def create_upload(
         account_id = caller.account_id
     faults: list[Refusal] = []
     name = filename.strip()
-    if not 0 < len(name) <= LONGEST_FILENAME or re.search(r"[/\\\x00-\x1f]", name):
+    if not 0 < len(name) <= LONGEST_FILENAME or _NOT_IN_A_NAME.search(name):
         faults.append(FilenameNotAllowed().at("input", "filename"))
     media_type = content_type.strip().lower()
     if not _MEDIA_TYPE.fullmatch(media_type):
