@@ -27,6 +27,7 @@ from deploy.local.vhosts import create_vhost
 from libs.common.dev_issuer import IssuerKey, load_key
 from libs.common.graphql.gateway_hop import EXTENSION, GatewayHop
 from libs.common.ids import new_id
+from services.porting.integrations.seals import make_development_seal
 
 REQUESTS = 400
 LINES = 20
@@ -124,11 +125,14 @@ async def _open_room(servers: Servers) -> AsyncIterator[Room]:
         name = urlsplit(database.database_url).path
         bare_url = urlsplit(servers.postgres_url)._replace(path=name).geturl()
         request_ids = await _fill(bare_url)
+        seal = folder / "seal.pem"
+        seal.write_text(make_development_seal())
         env = {
             **os.environ,
             **_settings(database, amqp_url, listen_ports["issuer"], secret),
             "BARE_DATABASE_URL": bare_url,
             "FILES_URL": folder.as_uri(),
+            "SEAL_KEY_FILE": str(seal),
         }
         described = [
             _describe("issuer", listen_ports["issuer"], env, str(folder)),

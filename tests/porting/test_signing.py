@@ -440,3 +440,28 @@ async def test_a_body_that_cannot_be_read_is_refused(door, database, body):
     link = await link_of(door, database, request_id)
     answer = await door.client.post(f"{link}/sign", content=body)
     assert (answer.status_code, answer.json()["code"]) == (400, "BAD_USER_INPUT")
+
+
+async def test_a_browser_is_shown_a_page_and_signs_without_a_script(door, database):
+    house = await found_house(database)
+    request_id = await an_unsigned_draft(database, house)
+    await send(door, house.administrator, request_id, signerName='<b>"Grace"')
+    link = await link_of(door, database, request_id)
+    browser = {"accept": "text/html,*/*"}
+    page = await door.client.get(link, headers=browser)
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert phone(1) in page.text
+    assert "<b>" not in page.text
+    assert "<script" not in page.text
+
+    form = {"signerName": "Grace Hopper", "consentVersion": "2026-11"}
+    refused = await door.client.post(f"{link}/sign", data=form, headers=browser)
+    assert (refused.status_code, "agree to sign" in refused.text) == (422, True)
+    signed = await door.client.post(
+        f"{link}/sign", data={**form, "consent": "on"}, headers=browser
+    )
+    assert (signed.status_code, "is signed" in signed.text) == (200, True)
+    again = await door.client.get(link, headers=browser)
+    assert (again.status_code, "leads to no letter" in again.text) == (404, True)

@@ -37,6 +37,7 @@ from services.porting.integrations.files import Files, UploadLinks, digest
 from services.porting.store import copies, uploads
 from services.porting.use_cases.carrier_messages import receive_call
 from services.porting.use_cases.documents import find_document
+from services.porting.use_cases.exporting import export_lines
 
 log = logging.getLogger(__name__)
 
@@ -197,6 +198,8 @@ async def _show_document(
     viewer = await _viewer_of(database, link.viewer)
     if viewer is None or not links.is_good(link, viewer):
         return _refuse(403, "LINK_NOT_VALID", "The link is wrong, not yours, or has expired.")
+    if link.shown == Shown.NUMBERS:
+        return await _export_numbers(database, viewer, link.document_id)
     async with database.reading(viewer) as connection:
         document = await find_document(connection, viewer, link.document_id)
     is_small = link.shown == Shown.THUMBNAIL
@@ -225,6 +228,26 @@ async def _show_document(
             **_SHOWN_HEADERS,
             "content-length": str(byte_size),
             "content-disposition": f"attachment; filename*=UTF-8''{named}",
+        },
+    )
+
+
+async def _export_numbers(
+    database: Database, viewer: Member | Support, request_id: str
+) -> Response:
+    parts = await export_lines(database, viewer, request_id)
+    if parts is None:
+        return _refuse(404, "PORT_REQUEST_NOT_FOUND", "There is no such request for you.")
+    log.info(
+        "numbers were exported",
+        extra={"action": "export_numbers", "port_request_id": request_id},
+    )
+    return StreamingResponse(
+        parts,
+        media_type="text/csv; charset=utf-8",
+        headers={
+            **_SHOWN_HEADERS,
+            "content-disposition": 'attachment; filename="numbers.csv"',
         },
     )
 

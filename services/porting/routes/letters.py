@@ -5,12 +5,13 @@ Its token is the whole of the signer's rights; it is in no log, no event and no 
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import orjson
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from libs.common.caller import CallerResolver, Machine
@@ -21,6 +22,7 @@ from libs.common.tokens import Unauthenticated
 from libs.contracts.refusals import Refusal, Refused
 from services.porting.domain.refusals.letters import LinkNotGood
 from services.porting.domain.signing import CONSENT_TEXTS, CONSENT_VERSION, LinkMaker
+from services.porting.routes.letter_page import PAGE_HEADERS, letter_page, notice_page
 from services.porting.use_cases.letter_sending import find_delivery
 from services.porting.use_cases.letter_signers import (
     ShownLetter,
@@ -33,6 +35,10 @@ from services.porting.use_cases.letter_signing import Signing
 DELIVER: Final = "letters:deliver"
 # A drawn signature is the longest thing that anybody sends.
 _LARGEST_BODY: Final = 64 * 1024
+_FORM: Final = "application/x-www-form-urlencoded"
+_MOST_FIELDS: Final = 10
+# What a browser sends for a box without a value of its own.
+_CHECKED: Final = "on"
 _DISCREET: Final = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
@@ -65,25 +71,32 @@ def letter_routes(
     async def show(request: Request) -> Response:
         async with database.working() as connection:
             shown = await show_letter(connection, request.path_params["token"])
-        return _answer(_plain(shown))
+        plain = _plain(shown)
+        if _wants_page(request):
+            return _page(letter_page(plain, request.url.path))
+        return _answer(plain)
 
     async def sign(request: Request) -> Response:
         given = await _read(request)
         signing = Signing(
             signer_name=_text(given, "signerName") or "",
-            consents=given.get("consent") is True,
+            consents=given.get("consent") in (True, _CHECKED),
             consent_version=_text(given, "consentVersion") or "",
             drawn=_text(given, "drawnSignature"),
         )
         mark = maker.mark_address(current_client_address())
         async with database.working() as connection:
             await sign_by_link(connection, request.path_params["token"], signing, mark)
+        if _wants_page(request):
+            return _page(notice_page("Signed", ["Thank you: the letter is signed."]))
         return _answer({"state": "SIGNED"})
 
     async def decline(request: Request) -> Response:
         reason = _text(await _read(request), "reason") or ""
         async with database.working() as connection:
             await decline_by_link(connection, request.path_params["token"], reason)
+        if _wants_page(request):
+            return _page(notice_page("Declined", ["Whoever sent the letter is told why."]))
         return _answer({"state": "DECLINED"})
 
     async def deliver(request: Request) -> Response:
@@ -124,10 +137,8 @@ def _guarded(answer: Answer) -> Answer:
     async def answer_guarded(request: Request) -> Response:
         try:
             return await answer(request)
-        except LinkNotGood as refusal:
-            return _refuse(404, refusal.code, refusal.message)
         except (Refusal, Refused) as refused:
-            return _answer({"errors": _errors(refused)}, 422)
+            return _tell(request, refused)
         except _UnreadableBody:
             sentence = "Send a JSON object of at most 64 kB."
             return _refuse(400, ErrorCode.BAD_USER_INPUT, sentence)
@@ -140,12 +151,26 @@ def _guarded(answer: Answer) -> Answer:
     return answer_guarded
 
 
+def _tell(request: Request, refused: Refusal | Refused) -> Response:
+    if isinstance(refused, LinkNotGood):
+        if _wants_page(request):
+            return _page(notice_page("No letter", [refused.message]), 404)
+        return _refuse(404, refused.code, refused.message)
+    errors = _errors(refused)
+    if _wants_page(request):
+        told = [*(error["message"] for error in errors), "Go back and try again."]
+        return _page(notice_page("Not yet", told), 422)
+    return _answer({"errors": errors}, 422)
+
+
 async def _read(request: Request) -> Mapping[str, Any]:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > _LARGEST_BODY:
             raise _UnreadableBody
+    if request.headers.get("content-type", "").startswith(_FORM):
+        return _read_form(bytes(body))
     try:
         given = orjson.loads(body)
     except orjson.JSONDecodeError as unreadable:
@@ -153,6 +178,18 @@ async def _read(request: Request) -> Mapping[str, Any]:
     if not isinstance(given, dict):
         raise _UnreadableBody
     return given
+
+
+def _read_form(body: bytes) -> Mapping[str, Any]:
+    try:
+        return dict(parse_qsl(body.decode(), max_num_fields=_MOST_FIELDS))
+    except ValueError as unreadable:
+        raise _UnreadableBody from unreadable
+
+
+def _wants_page(request: Request) -> bool:
+    """A browser; programs ask for JSON, or for anything."""
+    return "text/html" in request.headers.get("accept", "")
 
 
 def _text(given: Mapping[str, Any], name: str) -> str | None:
@@ -180,6 +217,10 @@ def _errors(refused: Refusal | Refused) -> list[dict[str, Any]]:
     return [
         {"code": fault.code, "message": fault.message, "path": fault.path} for fault in faults
     ]
+
+
+def _page(html: str, status: int = 200) -> Response:
+    return HTMLResponse(html, status_code=status, headers={**_DISCREET, **PAGE_HEADERS})
 
 
 def _answer(content: Mapping[str, Any], status: int = 200) -> Response:

@@ -88,7 +88,13 @@ async def prepare_letter(
     if request.status in FINAL:
         raise request_not_possible(caller, request)
     before = await find_own_letter(connection, request, changes.tracking_number)
-    letter = _changed(before, request, changes)
+    words = before
+    if before is None and changes.tracking_number is not None:
+        # A line's own letter begins with the words of the request's.
+        words = await find_own_letter(connection, request, None)
+    letter = replace(
+        _changed(words, request, changes), id=before.id if before else new_id("ltr")
+    )
     faults = list(faults_of_fields(letter.subscriber, letter.accounts))
     faults += _faults_of_pins(changes)
     refuse_all(faults)
@@ -162,7 +168,7 @@ def _changed(before: Letter | None, request: PortRequest, changes: LetterChanges
     subscriber = before.subscriber if before else Subscriber()
     accounts = before.accounts if before else ()
     return Letter(
-        id=before.id if before else new_id("ltr"),
+        id="",
         port_request_id=request.id,
         state=LetterState.DRAFT,
         subscriber=replace(
