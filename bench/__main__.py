@@ -11,10 +11,12 @@ from bench.consumer import measure_consumer
 from bench.delivery import measure_throughput
 from bench.desk_queue import measure_desk_queue
 from bench.idle import measure_idle
+from bench.intake import measure_intake
 from bench.latency import measure_latency
 from bench.listing import measure_listing
 from bench.measuring import Result
 from bench.relay import measure_relay
+from bench.submit import measure_submit
 from deploy.local.guard import Guard
 from deploy.local.servers import Servers, provide_servers
 from libs.common.serve import calm_garbage_collector
@@ -27,6 +29,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "throughput": measure_throughput,
     "latency": measure_latency,
     "listing": measure_listing,
+    "intake": measure_intake,
+    "submit": measure_submit,
     "desk_queue": measure_desk_queue,
     "idle": measure_idle,
 }

@@ -20,17 +20,14 @@ BECOMES = {
     "date_in_two_hours": "Its date is two hours away.",
     "says_200_then_rejects": "It says 200, then shows a rejection to who looks, and calls nobody.",
 }
-ENDS = {
-    "silent": "journey waits: the losing carrier is silent",
-    "rejects_pin": "journey waits: the losing carrier rejected the PIN",
-    "says_200_then_rejects": "journey waits: the losing carrier took it and then rejected it",
-}
+WAITS = "journey waits: the losing carrier is silent"
+WANTS_A_PIN = frozenset({"rejects_pin", "says_200_then_rejects"})
 SILENCE_SECONDS = 5
 
 
 @dataclass(kw_only=True)
 class CarrierJourney(Journey):
-    """`last_line` says how it ended: some characters never let go by themselves."""
+    """`last_line` says how it ended: one character never lets go."""
 
     character: str
 
@@ -39,10 +36,15 @@ class CarrierJourney(Journey):
         await self.fill_in_a_request()
         await self.submit()
         await self.send()
-        if self.character in ENDS:
-            await self.wait_for_trouble()
-            self.last_line = ENDS[self.character]
+        if self.character == "silent":
+            await asyncio.sleep(SILENCE_SECONDS)
+            await self.say_what_un_sticks_it()
+            self.last_line = WAITS
             return
+        if self.character in WANTS_A_PIN:
+            await self.dashboard.wait_for("porting.action_required.v1")
+            await self.say_what_un_sticks_it()
+            await self.send_again()
         await self.dashboard.wait_for("porting.port_completed.v1")
         await self.dashboard.wait_for("numbers.number_ported_in.v1", len(NUMBERS))
         await self.receive_the_first_call()
@@ -52,12 +54,24 @@ class CarrierJourney(Journey):
         self.say(f"The port desk sends it to an emulated carrier. {BECOMES[self.character]}")
         await self.support.do("SendToCarrier", portRequestId=self.request_id)
 
-    async def wait_for_trouble(self) -> None:
-        """And say what un-sticks it, as the customer reads it."""
-        if self.character == "silent":
-            await asyncio.sleep(SILENCE_SECONDS)
-        else:
-            await self.dashboard.wait_for("porting.action_required.v1")
+    async def send_again(self) -> None:
+        self.say(
+            "The administrator got a fresh PIN, writes it on the letter and sends it again."
+        )
+        request = {"portRequestId": self.request_id}
+        await self.administrator.do("PrepareLetter", **request, pinAnswer="481516")
+        await self.administrator.do(
+            "CorrectLines",
+            **request,
+            corrections=[
+                {"trackingNumber": number, "note": "A fresh PIN is on the letter."}
+                for number in NUMBERS
+            ],
+        )
+        await self.administrator.do("ResubmitPortRequest", **request)
+
+    async def say_what_un_sticks_it(self) -> None:
+        """As the customer reads it."""
         request = await self._read_turn(self.administrator)
         turn = request["waitingOn"]
         desk = await self._read_turn(self.support)

@@ -32,7 +32,7 @@ class PhoneNumber(str):
     @classmethod
     def parse(cls, text: str) -> Self:
         if match := _NANP.match(text):
-            return cls("+1" + "".join(match.groups()))
+            return cls("+1%s%s%s" % match.groups())  # noqa: UP031 - twice as fast as joining
         if len(text) > _LONGEST:
             raise InvalidPhoneNumberError("This is too long for a telephone number.")
         if _SPREADSHEET_DAMAGE.match(text):

@@ -79,7 +79,7 @@ class UserErrorCode(StrEnum):
 
     CSV_UNREADABLE = (
         "CSV_UNREADABLE",
-        "The file is not CSV text in UTF-8 or UTF-16, or a row cannot be read.",
+        "The file is neither XLSX nor CSV text in UTF-8 or UTF-16, or a row cannot be read.",
     )
     CSV_COLUMN_MISSING = "CSV_COLUMN_MISSING", "A required column is not in the file."
     CSV_COLUMN_UNKNOWN = "CSV_COLUMN_UNKNOWN", "The file has a column that means nothing here."
@@ -89,6 +89,7 @@ class UserErrorCode(StrEnum):
         "A spreadsheet turned the number into 1.80555E+10: format the column as text.",
     )
     CSV_EMPTY = "CSV_EMPTY", "The file has no rows."
+    MORE_FAULTS = "MORE_FAULTS", "The file has more faults than are listed here."
 
     UPLOAD_NOT_FOUND = (
         "UPLOAD_NOT_FOUND",

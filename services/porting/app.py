@@ -25,6 +25,7 @@ from services.porting.integrations.files import Files, UploadLinks
 from services.porting.integrations.seals import load_seal
 from services.porting.routes.files import carrier_routes, file_routes
 from services.porting.routes.letters import letter_routes
+from services.porting.routes.templates import template_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
 from services.porting.settings import CarrierChoice, Settings
@@ -74,6 +75,7 @@ def create_app() -> Starlette:
                 room=room,
             ),
             *file_routes(wiring.database, files, links, download_links, settings.origins),
+            *template_routes(room.children, settings.origins),
             *letter_routes(
                 wiring.database,
                 link_maker,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from libs.common.housekeeping import forget
+from libs.common.housekeeping import every_hour, forget
 from libs.common.ids import new_event_id
 
 
@@ -53,3 +53,15 @@ async def test_idempotency_keys_are_kept_for_a_week(database):
         assert await connection.fetchval(
             "SELECT string_agg(key, '') FROM idempotency_keys"
         ) == ("young")
+
+
+async def test_what_is_out_of_reach_is_cleaned_an_hour_later(monkeypatch):
+    monkeypatch.setattr("libs.common.housekeeping._EVERY_S", 0)
+    tries = iter([ConnectionError("away"), None, KeyError("a fault")])
+
+    async def clean() -> None:
+        if fault := next(tries):
+            raise fault
+
+    with pytest.raises(KeyError):
+        await every_hour(clean)

@@ -27,16 +27,18 @@ from libs.contracts.porting_events.port_outs import PortOutReported
 from libs.contracts.porting_events.registry import PORTING_EVENTS
 from services.porting.consumers import CONSUMES
 from services.porting.domain.calendars import add_business_days
+from services.porting.domain.countries import Country, country_of
 from services.porting.domain.documents import DocumentKind, Upload, UploadPurpose
 from services.porting.domain.idling import IdleLimits
 from services.porting.domain.letters import ServiceAddress, Subscriber
+from services.porting.domain.line_rules import NewLine
 from services.porting.domain.port_outs import PortOut, PortOutStatus
 from services.porting.domain.requests import PortRequest, PortRequestStatus
 from services.porting.domain.signing import LinkMaker
 from services.porting.domain.vault import Vault
 from services.porting.store import lines, port_outs, requests
 from services.porting.store import uploads as upload_store
-from services.porting.store.lines import Line, NewLine
+from services.porting.store.lines import Line
 from services.porting.timers import timers_of
 from services.porting.use_cases import (
     carrier,
@@ -295,9 +297,12 @@ async def fill_lines(
         await importing.replace_lines(connection, caller, request_id, added, upload)
 
 
-async def sign(database: Database, caller: Member, request_id: str) -> None:
+async def sign(
+    database: Database, caller: Member, request_id: str, *, reseller: str = ""
+) -> None:
     async with database.transaction(caller) as connection:
-        await letters.prepare_letter(connection, caller, request_id, VAULT, letter_changes())
+        changes = letter_changes(a_subscriber(reseller=reseller))
+        await letters.prepare_letter(connection, caller, request_id, VAULT, changes)
         await letter_signing.sign_letter(connection, caller, request_id, A_SIGNING)
 
 
@@ -317,7 +322,8 @@ async def a_full_draft(
             file=documents.file_as_sent(upload),
         )
         await drafts.acknowledge_warnings(connection, caller, request_id)
-    await sign(database, caller, request_id)
+    is_canadian = any(country_of(line.tracking_number) is Country.CA for line in added)
+    await sign(database, caller, request_id, reseller="Northern" if is_canadian else "")
     return request_id
 
 

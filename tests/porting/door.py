@@ -25,6 +25,7 @@ from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.routes.files import file_routes
 from services.porting.routes.letters import letter_routes
+from services.porting.routes.templates import template_routes
 from services.porting.schema.context import Room
 from services.porting.schema.graph import build_graph
 from services.porting.use_cases.document_files import DocumentIntake
@@ -121,6 +122,7 @@ def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
             Route("/graphql", endpoint),
             *file_routes(database, room.files, room.upload_links, room.download_links),
             *letter_routes(database, LINK_MAKER, callers, _HOST),
+            *template_routes(room.children),
         ]
     )
     return Door(httpx.AsyncClient(transport=httpx.ASGITransport(app)), key, room, folder)
@@ -143,6 +145,8 @@ _MUTATIONS = {
     "createPortRequest": ("CreatePortRequestInput", _REQUEST),
     "createUpload": ("CreateUploadInput", _UPLOAD),
     "importLines": ("ImportLinesInput", _REQUEST),
+    "addLine": ("AddLineInput", _REQUEST),
+    "correctLine": ("CorrectLineInput", _REQUEST),
     "attachDocument": ("AttachDocumentInput", _REQUEST),
     "reviewDocument": ("ReviewDocumentInput", _REQUEST),
     "prepareLetter": ("PrepareLetterInput", _REQUEST),

@@ -366,6 +366,45 @@ async def test_what_numbers_refused_is_corrected_and_reviewed_again(database, ho
     assert [line.tracking_number for line in readied.fact.lines] == [FIRST]
 
 
+async def test_without_its_faulty_lines_a_stopped_request_can_be_sent_again(
+    database, house, reviewed
+):
+    first, _ = await lines_of(database, reviewed)
+    async with database.working() as connection:
+        # As one that is still being checked: the numbers are not there yet.
+        await connection.execute("UPDATE port_requests SET preconfigured_at = NULL")
+        await faults.note_preconfiguration_refused(
+            connection, reviewed, {first.id: "INTERNAL_PORT"}
+        )
+    assert (await request_of(database, reviewed)).fault_code == "INTERNAL_PORT"
+    for _ in range(2):
+        await drop(database, house.administrator, reviewed, FIRST)
+    request = await request_of(database, reviewed)
+    assert request.turn == (WaitingOn.REQUESTER, "Everything is put right: send it again.")
+    assert (await types_told(database, reviewed)).count("lines_cancelled") == 1
+    await resubmit(database, house.administrator, reviewed)
+    assert await status(database, reviewed) is PortRequestStatus.IN_REVIEW
+
+
+async def drop(database, caller, request_id, *numbers, reason=None):
+    async with database.transaction(caller) as connection:
+        await resubmitting.drop_lines(connection, caller, request_id, numbers, reason)
+
+
+async def test_why_a_number_is_taken_out_is_said_in_few_words(database, house, reviewed):
+    with pytest.raises(Refused) as refused:
+        await drop(database, house.administrator, reviewed, FIRST, reason="x" * 501)
+    assert [each.path for each in refused.value.refusals] == [("input", "reason")]
+
+
+async def test_a_drafts_lines_are_not_dropped_but_edited(database, house):
+    request_id = await a_full_draft(
+        database, house.administrator, house.dental, [a_line(house.dental, FIRST)]
+    )
+    with pytest.raises(StateRefusal):
+        await drop(database, house.administrator, request_id, FIRST)
+
+
 async def resubmit(database, caller, request_id):
     async with database.transaction(caller) as connection:
         await resubmitting.resubmit_request(connection, caller, request_id, None)

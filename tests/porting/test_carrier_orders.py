@@ -1,5 +1,7 @@
 """Carrier orders: how a request is split, corrected and sent."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,8 @@ from services.porting.domain.actions import actions_for
 from services.porting.domain.carrier_orders import propose_split
 from services.porting.domain.countries import country_of
 from services.porting.domain.judgements import earliest_to_ask
-from services.porting.domain.letters import Letter, LetterState
+from services.porting.domain.letter_pages import pages_of
+from services.porting.domain.letters import Letter, LetterLine, LetterState
 from services.porting.domain.losing_carriers import find_losing_carrier
 from services.porting.domain.requests import PortRequestStatus, WaitingOn
 from services.porting.store import letters
@@ -33,6 +36,7 @@ from tests.porting.builders import (
     told,
     types_told,
 )
+from tests.porting.test_letters import a_letter
 
 LOCAL = [phone(100), phone(101)]
 CANADIAN = PhoneNumber("+14165550100")
@@ -106,7 +110,8 @@ NUMBERS = st.sampled_from(
 
 @given(st.lists(NUMBERS, unique=True, max_size=20))
 def test_a_proposed_split_has_every_number_once_and_mixes_nothing(numbers):
-    split = propose_split(numbers, a_subscriber())
+    lines = [LetterLine(id=f"ln_{each}", tracking_number=each) for each in numbers]
+    split = propose_split(pages_of(a_letter(), lines), "US")
     assert sorted(each for group in split.values() for each in group) == sorted(numbers)
     for key, group in split.items():
         assert all(key.may_hold(number) for number in group)
@@ -432,6 +437,33 @@ async def test_no_order_is_made_where_nothing_is_known_of_the_carrier(database):
                 billing_number=None,
             )
     assert refused.value.path == ("input", "losingCarrier")
+
+
+async def test_each_losing_account_of_the_letter_has_an_order_of_its_own(door, database):
+    house = await found_house(database)
+    added = [a_line(house.dental, number) for number in LOCAL]
+    request_id = await a_full_draft(database, house.administrator, house.dental, added)
+    further = {
+        "losing_carrier": "Bell Canada",
+        "account_number": "B-2",
+        "billing_number": None,
+        "id": "la_1",
+        "tracking_numbers": [LOCAL[1]],
+    }
+    await submit(database, house.administrator, request_id)
+    async with database.working() as connection:
+        await connection.execute("UPDATE letters SET accounts = $1", json.dumps([further]))
+    await preconfigure(database, request_id)
+
+    first, second = await orders_of(door, request_id)
+
+    assert (first["losingAccount"], numbers_in(first)) == ("A-1", [LOCAL[0]])
+    assert (second["losingCarrier"], second["losingAccount"], second["billingNumber"]) == (
+        "Bell Canada",
+        "B-2",
+        None,
+    )
+    assert numbers_in(second) == [LOCAL[1]]
 
 
 async def test_a_newer_letter_makes_unsent_orders_anew(door, database):

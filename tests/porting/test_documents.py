@@ -319,6 +319,7 @@ async def test_a_link_holds_for_its_document_viewer_part_and_time(door, house, r
         changed(viewer="support.%%%"),
         changed(viewer="support." + "A" * 2_000),
         changed(viewer=""),
+        changed(viewer="mem_\0"),
         changed(signature="0" * 64),
         changed(signature="é"),
         parts._replace(query="").geturl(),
@@ -416,7 +417,10 @@ async def test_a_file_store_that_never_answers_is_given_up(tmp_path, monkeypatch
         await Files(tmp_path.as_uri()).get("up_1")
 
 
-async def test_uploads_that_became_nothing_are_swept_after_a_day(door, database, house):
+async def test_uploads_that_became_nothing_are_swept_after_a_day(
+    door, database, house, monkeypatch
+):
+    monkeypatch.setattr("services.porting.use_cases.uploads._SWEPT_AT_ONCE", 2)
     request_id = await a_draft(database, house.manager, house.dental)
     await attached(door, house.manager, request_id, a_picture())
     kept = await upload_ids(database)

@@ -11,7 +11,6 @@ from tests.porting.builders import (
     a_line,
     a_port_out,
     a_request_with_the_carrier,
-    a_subscriber,
     add_inventory,
     business_day,
     found_house,
@@ -153,7 +152,7 @@ async def test_a_letter_replaced_in_the_draft_is_no_restart(door, database):
         database, house.administrator, house.dental, [a_line(house.dental, phone(100))]
     )
     for mutation, given in (
-        ("prepareLetter", _letter()),
+        ("prepareLetter", {"authorizedPerson": "Grace Hopper"}),
         ("signLetter", {"signerName": "Ada", "consent": True}),
     ):
         done = await door.act(house.administrator, mutation, portRequestId=request_id, **given)
@@ -195,26 +194,3 @@ async def test_a_port_out_shows_four_to_six_weeks_until_its_day_is_known(door, d
 
 def test_an_id_says_when_it_was_made():
     assert abs(made_at(new_id("ltr")) - now()) < timedelta(seconds=1)
-
-
-def _letter():
-    subscriber = a_subscriber()
-    address = subscriber.service_address
-    return {
-        "subscriberName": subscriber.name,
-        "isBusiness": True,
-        "serviceAddress": {
-            "street": address.street,
-            "city": address.city,
-            "state": address.state,
-            "postalCode": address.postal_code,
-            "country": address.country,
-        },
-        "authorizedPerson": subscriber.authorized_person,
-        "authorizedPersonTitle": subscriber.authorized_person_title,
-        "authorizedPersonEmail": subscriber.authorized_person_email,
-        "losingCarrier": subscriber.losing_carrier,
-        "accountNumber": subscriber.account_number,
-        "billingNumber": subscriber.billing_number,
-        "pinAnswer": "N/A",
-    }

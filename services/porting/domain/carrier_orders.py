@@ -9,7 +9,7 @@ from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.calendars import is_business_day
 from services.porting.domain.countries import Country, country_of, is_toll_free
 from services.porting.domain.judgements import FirmDateWarning, is_soon
-from services.porting.domain.letters import Subscriber
+from services.porting.domain.letter_pages import Page
 from services.porting.domain.lines import TERMINAL, LineState
 from services.porting.domain.losing_carriers import LosingCarrier, find_losing_carrier
 
@@ -68,32 +68,33 @@ class CarrierOrder:
         return tuple(warnings)
 
 
-def key_of(number: PhoneNumber, subscriber: Subscriber) -> OrderKey:
+def key_of(number: PhoneNumber, page: Page, country: str) -> OrderKey:
+    """`country` is the subscriber's."""
     return OrderKey(
-        losing_carrier=subscriber.losing_carrier,
-        country=_country_of(number, subscriber.service_address.country),
+        losing_carrier=page.losing_carrier,
+        country=_country_of(number, country),
         is_toll_free=is_toll_free(number),
-        losing_account=subscriber.account_number,
-        billing_number=subscriber.billing_number,
+        losing_account=page.account_number,
+        billing_number=page.billing_number,
     )
 
 
-def propose_split(
-    numbers: Iterable[PhoneNumber], subscriber: Subscriber
-) -> dict[OrderKey, list[PhoneNumber]]:
-    """Lines that cannot move together are kept apart; the order of the number list is kept.
+def propose_split(pages: Iterable[Page], country: str) -> dict[OrderKey, list[PhoneNumber]]:
+    """Lines that cannot move together are kept apart; each page keeps the number list's order.
 
     An area code decides for all its numbers: there may be 50,000 of them.
     """
     split: dict[OrderKey, list[PhoneNumber]] = {}
-    of_area_codes: dict[str, list[PhoneNumber]] = {}
-    for number in numbers:
-        alike = number[:_AREA_CODE_ENDS] if number.startswith("+1") else number
-        group = of_area_codes.get(alike)
-        if group is None:
-            group = split.setdefault(key_of(number, subscriber), [])
-            of_area_codes[alike] = group
-        group.append(number)
+    for page in pages:
+        of_area_codes: dict[str, list[PhoneNumber]] = {}
+        for line in page.lines:
+            number = line.tracking_number
+            alike = number[:_AREA_CODE_ENDS] if number.startswith("+1") else number
+            group = of_area_codes.get(alike)
+            if group is None:
+                group = split.setdefault(key_of(number, page, country), [])
+                of_area_codes[alike] = group
+            group.append(number)
     return split
 
 

@@ -51,12 +51,8 @@ class HistoryEntry:
     def actor_shown_to(self, caller: Caller) -> str:
         """Which person of support acted is for support alone."""
         _, _, name = (self.actor or "").partition(":")
-        match self.actor_kind:
-            case ActorKind.MEMBER:
-                return self.member_name or name
-            case ActorKind.SUPPORT:
-                return name if isinstance(caller, Support) else "Portline support"
-            case ActorKind.CARRIER:
-                return name
-            case ActorKind.SYSTEM:
-                return "Portline"
+        if self.actor_kind is ActorKind.SYSTEM:
+            return "Portline"
+        if self.actor_kind is ActorKind.SUPPORT and not isinstance(caller, Support):
+            return "Portline support"
+        return self.member_name or name

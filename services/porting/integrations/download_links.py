@@ -1,4 +1,4 @@
-"""Links to a document: short-lived, and only for the viewer for whom they were made."""
+"""Links to a document or a list of numbers: short-lived, and only for the viewer for whom they were made."""
 
 import base64
 import binascii
@@ -20,10 +20,11 @@ _LONGEST_VIEWER: Final = 1_000
 
 
 class Shown(StrEnum):
-    """What of a document a link shows."""
+    """What of a document a link shows; NUMBERS are those of a port request."""
 
     FILE = "file"
     THUMBNAIL = "thumbnail"
+    NUMBERS = "numbers"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ viewer, whose right is asked anew each time.
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -36,6 +37,7 @@ from services.porting.integrations.files import Files, UploadLinks, digest
 from services.porting.store import copies, uploads
 from services.porting.use_cases.carrier_messages import receive_call
 from services.porting.use_cases.documents import find_document
+from services.porting.use_cases.exporting import export_lines
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ _SLOWEST_UPLOAD_S = 120
 _LONGEST_CALLBACK = 1_000_000
 _SLOWEST_CALLBACK_S = 10
 
+_MEMBER_ID = re.compile(r"mem_[0-9a-z]{1,40}")
 # Whatever is in a file: it is not opened in our pages, not run, not kept, not told about.
 _SHOWN_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -195,6 +198,8 @@ async def _show_document(
     viewer = await _viewer_of(database, link.viewer)
     if viewer is None or not links.is_good(link, viewer):
         return _refuse(403, "LINK_NOT_VALID", "The link is wrong, not yours, or has expired.")
+    if link.shown == Shown.NUMBERS:
+        return await _export_numbers(database, viewer, link.document_id)
     async with database.reading(viewer) as connection:
         document = await find_document(connection, viewer, link.document_id)
     is_small = link.shown == Shown.THUMBNAIL
@@ -227,10 +232,32 @@ async def _show_document(
     )
 
 
+async def _export_numbers(
+    database: Database, viewer: Member | Support, request_id: str
+) -> Response:
+    parts = await export_lines(database, viewer, request_id)
+    if parts is None:
+        return _refuse(404, "PORT_REQUEST_NOT_FOUND", "There is no such request for you.")
+    log.info(
+        "numbers were exported",
+        extra={"action": "export_numbers", "port_request_id": request_id},
+    )
+    return StreamingResponse(
+        parts,
+        media_type="text/csv; charset=utf-8",
+        headers={
+            **_SHOWN_HEADERS,
+            "content-disposition": 'attachment; filename="numbers.csv"',
+        },
+    )
+
+
 async def _viewer_of(database: Database, named: str) -> Member | Support | None:
     """As our rows have them now: who lost their membership has lost the link."""
     if support := support_named(named):
         return support
+    if not _MEMBER_ID.fullmatch(named):
+        return None
     async with database.working() as connection:
         return await copies.find_member(connection, named)
 

@@ -89,7 +89,7 @@ class CorrectionMutation:
         )
 
     @strawberry.mutation(
-        description="Takes out numbers that are faulty, or that no carrier has yet."
+        description="Takes out numbers that are faulty, or that no carrier has yet; all or none."
     )
     async def drop_lines(
         self, info: PortingInfo, input: Annotated[DropLinesInput, INPUT]

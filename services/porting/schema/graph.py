@@ -39,6 +39,8 @@ RIGHTS = {
     "createPortRequest": REQUESTERS,
     "createUpload": REQUESTERS | SUPPORT,
     "importLines": REQUESTERS,
+    "addLine": REQUESTERS,
+    "correctLine": REQUESTERS,
     "attachDocument": REQUESTERS | SUPPORT,
     "reviewDocument": SUPPORT,
     "prepareLetter": REQUESTERS,

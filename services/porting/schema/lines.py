@@ -1,11 +1,13 @@
 """Lines in the graph."""
 
 from datetime import date, datetime
-from typing import Self
+from typing import Any, Final, Self
 
 import strawberry
 
+from libs.common.caller import Member, Support
 from libs.contracts.phone_number import PhoneNumber
+from services.porting.integrations.download_links import Shown
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.elsewhere import Company, TrackingNumber
 from services.porting.schema.faults import Fault
@@ -30,6 +32,12 @@ class Line:
     )
     ported_at: datetime | None = strawberry.field(
         description="The earlier of the carrier's stated time and the first call."
+    )
+    account_number: str | None = strawberry.field(
+        description="The losing carrier's account that it is on, where the list said so."
+    )
+    billing_number: PhoneNumber | None = strawberry.field(
+        description="That account's billing telephone number, where the list said so."
     )
     company: Company | None = strawberry.field(description="The company that will have it.")
     tracking_number: TrackingNumber | None = strawberry.field(
@@ -57,6 +65,8 @@ class Line:
             state=line.state,
             firm_date=line.firm_date,
             ported_at=line.ported_at,
+            account_number=line.account_number,
+            billing_number=line.billing_number,
             company=Company(id=strawberry.ID(line.company_id)),
             tracking_number=TrackingNumber(id=strawberry.ID(line.number_id))
             if line.number_id
@@ -65,3 +75,17 @@ class Line:
             if line.carrier_order_id
             else None,
         )
+
+
+def _link_to_lines(self: Any, info: PortingInfo) -> str:
+    """Who sees a request is a member or support: nobody else is shown one."""
+    viewer = info.context.caller
+    assert isinstance(viewer, Member | Support)
+    return info.context.room.download_links.make(self.id, Shown.NUMBERS, viewer)
+
+
+LINES_CSV_URL: Final[Any] = strawberry.field(
+    resolver=_link_to_lines,
+    description="Its numbers as a CSV file that `importLines` takes again: a link for five "
+    "minutes, and for you alone. No PIN is in it.",
+)

@@ -31,7 +31,7 @@ from services.porting.schema.estimates import Estimate
 from services.porting.schema.faults import Fault
 from services.porting.schema.history import HistoryEntry
 from services.porting.schema.letters import Letter
-from services.porting.schema.lines import Line
+from services.porting.schema.lines import LINES_CSV_URL, Line
 from services.porting.schema.loaders import (
     load_carrier_orders,
     load_document_pages,
@@ -54,8 +54,9 @@ from services.porting.schema.people_loaders import (
     load_missing,
 )
 from services.porting.schema.port_warnings import RequestWarning, warnings_of
-from services.porting.schema.statuses import PortRequestStatus, WaitingOn
+from services.porting.schema.statuses import PortRequestStatus
 from services.porting.schema.support_cases import SupportCase
+from services.porting.schema.turns import Turn
 from services.porting.store import documents as document_store
 from services.porting.store import history as history_store
 from services.porting.store import lines as line_store
@@ -64,13 +65,6 @@ from services.porting.store import requests as request_store
 Kinds: TypeAlias = Annotated[
     list[DocumentKind] | None, strawberry.argument(description="Only of these kinds.")
 ]
-
-
-@strawberry.type(description="Whose turn it is, since when, and what un-sticks the request.")
-class Turn:
-    waiting_on: WaitingOn = strawberry.field(description="Whose turn it is.")
-    since: datetime = strawberry.field(description="Since when.")
-    remedy: str = strawberry.field(description="What un-sticks the request, as a sentence.")
 
 
 @strawberry.federation.type(
@@ -129,6 +123,8 @@ class PortRequest:
     async def support_case(self, info: PortingInfo) -> SupportCase | None:
         case = await info.context.loader(load_cases_of_requests).load(self.id)
         return SupportCase.of(case) if case else None
+
+    lines_csv_url: str = LINES_CSV_URL
 
     @strawberry.field(description="Its numbers, in the order of the number list.")
     async def lines(

@@ -23,12 +23,14 @@ _FIND: Final = """
       FROM letters
       WHERE port_request_id = r.id
         AND tracking_number IS NULL
+        AND tracking_number IS NULL
         AND state <> 'SUPERSEDED'
     ) AS letter ON true
     CROSS JOIN LATERAL (
       SELECT count(*) > 0 AS has_signed
       FROM letters
       WHERE port_request_id = r.id
+        AND tracking_number IS NULL
         AND state = 'SUPERSEDED'
         AND signed_at IS NOT NULL
     ) AS earlier

@@ -48,14 +48,14 @@ _COUNT_OF_MANY: Final = """
 
 
 async def add_entries(
-    connection: Connection, account_id: str, entries: Sequence[HistoryEntry]
+    connection: Connection,
+    request_id: str,
+    account_id: str,
+    entries: Sequence[HistoryEntry],
 ) -> None:
-    """Of one request."""
-    if not entries:
-        return
     await connection.execute(
         _ADD,
-        entries[0].port_request_id,
+        request_id,
         account_id,
         [entry.version for entry in entries],
         [entry.at for entry in entries],

@@ -8,6 +8,7 @@ from typing import Any, Final
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_pages
 from libs.contracts.phone_number import PhoneNumber
+from services.porting.domain.line_rules import NewLine, Obstacle
 from services.porting.domain.lines import LineState
 
 
@@ -26,29 +27,25 @@ class Line:
     ported_at: datetime | None
     number_id: str | None
     carrier_order_id: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewLine:
-    id: str
-    tracking_number: PhoneNumber
-    forwarding_number: PhoneNumber
-    name: str
-    source: str
-    company_id: str
+    account_number: str | None
+    billing_number: PhoneNumber | None
 
 
 LINE_COLUMNS: Final = """
     id, port_request_id, account_id, company_id, tracking_number, forwarding_number, name, source,
-    state, firm_date, ported_at, number_id, carrier_order_id
+    state, firm_date, ported_at, number_id, carrier_order_id, account_number, billing_number
 """
+_AT_ONCE: Final = 5_000
 _REMOVE_ALL: Final = "DELETE FROM lines WHERE port_request_id = $1"
 _ADD: Final = """
     INSERT INTO lines
       (port_request_id, account_id, id, tracking_number, forwarding_number, name, source,
-       company_id, state)
+       company_id, account_number, billing_number, state)
     SELECT $1, $2, added.*, 'ADDED'
-    FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) AS added
+    FROM unnest(
+      $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+      $10::text[]
+    ) AS added
 """
 _COUNT_BY_STATE: Final = """
     SELECT state, count(*) AS lines
@@ -88,11 +85,6 @@ _AREA_CODES: Final = """
     WHERE port_request_id = ANY($1::text[])
       AND tracking_number LIKE '+1%'
 """
-_FORWARDING_NUMBERS: Final = """
-    SELECT DISTINCT forwarding_number
-    FROM lines
-    WHERE port_request_id = $1
-"""
 _FIND_ALL: Final = f"SELECT {LINE_COLUMNS} FROM lines WHERE port_request_id = $1 ORDER BY id"
 _FIND_NAMED: Final = f"""
     SELECT {LINE_COLUMNS}
@@ -123,11 +115,30 @@ LINES: Final = Listing(
     parameters=2,
     keys=[Key(column="id", kind=str)],
 )
+# The next of a request's lines for a file, each with its company's name.
+_FOR_EXPORT: Final = """
+    SELECT line.id, tracking_number, forwarding_number, line.name, source,
+      coalesce(company.name, '') AS company, coalesce(account_number, '') AS account_number,
+      coalesce(billing_number, '') AS billing_number
+    FROM lines AS line
+    LEFT JOIN companies AS company ON company.company_id = line.company_id
+    WHERE port_request_id = $1
+      AND ($2::text[] IS NULL OR line.company_id = ANY($2))
+      AND line.id > $3
+    ORDER BY line.id
+    LIMIT $4
+"""
 # A number that is preconfigured for an open request is that request's, not in use here.
 _TAKEN: Final = """
     SELECT phone_number, bool_and(is_ours) AS is_ours
     FROM find_taken_numbers($1)
     GROUP BY phone_number
+"""
+# Claimed rather than ours where both are true: preconfigured for another open request.
+_OBSTACLES: Final = """
+    SELECT phone_number, min(obstacle) AS obstacle
+    FROM find_obstacles($1)
+    GROUP BY phone_number, obstacle = 'LOOP'
 """
 _FORWARDED_TO: Final = "SELECT phone_number FROM find_forwarded_to($1)"
 _FIND_TRACKING_NUMBERS_SEEN: Final = """
@@ -144,17 +155,28 @@ async def replace_lines(
     connection: Connection, request_id: str, account_id: str, lines: Sequence[NewLine]
 ) -> None:
     await connection.execute(_REMOVE_ALL, request_id)
-    await connection.execute(
-        _ADD,
-        request_id,
-        account_id,
-        [line.id for line in lines],
-        [line.tracking_number for line in lines],
-        [line.forwarding_number for line in lines],
-        [line.name for line in lines],
-        [line.source for line in lines],
-        [line.company_id for line in lines],
-    )
+    await add_lines(connection, request_id, account_id, lines)
+
+
+async def add_lines(
+    connection: Connection, request_id: str, account_id: str, lines: Sequence[NewLine]
+) -> None:
+    """Some thousands at a time: the event loop is free between them."""
+    for start in range(0, len(lines), _AT_ONCE):
+        some = lines[start : start + _AT_ONCE]
+        await connection.execute(
+            _ADD,
+            request_id,
+            account_id,
+            [line.id for line in some],
+            [line.tracking_number for line in some],
+            [line.forwarding_number for line in some],
+            [line.name for line in some],
+            [line.source for line in some],
+            [line.company_id for line in some],
+            [line.account_number for line in some],
+            [line.billing_number for line in some],
+        )
 
 
 async def count_lines(connection: Connection, request_id: str) -> dict[LineState, int]:
@@ -224,13 +246,20 @@ async def find_states(
     return {row["tracking_number"]: LineState(row["state"]) for row in rows}
 
 
-async def find_forwarding_numbers(connection: Connection, request_id: str) -> list[str]:
-    rows = await connection.fetch(_FORWARDING_NUMBERS, request_id)
-    return [row["forwarding_number"] for row in rows]
-
-
 async def find_all_lines(connection: Connection, request_id: str) -> list[Line]:
     return read_lines(await connection.fetch(_FIND_ALL, request_id))
+
+
+async def find_lines_for_export(
+    connection: Connection,
+    request_id: str,
+    company_ids: Sequence[str] | None,
+    *,
+    after: str,
+    most: int,
+) -> Sequence[Row]:
+    """From the line behind `after`, an id; '' is before the first."""
+    return await connection.fetch(_FOR_EXPORT, request_id, company_ids, after, most)
 
 
 async def find_named_lines(
@@ -268,14 +297,32 @@ async def find_taken_numbers(
     connection: Connection, candidates: Sequence[str]
 ) -> dict[str, bool]:
     """Taken over all accounts: true where it is in our inventory and in no open request."""
-    rows = await connection.fetch(_TAKEN, list(candidates))
-    return {row["phone_number"]: row["is_ours"] for row in rows}
+    taken: dict[str, bool] = {}
+    for start in range(0, len(candidates), _AT_ONCE):
+        some = candidates[start : start + _AT_ONCE]
+        rows = await connection.fetch(_TAKEN, some)
+        taken.update({row["phone_number"]: row["is_ours"] for row in rows})
+    return taken
 
 
 async def find_forwarded_to(connection: Connection, candidates: Sequence[str]) -> set[str]:
     """Those that live lines of any account forward to."""
-    rows = await connection.fetch(_FORWARDED_TO, list(candidates))
-    return {row["phone_number"] for row in rows}
+    found: set[str] = set()
+    for start in range(0, len(candidates), _AT_ONCE):
+        some = candidates[start : start + _AT_ONCE]
+        rows = await connection.fetch(_FORWARDED_TO, some)
+        found.update(row["phone_number"] for row in rows)
+    return found
+
+
+async def find_obstacles(
+    connection: Connection, request_id: str
+) -> list[tuple[PhoneNumber, Obstacle]]:
+    """What stands against the numbers of a request, over all accounts, sorted."""
+    rows = await connection.fetch(_OBSTACLES, request_id)
+    return sorted(
+        (PhoneNumber(row["phone_number"]), Obstacle(row["obstacle"])) for row in rows
+    )
 
 
 def read_lines(rows: Sequence[Row]) -> list[Line]:
@@ -289,5 +336,8 @@ def read_line(row: Row | Mapping[str, Any]) -> Line:
             "state": LineState(row["state"]),
             "tracking_number": PhoneNumber(row["tracking_number"]),
             "forwarding_number": PhoneNumber(row["forwarding_number"]),
+            "billing_number": PhoneNumber(row["billing_number"])
+            if row["billing_number"]
+            else None,
         }
     )

@@ -90,11 +90,12 @@ _MARK_SENT: Final = """
     WHERE id = $1
       AND state = 'waiting'
 """
-# Nothing more will be done for it.
+# Nothing more will be done for it; unless another worker was faster with it.
 _END: Final = """
     UPDATE carrier_messages
     SET state = $2, reason = $3, raw = coalesce($4, raw), next_attempt_at = NULL
     WHERE id = $1
+      AND state = $5
 """
 # What was told before about the order is looked after with the newer word.
 _END_EARLIER: Final = """
@@ -110,6 +111,7 @@ _POSTPONE: Final = """
     SET reason = $2, next_attempt_at = clock_timestamp() + $3::interval,
       attempts = CASE WHEN $4 THEN 0 ELSE attempts END
     WHERE id = $1
+      AND state = $5
 """
 _LOCK_TOLD: Final = "SELECT FROM carrier_messages WHERE id = $1 FOR UPDATE"
 _CONFIRM: Final = """
@@ -193,7 +195,7 @@ async def end_telling(
     reason: str | None = None,
     raw: str | None = None,
 ) -> None:
-    await connection.execute(_END, told.id, state, reason, raw)
+    await connection.execute(_END, told.id, state, reason, raw, told.state)
 
 
 async def postpone(
@@ -205,7 +207,7 @@ async def postpone(
     anew: bool = False,
 ) -> None:
     """`anew` counts its attempts from none again."""
-    await connection.execute(_POSTPONE, told.id, reason, delay, anew)
+    await connection.execute(_POSTPONE, told.id, reason, delay, anew, told.state)
 
 
 async def lock_told(connection: Connection, told: Told) -> None:

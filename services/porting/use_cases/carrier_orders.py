@@ -18,6 +18,8 @@ from services.porting.domain.carrier_orders import (
     key_of,
     propose_split,
 )
+from services.porting.domain.letter_pages import Page, pages_of
+from services.porting.domain.letters import Letter
 from services.porting.domain.lines import LineEvent, LineState, states_before
 from services.porting.domain.refusals.base import TextTooLong
 from services.porting.domain.refusals.desk import (
@@ -57,7 +59,9 @@ async def propose_carrier_orders(
     if not unassigned or letter is None:
         return orders
     unsent = {order.key: order for order in orders if not order.is_sent}
-    for key, numbers in propose_split(unassigned, letter.subscriber).items():
+    pages = await _find_pages(connection, letter, unassigned)
+    country = letter.subscriber.service_address.country
+    for key, numbers in propose_split(pages, country).items():
         order = unsent.get(key) or await _add(connection, request, key)
         await carrier_orders.assign_lines(connection, request.id, order.id, numbers)
     return await _find_orders(connection, request.id)
@@ -93,7 +97,8 @@ async def create_carrier_order(
     letter = (await letters.find_letters(connection, [request.id])).get(request.id)
     if letter is None:
         raise LosingCarrierMissing().at("input", "losingCarrier")
-    usual = key_of(numbers[0], letter.subscriber)
+    page, *_ = await _find_pages(connection, letter, numbers[:1])
+    usual = key_of(numbers[0], page, letter.subscriber.service_address.country)
     key = replace(
         usual,
         losing_carrier=_said(losing_carrier, "losingCarrier") or usual.losing_carrier,
@@ -160,6 +165,15 @@ async def keep_carrier_reference(
 async def _find_orders(connection: Connection, request_id: str) -> list[CarrierOrder]:
     found = await carrier_orders.find_carrier_orders(connection, [request_id], None)
     return found.get(request_id, [])
+
+
+async def _find_pages(
+    connection: Connection, letter: Letter, numbers: Sequence[PhoneNumber]
+) -> list[Page]:
+    """The letter's pages, with these of its lines only."""
+    wanted = set(numbers)
+    covered = await letters.find_letter_lines(connection, letter.port_request_id)
+    return pages_of(letter, [line for line in covered if line.tracking_number in wanted])
 
 
 async def _add(connection: Connection, request: PortRequest, key: OrderKey) -> CarrierOrder:

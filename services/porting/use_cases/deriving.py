@@ -109,14 +109,18 @@ def _follow(request: PortRequest, counts: LineCounts) -> PortRequestStatus:
 async def _with_oldest_fault(connection: Connection, request: PortRequest) -> PortRequest:
     """Whose turn it is: of the oldest fault that nobody has corrected yet."""
     fault = await faults.find_oldest_fault(connection, request.id)
-    if fault is None:
-        return request
-    is_corrected = fault.corrected_at is not None
+    if fault is not None and fault.corrected_at is None:
+        return replace(
+            request,
+            fault_code=fault.code,
+            fault_waiting_on=fault.waiting_on,
+            fault_remedy=fault.remedy,
+        )
     return replace(
         request,
-        fault_code=fault.code,
-        fault_waiting_on=WaitingOn.REQUESTER if is_corrected else fault.waiting_on,
-        fault_remedy=_ALL_CORRECTED if is_corrected else fault.remedy,
+        fault_code=fault.code if fault else None,
+        fault_waiting_on=WaitingOn.REQUESTER,
+        fault_remedy=_ALL_CORRECTED,
     )
 
 
@@ -128,9 +132,11 @@ async def _what_follows(
         return []
     said: PortRequestFact | None = None
     match after.status:
-        case PortRequestStatus.ACTION_REQUIRED:
-            code, waiting_on = after.fault_code or "OTHER", after.turn[0]
-            said = about(ActionRequired, after, counts, code=code, waiting_on=waiting_on)
+        case PortRequestStatus.ACTION_REQUIRED if after.fault_code is not None:
+            waiting_on = after.turn[0]
+            said = about(
+                ActionRequired, after, counts, code=after.fault_code, waiting_on=waiting_on
+            )
         case PortRequestStatus.APPROVED:
             latest = await line_states.find_latest_firm_date(connection, after.id)
             said = about(PortApproved, after, counts, firm_date=latest)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from libs.common.caller import Caller, Member, Support
+from libs.common.caller import Member, Support
 from libs.common.database import Connection
 from libs.common.ids import new_id
 from libs.common.sight import sight_of
@@ -36,12 +36,11 @@ _SUPPORT: Final = "support"
 
 
 async def find_document(
-    connection: Connection, caller: Caller, document_id: str
+    connection: Connection, caller: Member | Support, document_id: str
 ) -> Document | None:
     """None where it is unknown, or of a request that is not for the caller's eyes."""
     sight = sight_of(caller)
-    if sight is None:
-        return None
+    assert sight is not None
     return await documents.find_seen_document(
         connection, document_id, sight.account_id, sight.company_ids, sight.requester_id
     )

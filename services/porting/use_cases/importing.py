@@ -5,28 +5,28 @@ Each is read first, and taken in by a transaction of its own: none waits for the
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from libs.common.caller import Member
+from libs.common.child_process import ChildProcesses
 from libs.common.database import Connection, Database
 from libs.contracts.company_names import company_key
 from libs.contracts.refusals import refuse_all
-from services.porting.csv_intake.lines import (
-    ReadRow,
-    Rules,
-    forwarded_to_fault,
-    loop_fault,
-    read_lines,
-    taken_fault,
-)
 from services.porting.domain.documents import DocumentKind, Upload, UploadPurpose
-from services.porting.domain.refusals.lines import RowFault
+from services.porting.domain.line_rules import NewLine
 from services.porting.domain.refusals.support_cases import offer_case
 from services.porting.integrations.files import Files
+from services.porting.list_intake.number_lists import (
+    NumberListReading,
+    Rules,
+    find_faults_with_others,
+    read_number_list,
+)
+from services.porting.list_intake.tables import Unreadable
+from services.porting.list_intake.workbooks import is_workbook, read_workbook
 from services.porting.store import copies
 from services.porting.store import lines as line_store
-from services.porting.store.lines import NewLine
 from services.porting.use_cases.access import lock_own_draft
 from services.porting.use_cases.documents import add_document
 from services.porting.use_cases.drafts import save_draft
@@ -44,22 +44,23 @@ class IntakeLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class NumberList:
-    """A file as it was read: `faults` are those that it has by itself."""
+    """A file as it was read: its faults are those that it has by itself."""
 
     upload: Upload
-    rows: Sequence[ReadRow]
-    faults: Sequence[RowFault]
+    reading: NumberListReading
 
 
-async def read_number_list(
+async def read_upload(
     database: Database,
     files: Files,
+    children: ChildProcesses,
     limits: IntakeLimits,
     caller: Member,
     *,
     request_id: str,
     upload_id: str,
 ) -> NumberList:
+    """Reads a number list, CSV or XLSX; it takes no part of the event loop's time."""
     async with database.transaction(caller) as connection:
         await lock_own_draft(connection, caller, request_id)
         upload = await find_stored_upload(
@@ -76,47 +77,55 @@ async def read_number_list(
         },
     )
     content = await files.get(upload_id)
-    rows, faults = await asyncio.to_thread(read_lines, content, rules)
-    return NumberList(upload=upload, rows=rows, faults=faults)
+    if is_workbook(content):
+        try:
+            content = await read_workbook(children, content)
+        except Unreadable as unreadable:
+            reading = NumberListReading()
+            reading.faults.add([unreadable.fault])
+            return NumberList(upload=upload, reading=reading)
+    reading = await asyncio.to_thread(read_number_list, content, rules)
+    return NumberList(upload=upload, reading=reading)
 
 
 async def accept_lines(
     connection: Connection, caller: Member, request_id: str, numbers: NumberList
 ) -> str:
     """The file's lines replace the draft's; a refused file changes nothing (S44)."""
-    faults = [*numbers.faults, *await _find_taken(connection, numbers.rows)]
-    if faults:
+    reading = numbers.reading
+    await _compare_with_others(connection, reading)
+    faults = reading.faults
+    if faults.count:
         log.info(
             "a number list was refused",
             extra={
                 "action": "refuse_number_list",
                 "port_request_id": request_id,
-                "rows": len(numbers.rows),
-                "faults": len(faults),
+                "rows": len(reading.rows),
+                "faults": faults.count,
             },
         )
-    faults.sort(key=lambda fault: fault.row)
-    refuse_all([*faults, *offer_case(faults)])
-    added = [row.line for row in numbers.rows if row.line]
+    told = faults.tell()
+    refuse_all([*told, *offer_case(told)])
+    added = [row.line for row in reading.rows if row.line]
     return await replace_lines(connection, caller, request_id, added, numbers.upload)
 
 
-async def _find_taken(connection: Connection, rows: Sequence[ReadRow]) -> list[RowFault]:
+async def _compare_with_others(connection: Connection, reading: NumberListReading) -> None:
     """Numbers that we, or another request, have; and forwarding that would loop (S24, S25)."""
-    tracking = {row.tracking_number for row in rows if row.tracking_number}
-    forwarding = {row.forwarding_number for row in rows if row.forwarding_number} - tracking
-    taken = await line_store.find_taken_numbers(connection, sorted(tracking | forwarding))
-    forwarded_to = await line_store.find_forwarded_to(connection, sorted(tracking))
-
-    def find_faults(row: ReadRow) -> Iterator[RowFault]:
-        if row.tracking_number in taken:
-            yield taken_fault(row, is_ours=taken[row.tracking_number])
-        if row.tracking_number in forwarded_to:
-            yield forwarded_to_fault(row)
-        if row.forwarding_number in taken and row.forwarding_number in forwarding:
-            yield loop_fault(row)
-
-    return [fault for row in rows for fault in find_faults(row)]
+    taken = {
+        **await line_store.find_taken_numbers(connection, reading.tracking),
+        **await line_store.find_taken_numbers(connection, reading.outside),
+    }
+    forwarded_to = await line_store.find_forwarded_to(connection, reading.tracking)
+    if taken or forwarded_to:
+        found = find_faults_with_others(
+            reading.rows,
+            taken=taken,
+            forwarded_to=forwarded_to,
+            outside=set(reading.outside),
+        )
+        await asyncio.to_thread(reading.faults.add, found)
 
 
 async def replace_lines(

@@ -12,6 +12,7 @@ from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.requests import DraftChanged
 from libs.contracts.refusals import Refusal, refuse_all
 from services.porting.domain.countries import Country, country_of
+from services.porting.domain.line_rules import NewLine
 from services.porting.domain.lines import LineState
 from services.porting.domain.refusals.accounts import AccountHasNoCard
 from services.porting.domain.refusals.base import TextTooLong
@@ -29,7 +30,6 @@ from services.porting.domain.refusals.requests import CompanyUnknown
 from services.porting.domain.refusals.support_cases import AccountUnknown, MemberUnknown
 from services.porting.domain.requests import PortRequest, PortRequestStatus
 from services.porting.store import copies, lines, requests
-from services.porting.store.lines import NewLine
 from services.porting.use_cases.drafts import faults_of_name, trim_name
 from services.porting.use_cases.recording import about, save
 from services.porting.use_cases.support_cases import SUPPORT, open_case_of_request

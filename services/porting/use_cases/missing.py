@@ -4,6 +4,7 @@ Each fault names a part of the request, `("portRequest", …)`, by its names in 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from libs.common.database import Connection
 from libs.common.sight import Sight
@@ -11,6 +12,7 @@ from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal
 from services.porting.domain.countries import BY_SUPPORT, country_of
 from services.porting.domain.documents import PROOFS, DocumentKind
+from services.porting.domain.line_rules import Obstacle
 from services.porting.domain.refusals.accounts import (
     AccountHasNoCard,
     AccountInTrial,
@@ -83,21 +85,19 @@ def _faults_of_documents(request: PortRequest, attached: set[DocumentKind]) -> l
     return faults
 
 
+_OBSTACLES: Final[Mapping[Obstacle, type[NumberRefusal]]] = {
+    Obstacle.OURS: NumberIsOurs,
+    Obstacle.CLAIMED: NumberClaimed,
+    Obstacle.LOOP: ForwardingLoop,
+}
+
+
 async def _faults_of_numbers(
     connection: Connection, request: PortRequest, numbers: Sequence[PhoneNumber]
 ) -> list[tuple[type[NumberRefusal], str]]:
     """They were free when they were taken in; others may have been faster."""
-    taken = await lines.find_taken_numbers(connection, numbers)
-    faults: list[tuple[type[NumberRefusal], str]] = [
-        (NumberIsOurs if is_ours else NumberClaimed, number)
-        for number, is_ours in sorted(taken.items())
-    ]
-    forwarding = await lines.find_forwarding_numbers(connection, request.id)
-    loops = {
-        *await lines.find_taken_numbers(connection, forwarding),
-        *await lines.find_forwarded_to(connection, numbers),
-    }
-    faults += [(ForwardingLoop, number) for number in sorted(loops)]
+    obstacles = await lines.find_obstacles(connection, request.id)
+    faults = [(_OBSTACLES[obstacle], str(number)) for number, obstacle in obstacles]
     faults += [(NumberOfAnotherCountry, number) for number in _of_others(request, numbers)]
     return faults
 

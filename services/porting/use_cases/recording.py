@@ -48,7 +48,9 @@ async def save(
     await requests.save_request(connection, saved, is_touch=is_touch)
     if saved.sent_at is not None or saved.status in FINAL:
         await pins.forget_pins(connection, saved.id)
-    await history.add_entries(connection, request.account_id, _entries(request, facts, reason))
+    await history.add_entries(
+        connection, request.id, request.account_id, _entries(request, facts, reason)
+    )
     if is_touch and saved.status in IDLES:
         await set_timer(connection, IDLE_DUE, saved.id, datetime.now(UTC) + FIRST_LOOK)
     _log_facts(facts, port_request_id=saved.id, status=saved.status, version=version)

@@ -29,6 +29,7 @@ from services.porting.domain.rejections import OTHER, find_rejection_code
 from services.porting.domain.requests import LineCounts, PortRequest, PortRequestStatus
 from services.porting.store import faults, line_states, lines
 from services.porting.store.lines import Line
+from services.porting.use_cases import draft_lines
 from services.porting.use_cases.access import lock_as_requester, request_not_possible
 from services.porting.use_cases.carrier_messages import tell_carrier
 from services.porting.use_cases.deriving import derive_and_save, faults_of_named, named
@@ -101,7 +102,9 @@ async def drop_lines(
 ) -> str:
     """Of lines that are faulty or with no carrier yet; the others stay as they are."""
     request = await lock_as_requester(connection, caller, request_id)
-    if request.is_draft or request.is_final:
+    if request.is_draft:
+        return await draft_lines.drop_lines(connection, caller, request, numbers)
+    if request.is_final:
         raise request_not_possible(caller, request)
     states = await lines.find_states(connection, request_id, numbers)
     refuse_all([*faults_of_named(LineEvent.DROPPED, numbers, states), *_faults_of(reason)])

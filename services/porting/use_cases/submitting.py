@@ -47,7 +47,7 @@ async def submit_request(connection: Connection, caller: Member, request_id: str
     if caller.role is Role.ADMINISTRATOR:
         # An administrator's own submission is the authorization (S49).
         submitted = replace(submitted, authorized_at=now, authorized_by=caller.member_id)
-    counts = await lines.count_lines(connection, request.id)
+    counts = {LineState.READY: len(ready)}
     submitted = await _move_on(connection, submitted, now)
     said = about(
         PortSubmitted,

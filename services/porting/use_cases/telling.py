@@ -7,13 +7,17 @@ under the same key, which the carrier takes once.
 
 import logging
 import random
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from libs.common.database import Connection, savepoint
+from libs.common.ids import made_at
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.carriers import Cancellation, Order, Telling
+from services.porting.domain.letter_pages import pages_of
+from services.porting.domain.letters import Letter, Subscriber
 from services.porting.domain.lines import WITH_A_CARRIER
 from services.porting.domain.vault import Vault
 from services.porting.integrations.carriers.protocol import (
@@ -24,7 +28,7 @@ from services.porting.integrations.carriers.protocol import (
     Taken,
     TurnedDown,
 )
-from services.porting.store import letters, lines, requests, told_messages
+from services.porting.store import carrier_orders, letters, lines, requests, told_messages
 from services.porting.store.told_messages import Told
 from services.porting.use_cases.carrier_messages import receive
 from services.porting.use_cases.pins import find_pin_for_carrier
@@ -91,7 +95,7 @@ async def _prepare(connection: Connection, told: Told, vault: Vault | None) -> E
     if told.state == "sent":
         return Errand(told=told, looks=True)
     order = await _assemble(connection, told, vault)
-    if not order.numbers:
+    if order is None:
         await told_messages.end_telling(connection, told, "done", reason=NOTHING_LEFT)
         return Errand(told=told)
     return Errand(told=told, order=order)
@@ -152,25 +156,62 @@ async def note_state(
     await told_messages.postpone(connection, told, reason, delay, anew=any(news))
 
 
-async def _assemble(connection: Connection, told: Told, vault: Vault | None) -> Cancellation:
+async def _assemble(
+    connection: Connection, told: Told, vault: Vault | None
+) -> Cancellation | None:
+    """None where the carrier is to have nothing of it any more."""
     numbers = await _numbers_of(connection, told)
+    if not numbers:
+        return None
     if told.kind is Telling.CANCELLATION:
         return Cancellation(
             reference=told.reference, version=told.order_version, numbers=numbers
         )
-    letter = (await letters.find_letters(connection, [told.port_request_id]))[
-        told.port_request_id
-    ]
+    letter = await _find_letter(connection, told, numbers)
     pin = None
-    if vault is not None and numbers:
+    if vault is not None:
         pin = await find_pin_for_carrier(connection, told.port_request_id, vault, numbers[0])
     return Order(
         reference=told.reference,
         version=told.order_version,
         numbers=numbers,
         letter_reference=letter.id,
-        subscriber=letter.subscriber,
+        subscriber=await _find_subscriber(connection, told, letter, numbers),
         pin=pin,
+    )
+
+
+async def _find_letter(
+    connection: Connection, told: Told, numbers: Sequence[PhoneNumber]
+) -> Letter:
+    """A line that was corrected may have one of its own."""
+    of_lines = await letters.find_line_letters(connection, told.port_request_id)
+    if len(numbers) == 1 and numbers[0] in of_lines:
+        return of_lines[numbers[0]]
+    standing = await letters.find_letters(connection, [told.port_request_id])
+    return standing[told.port_request_id]
+
+
+async def _find_subscriber(
+    connection: Connection, told: Told, letter: Letter, numbers: Sequence[PhoneNumber]
+) -> Subscriber:
+    """With the carrier and account as the desk put the order together, or a newer letter says."""
+    found = await carrier_orders.find_carrier_orders(connection, [told.port_request_id], None)
+    for order in found.get(told.port_request_id, []):
+        if order.id == told.reference and order.created_at >= made_at(letter.id):
+            return replace(
+                letter.subscriber,
+                losing_carrier=order.key.losing_carrier,
+                account_number=order.key.losing_account,
+                billing_number=order.key.billing_number,
+            )
+    lines_on_it = await letters.find_letter_lines(connection, told.port_request_id, numbers[0])
+    [page] = pages_of(letter, lines_on_it)
+    return replace(
+        letter.subscriber,
+        losing_carrier=page.losing_carrier,
+        account_number=page.account_number,
+        billing_number=page.billing_number,
     )
 
 

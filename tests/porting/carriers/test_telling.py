@@ -13,19 +13,26 @@ import pytest
 from services.porting.domain.carriers import Telling
 from services.porting.integrations.carriers.emulator import Emulator
 from services.porting.store import letters, requests, told_messages
+from services.porting.use_cases import telling
 from services.porting.use_cases.cancelling import cancel_request
+from services.porting.use_cases.carrier import send_to_carrier
 from services.porting.use_cases.carrier_messages import tell_carrier
+from services.porting.use_cases.carrier_orders import create_carrier_order
 from services.porting.use_cases.resubmitting import drop_lines
 from services.porting.use_cases.telling import Pace
 from services.porting.workers import CarrierWorker
 from tests.porting.builders import (
     SUPPORT,
     VAULT,
+    a_full_draft,
+    a_line,
     a_request_with_the_carrier,
     found_house,
     now,
     phone,
+    preconfigure,
     request_of,
+    submit,
 )
 from tests.porting.carriers.counterparts import (
     BRISK,
@@ -103,6 +110,43 @@ async def test_what_was_told_is_kept_without_the_pin(
     assert "481516" not in str(dict(row)) + caplog.text
 
 
+async def test_the_account_is_as_the_desk_put_the_order_together(
+    database, emulated, worker, house
+):
+    request_id = await a_request_in_review(database, house, [*NUMBERS, phone(102)])
+    async with database.transaction(SUPPORT) as connection:
+        await create_carrier_order(
+            connection,
+            SUPPORT,
+            request_id,
+            NUMBERS[:1],
+            losing_carrier="Another Telecom",
+            losing_account="B-2",
+            billing_number=None,
+        )
+        await send_to_carrier(connection, SUPPORT, request_id)
+    await work(worker)
+
+    told = {
+        tuple(order.numbers): order.told[0]["subscriber"] for order in emulated.book.values()
+    }
+    assert {
+        numbers: (subscriber["losingCarrier"], subscriber["accountNumber"])
+        for numbers, subscriber in told.items()
+    } == {
+        tuple(NUMBERS[:1]): ("Another Telecom", "B-2"),
+        (NUMBERS[1], phone(102)): ("Old Telecom", "A-1"),
+    }
+
+
+async def a_request_in_review(database, house, numbers) -> str:
+    added = [a_line(house.dental, number) for number in numbers]
+    request_id = await a_full_draft(database, house.administrator, house.dental, added)
+    await submit(database, house.administrator, request_id)
+    await preconfigure(database, request_id)
+    return request_id
+
+
 async def test_each_try_waits_longer_and_the_last_one_leaves_it_to_a_person(
     database, emulated, worker, request_id
 ):
@@ -125,6 +169,21 @@ async def test_each_try_waits_longer_and_the_last_one_leaves_it_to_a_person(
     (row,) = await told_rows(database, request_id)
     assert (row["state"], row["reason"]) == ("dead", "ReadTimeout")
     assert not await worker.tell_one()
+
+
+async def test_who_comes_too_late_with_a_failure_does_not_undo_a_success(
+    database, emulated, worker, request_id
+):
+    async with database.working() as connection:
+        slow = await telling.take_errand(connection, "emulator", BRISK)
+    await work(worker)
+
+    async with database.working() as connection:
+        late = replace(slow.told, attempts=30)
+        await telling.note_unreachable(connection, late, "ReadTimeout", BRISK)
+
+    (row,) = await told_rows(database, request_id)
+    assert (row["state"], row["reason"]) == ("sent", None)
 
 
 @pytest.mark.parametrize(

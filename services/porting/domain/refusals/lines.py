@@ -135,6 +135,28 @@ class LineNotPossible(StateRefusal):
         )
 
 
+class LineUnknown(PortingRefusal):
+    code = UserErrorCode.NOT_FOUND
+    sentence = "This line is not part of the request."
+
+
+class LineFault(PortingRefusal):
+    """A fault of one field of a line that is added or corrected by itself."""
+
+    def __init__(self, code: UserErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code  # type: ignore[misc] # as of a row: a class each would be too many
+
+
+class MoreFaults(PortingRefusal):
+    code = UserErrorCode.MORE_FAULTS
+
+    def __init__(self, *, told: int, count: int) -> None:
+        super().__init__(
+            f"The file has {count:,} faults, and these are the first {told:,} of them."
+        )
+
+
 class RowFault(RowRefusal):
     """A fault of one row of an uploaded number list."""
 

@@ -4,12 +4,16 @@ import csv
 import io
 from collections.abc import Sequence
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.porting.csv_intake.lines import ReadRow, Rules, read_lines
+from libs.contracts.refusals import Refusal
+from services.porting.domain.area_codes import US_OR_CANADA
 from services.porting.domain.refusals.lines import RowFault
+from services.porting.list_intake.number_lists import ReadRow, Rules, read_number_list
+from services.porting.list_intake.templates import write_csv
 from tests.porting.builders import phone
 
 HEADING = "tracking_number,forwarding_number,name,source,company"
@@ -33,7 +37,12 @@ def row(tracking: str = "2125550100", **changes: str) -> str:
     return ",".join((cells | changes).values())
 
 
-def read(content: bytes, rules: Rules = RULES) -> list[ReadRow]:
+def read_lines(content: bytes, rules: Rules) -> tuple[Sequence[ReadRow], list[Refusal]]:
+    reading = read_number_list(content, rules)
+    return reading.rows, reading.faults.tell()
+
+
+def read(content: bytes, rules: Rules = RULES) -> Sequence[ReadRow]:
     rows, faults = read_lines(content, rules)
     assert faults == []
     return rows
@@ -118,7 +127,33 @@ def test_case_spaces_underscores_and_order_of_columns_do_not_matter(heading):
     ],
 )
 def test_a_heading_that_does_not_fit_is_refused(heading, faults):
-    assert refuse(a_file(GOOD, heading=heading)) == faults
+    cells = dict(zip(HEADING.split(","), GOOD.split(","), strict=True))
+    fitting = ",".join(cells.get(name, "") for name in heading.split(","))
+    assert refuse(a_file(fitting, heading=heading)) == faults
+
+
+def test_faults_of_heading_and_rows_come_in_one_answer():
+    content = a_file(
+        "2125550100,a,b,Nobody,x", heading="tracking_number,name,source,company,colour"
+    )
+    assert refuse(content) == [
+        (1, "forwarding_number", "CSV_COLUMN_MISSING"),
+        (1, "colour", "CSV_COLUMN_UNKNOWN"),
+        (2, "company", "UNKNOWN_COMPANY"),
+        (2, None, "CSV_UNREADABLE"),
+    ]
+
+
+@pytest.mark.parametrize("first", ["sep=;\r\n", '"sep=;"\n', "SEP=;\r"])
+def test_the_delimiter_that_excel_names_in_a_first_line_is_taken(first):
+    text = "\n".join((HEADING, row(name="a,b,c,d,e,f"), row("x"))).replace(",", ";")
+    content = (first + text.replace("a;b;c;d;e;f", "a,b,c,d,e,f")).encode("utf-8-sig")
+    assert refuse(content) == [(3, "tracking_number", "INVALID_PHONE_NUMBER")]
+
+
+@pytest.mark.parametrize("first", ["sep=\n", 'sep="\n', "sep=\r\n", "sep=ab\n"])
+def test_a_delimiter_that_divides_nothing_is_refused(first):
+    assert refuse(first.encode() + a_file(GOOD))
 
 
 def test_a_file_without_rows_is_refused():
@@ -198,6 +233,31 @@ def test_a_number_that_cannot_port_here_is_refused(number, code):
 
 
 @pytest.mark.parametrize(
+    "number",
+    [
+        '="+12125550100"',
+        " +1 (212) 555-0100 ",
+        "\u00a0212.555.0100\u202f",
+        "\u202a+1\u00a0212\u00a0555\u20110100\u202c",
+        "\u201c2125550100\u201d",
+        "'2125550100",
+        "\uff12\uff11\uff12\uff15\uff15\uff15\uff10\uff11\uff10\uff10",
+        "1 212\u2013555\u20140100",
+    ],
+)
+def test_what_programs_make_of_a_number_is_read(number):
+    cells = [number, "3125550100", "a", "b", "Dental"]
+    quoted = ",".join('"' + cell.replace('"', '""') + '"' for cell in cells)
+    (only,) = read(a_file(quoted))
+    assert only.tracking_number == phone(100)
+
+
+@pytest.mark.parametrize("number", ["\u0662\u0661\u0662 5550100", "212\u200c5550100x7", "++"])
+def test_what_is_no_number_is_refused(number):
+    assert refuse(a_file(row(number))) == [(2, "tracking_number", "INVALID_PHONE_NUMBER")]
+
+
+@pytest.mark.parametrize(
     "number", ["2125550100", "+1 (416) 555-0199", "1-800-555-0123", "888.555.0100"]
 )
 def test_fictional_numbers_port_only_where_the_setting_allows(number):
@@ -264,6 +324,54 @@ def test_a_formula_is_text_like_any_other():
 def test_a_long_cell_is_refused_and_shown_short():
     _, (fault,) = read_lines(a_file(row(name="x" * 201)), RULES)
     assert (fault.column, fault.code, fault.value) == ("name", "TOO_LONG", "x" * 40)
+
+
+@pytest.mark.requirement("S56")
+def test_account_and_billing_number_are_kept_where_they_are_given():
+    heading = HEADING + ",account number,PIN,Billing Number"
+    with_all, without = read(
+        a_file(row() + ",000123,n/a,(212) 555-0177", row("2125550101"), heading=heading)
+    )
+    assert with_all.line is not None
+    assert with_all.line.account_number == "000123"
+    assert with_all.line.billing_number == phone(177)
+    assert without.line is not None
+    assert (without.line.account_number, without.line.billing_number) == (None, None)
+
+
+def test_an_account_number_that_a_spreadsheet_rounded_is_refused():
+    content = a_file(
+        row() + ",1.23457E+15,12", heading=HEADING + ",account_number,billing_number"
+    )
+    assert refuse(content) == [
+        (2, "billing_number", "INVALID_PHONE_NUMBER"),
+        (2, "account_number", "CSV_SCIENTIFIC_NUMBER"),
+    ]
+
+
+def test_of_many_faults_the_first_are_told_and_all_are_counted():
+    rows = [row("x") for _ in range(700)] + [row(company="Nobody") for _ in range(700)]
+    rules = Rules(most_rows=2_000, allow_fictional=True, companies={"dental": "co_1"})
+    _, faults = read_lines(a_file(*rows), rules)
+    assert len(faults) == 1_001
+    assert [fault.row for fault in faults[:-1]] == sorted(fault.row for fault in faults[:-1])
+    # 700 numbers, 700 companies, 699 duplicates.
+    assert "2,099" in faults[-1].message
+    assert faults[-1].code == "MORE_FAULTS"
+
+
+def test_the_templates_own_example_is_passed_over():
+    lines = write_csv().decode("utf-8-sig").splitlines()
+    assert refuse(write_csv()) == [(1, None, "CSV_EMPTY")]
+    (only,) = read("\n".join((*lines, row() + ",,,")).encode("utf-8-sig"))
+    assert only.number == 3
+
+
+def test_area_codes_are_those_that_phonenumbers_knows():
+    for area_code in US_OR_CANADA:
+        for exchange in ("234", "555", "986"):
+            parsed = phonenumbers.parse(f"+1{area_code}{exchange}4567")
+            assert phonenumbers.region_code_for_number(parsed) in {"US", "CA"}, area_code
 
 
 def test_a_real_pin_is_refused_and_not_said_again():
