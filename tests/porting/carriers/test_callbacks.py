@@ -7,7 +7,7 @@ import pytest
 from starlette.applications import Starlette
 
 from deploy.emulator.signatures import sign
-from services.porting import routes
+from services.porting.routes import files as routes
 from services.porting.integrations.carriers.emulator import Emulator
 from services.porting.routes.files import carrier_routes
 from services.porting.workers import CarrierWorker
