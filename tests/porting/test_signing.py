@@ -501,3 +501,40 @@ async def test_however_a_link_is_asked_for_no_log_shows_its_token(
     [line] = [record for record in caplog.records if record.name == "libs.common.telemetry"]
     assert line.path.startswith("/letters/{token}")
     assert token not in str(vars(line))
+
+
+@pytest.mark.requirement("S55", "S56")
+async def test_a_number_list_that_names_another_account_makes_a_page_for_it(door, database):
+    house = await found_house(database)
+    added = [
+        a_line(house.dental, phone(1)),
+        a_line(house.dental, phone(2), account_number="B-2"),
+    ]
+    request_id = await a_draft(database, house.administrator, house.dental)
+    await fill_lines(database, house.administrator, request_id, added)
+    async with database.transaction(house.administrator) as connection:
+        await letter_use_cases.prepare_letter(
+            connection, house.administrator, request_id, VAULT, letter_changes()
+        )
+    assert await send(door, house.administrator, request_id) == [
+        ("PIN_ANSWER_REQUIRED", "letter", "lines", "pinAnswer")
+    ]
+    account = {
+        "losingCarrier": "Old Telecom",
+        "accountNumber": "B-2",
+        "billingNumber": phone(100),
+        "pinAnswer": "1234",
+    }
+    await door.act(
+        house.administrator,
+        "prepareLetter",
+        portRequestId=request_id,
+        losingAccounts=[account],
+    )
+    assert await send(door, house.administrator, request_id) == []
+    shown = await door.client.get(await link_of(door, database, request_id))
+    pages = shown.json()["content"]["pages"]
+    assert {page["account_number"]: page["numbers"] for page in pages} == {
+        "A-1": [phone(1)],
+        "B-2": [phone(2)],
+    }

@@ -7,8 +7,8 @@ import pytest
 from starlette.applications import Starlette
 
 from deploy.emulator.signatures import sign
-from services.porting.routes import files as routes
 from services.porting.integrations.carriers.emulator import Emulator
+from services.porting.routes import files as routes
 from services.porting.routes.files import carrier_routes
 from services.porting.workers import CarrierWorker
 from tests.porting.builders import (
