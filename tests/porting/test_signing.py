@@ -1,17 +1,24 @@
 """Letters that somebody else signs: by a link that leads one person to one letter, once."""
 
 import asyncio
+import logging
 from datetime import timedelta
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
+from libs.common.telemetry import TelemetryMiddleware
 from services.porting.domain.letters import LetterState
+from services.porting.routes.letters import letter_routes
 from services.porting.store import letters
 from services.porting.use_cases import letter_signing
 from services.porting.use_cases import letters as letter_use_cases
 from services.porting.use_cases.letter_expiry import age_letter, end_link
 from tests.porting.builders import (
     A_SIGNING,
+    LINK_MAKER,
     VAULT,
     a_draft,
     a_full_draft,
@@ -465,3 +472,69 @@ async def test_a_browser_is_shown_a_page_and_signs_without_a_script(door, databa
     assert (signed.status_code, "is signed" in signed.text) == (200, True)
     again = await door.client.get(link, headers=browser)
     assert (again.status_code, "leads to no letter" in again.text) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("GET", "/"),
+        ("PUT", ""),
+        ("GET", "/sign"),
+        ("POST", "/sign/"),
+        ("DELETE", "/a/b?c=d"),
+        ("POST", "/decline"),
+    ],
+)
+async def test_however_a_link_is_asked_for_no_log_shows_its_token(
+    door, database, caplog, method, path
+):
+    token = "t" * 43
+    app = Starlette(
+        routes=letter_routes(database, LINK_MAKER, None, "http://porting"),
+        middleware=[Middleware(TelemetryMiddleware)],
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+        with caplog.at_level(logging.INFO, logger="libs.common.telemetry"):
+            answer = await client.request(method, f"http://porting/letters/{token}{path}")
+    assert answer.status_code in {400, 404, 405}
+    [line] = [record for record in caplog.records if record.name == "libs.common.telemetry"]
+    assert line.path.startswith("/letters/{token}")
+    assert token not in str(vars(line))
+
+
+@pytest.mark.requirement("S55", "S56")
+async def test_a_number_list_that_names_another_account_makes_a_page_for_it(door, database):
+    house = await found_house(database)
+    added = [
+        a_line(house.dental, phone(1)),
+        a_line(house.dental, phone(2), account_number="B-2"),
+    ]
+    request_id = await a_draft(database, house.administrator, house.dental)
+    await fill_lines(database, house.administrator, request_id, added)
+    async with database.transaction(house.administrator) as connection:
+        await letter_use_cases.prepare_letter(
+            connection, house.administrator, request_id, VAULT, letter_changes()
+        )
+    assert await send(door, house.administrator, request_id) == [
+        ("PIN_ANSWER_REQUIRED", "letter", "lines", "pinAnswer")
+    ]
+    account = {
+        "losingCarrier": "Old Telecom",
+        "accountNumber": "B-2",
+        "billingNumber": phone(100),
+        "pinAnswer": "1234",
+    }
+    await door.act(
+        house.administrator,
+        "prepareLetter",
+        portRequestId=request_id,
+        losingAccounts=[account],
+    )
+    assert await send(door, house.administrator, request_id) == []
+    shown = await door.client.get(await link_of(door, database, request_id))
+    pages = shown.json()["content"]["pages"]
+    assert {page["account_number"]: page["numbers"] for page in pages} == {
+        "A-1": [phone(1)],
+        "B-2": [phone(2)],
+    }

@@ -36,6 +36,7 @@ DELIVER: Final = "letters:deliver"
 # A drawn signature is the longest thing that anybody sends.
 _LARGEST_BODY: Final = 64 * 1024
 _FORM: Final = "application/x-www-form-urlencoded"
+_EVERY_METHOD: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _MOST_FIELDS: Final = 10
 # What a browser sends for a box without a value of its own.
 _CHECKED: Final = "on"
@@ -126,11 +127,17 @@ def letter_routes(
         Route("/{token}", _guarded(show), methods=["GET"]),
         Route("/{token}/sign", _guarded(sign), methods=["POST"]),
         Route("/{token}/decline", _guarded(decline), methods=["POST"]),
+        # Whatever else stands behind a token is answered here, where logs know what to hide.
+        Route("/{token}/{rest:path}", _guarded(_find_nothing), methods=_EVERY_METHOD),
     ]
     return [
         Mount("/letters", routes=of_signers, middleware=[from_pages]),
         Route("/signing-links/{link_id}", _guarded(deliver), methods=["GET"]),
     ]
+
+
+async def _find_nothing(_request: Request) -> Response:
+    raise LinkNotGood
 
 
 def _guarded(answer: Answer) -> Answer:

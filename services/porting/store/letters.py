@@ -78,7 +78,7 @@ _FIND: Final = f"SELECT {_COLUMNS} FROM letters WHERE id = $1"
 _FIND_CONTENT: Final = "SELECT content FROM letters WHERE id = $1"
 # What a letter covers: every line that can still move.
 _FIND_LINES: Final = """
-    SELECT lines.id, lines.tracking_number, NULL AS account_number, NULL AS billing_number,
+    SELECT lines.id, lines.tracking_number, lines.account_number, lines.billing_number,
       coalesce(pins.answer, 'MISSING') AS pin_answer
     FROM lines
     LEFT JOIN pins ON pins.line_id = lines.id

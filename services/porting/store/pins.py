@@ -67,7 +67,10 @@ _FORGET: Final = """
               FROM lines
               WHERE port_request_id = $1
                 AND state <> ALL($2::text[])
-                AND account->'tracking_numbers' ? lines.tracking_number
+                AND (
+                  account->'tracking_numbers' ? lines.tracking_number
+                  OR lines.account_number = account->>'account_number'
+                )
             )
         )
       )
