@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.invoice_hints import read_hints
+from services.porting.domain.letters import Subscriber
 from services.porting.use_cases import letters
 from tests.porting.builders import (
+    VAULT,
     a_draft,
     a_line,
     a_subscriber,
     fill_lines,
     found_house,
+    letter_changes,
     phone,
 )
 from tests.porting.files import a_pdf, a_picture
@@ -151,6 +154,16 @@ def test_without_a_letter_only_numbers_are_compared():
     assert (hints.numbers_found, hints.name_found, hints.remarks) == (1, None, ())
 
 
+def test_what_the_letter_does_not_say_yet_is_not_compared():
+    hints = read_hints(INVOICE, [NUMBER], Subscriber(name="Acme Dental LLC"))
+    assert (hints.name_found, hints.address_found, hints.account_number_found) == (
+        True,
+        None,
+        None,
+    )
+    assert hints.remarks == ()
+
+
 def test_the_first_twenty_missing_numbers_are_named():
     hints = read_hints(INVOICE, [phone(place) for place in range(50)], None)
     assert len(hints.numbers_not_found) == 20
@@ -194,7 +207,7 @@ async def test_a_draft_is_told_before_submission_what_its_invoice_shows(door, da
 
     async with database.transaction(house.administrator) as connection:
         await letters.prepare_letter(
-            connection, house.administrator, request_id, a_subscriber()
+            connection, house.administrator, request_id, VAULT, letter_changes()
         )
 
     assert await preflight(door, house.administrator, request_id) == {

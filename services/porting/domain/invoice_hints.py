@@ -7,7 +7,7 @@ or a middle initial that differs is the commonest reason to reject (porting-fact
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import ne
 from typing import Final
 
@@ -40,7 +40,7 @@ _ALIKE: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Hints:
-    """None where there is nothing to compare with: no text, or no letter yet.
+    """None where there is nothing to compare with: no text, or not in the letter yet.
 
     `remarks` are sentences about what differs.
     """
@@ -71,21 +71,25 @@ def read_hints(
 
 
 def _compare(hints: Hints, text: str, subscriber: Subscriber) -> Hints:
-    page = _Page(text)
-    name, name_remark = page.look_for("name", subscriber.name)
-    address, remarks = _look_for_address(page, subscriber.service_address)
-    account = _is_written(subscriber.account_number, text)
-    if not account:
-        remarks.append(f"The account number {subscriber.account_number} is not in it.")
-    return Hints(
-        has_text=True,
-        numbers_total=hints.numbers_total,
-        numbers_found=hints.numbers_found,
-        numbers_not_found=hints.numbers_not_found,
+    """What the letter does not say yet is not compared."""
+    page, remarks = _Page(text), list[str]()
+    name = address = account = None
+    if subscriber.name:
+        name, said = page.look_for("name", subscriber.name)
+        remarks += said
+    if subscriber.service_address.street:
+        address, said = _look_for_address(page, subscriber.service_address)
+        remarks += said
+    if subscriber.account_number:
+        account = _is_written(subscriber.account_number, text)
+        if not account:
+            remarks.append(f"The account number {subscriber.account_number} is not in it.")
+    return replace(
+        hints,
         name_found=name,
         address_found=address,
         account_number_found=account,
-        remarks=(*name_remark, *remarks),
+        remarks=tuple(remarks),
     )
 
 
@@ -108,7 +112,7 @@ def _missing_numbers(text: str, numbers: Iterable[PhoneNumber]) -> list[PhoneNum
 def _look_for_address(page: "_Page", address: ServiceAddress) -> tuple[bool, list[str]]:
     street, remarks = page.look_for("street", address.street)
     has_place = {"city": address.city, "postal code": address.postal_code[:5]}
-    absent = [name for name, value in has_place.items() if not page.has(value)]
+    absent = [name for name, value in has_place.items() if value and not page.has(value)]
     said = [*remarks, *(f"The {name} {has_place[name]} is not in it." for name in absent)]
     return street and not absent, said
 

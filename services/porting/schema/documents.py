@@ -125,13 +125,13 @@ class DocumentHints:
         description="The first twenty that it does not name."
     )
     name_found: bool | None = strawberry.field(
-        description="The letter's subscriber name; absent without text or letter."
+        description="The letter's subscriber name; absent without text, or where the letter does not say it yet."
     )
     address_found: bool | None = strawberry.field(
-        description="The letter's service address; absent without text or letter."
+        description="The letter's service address; absent without text, or where the letter does not say it yet."
     )
     account_number_found: bool | None = strawberry.field(
-        description="The letter's account number; absent without text or letter."
+        description="The letter's account number; absent without text, or where the letter does not say it yet."
     )
     remarks: list[str] = strawberry.field(description="What differs, in sentences.")
 

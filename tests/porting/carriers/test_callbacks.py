@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 
 from deploy.emulator.signatures import sign
 from services.porting.integrations.carriers.emulator import Emulator
-from services.porting.routes import files as routes
+from services.porting.routes import files as file_module
 from services.porting.routes.files import carrier_routes
 from services.porting.workers import CarrierWorker
 from tests.porting.builders import (
@@ -259,7 +259,7 @@ async def test_of_a_body_that_never_ends_no_more_is_read_than_a_message_may_have
 
 
 async def test_a_body_that_comes_too_slowly_is_refused(stream, monkeypatch):
-    monkeypatch.setattr(routes, "_SLOWEST_CALLBACK_S", 0.1)
+    monkeypatch.setattr(file_module, "_SLOWEST_CALLBACK_S", 0.1)
 
     status, headers, _read = await stream(iter(()), pause_s=0.04)
 
