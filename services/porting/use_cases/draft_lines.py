@@ -27,7 +27,7 @@ from services.porting.domain.refusals.lines import (
     TooManyLines,
 )
 from services.porting.domain.requests import PortRequest
-from services.porting.store import copies, lines
+from services.porting.store import claims, copies, lines
 from services.porting.store import draft_lines as line_store
 from services.porting.store.lines import Line
 from services.porting.use_cases.access import lock_own_draft
@@ -185,8 +185,8 @@ async def _find_flaws_with_others(
         flaws.append(Flaw("tracking_number", UserErrorCode.FORWARDING_LOOP, sentence))
     if forwarding is not None and (forwarding in ported or forwarding == tracking):
         flaws.append(Flaw("forwarding_number", UserErrorCode.FORWARDING_LOOP, LOOP))
-    taken = await lines.find_taken_numbers(connection, numbers)
-    forwarded_to = await lines.find_forwarded_to(connection, numbers)
+    taken = await claims.find_taken_numbers(connection, numbers)
+    forwarded_to = await claims.find_forwarded_to(connection, numbers)
     flaws += find_flaws_with_others(
         tracking, forwarding, taken=taken, forwarded_to=forwarded_to
     )

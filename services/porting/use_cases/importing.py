@@ -25,7 +25,7 @@ from services.porting.list_intake.number_lists import (
 )
 from services.porting.list_intake.tables import Unreadable
 from services.porting.list_intake.workbooks import is_workbook, read_workbook
-from services.porting.store import copies
+from services.porting.store import claims, copies
 from services.porting.store import lines as line_store
 from services.porting.use_cases.access import lock_own_draft
 from services.porting.use_cases.documents import add_document
@@ -114,10 +114,10 @@ async def accept_lines(
 async def _compare_with_others(connection: Connection, reading: NumberListReading) -> None:
     """Numbers that we, or another request, have; and forwarding that would loop (S24, S25)."""
     taken = {
-        **await line_store.find_taken_numbers(connection, reading.tracking),
-        **await line_store.find_taken_numbers(connection, reading.outside),
+        **await claims.find_taken_numbers(connection, reading.tracking),
+        **await claims.find_taken_numbers(connection, reading.outside),
     }
-    forwarded_to = await line_store.find_forwarded_to(connection, reading.tracking)
+    forwarded_to = await claims.find_forwarded_to(connection, reading.tracking)
     if taken or forwarded_to:
         found = find_faults_with_others(
             reading.rows,

@@ -29,7 +29,7 @@ from services.porting.domain.refusals.lines import (
 from services.porting.domain.refusals.requests import CompanyUnknown
 from services.porting.domain.refusals.support_cases import AccountUnknown, MemberUnknown
 from services.porting.domain.requests import PortRequest, PortRequestStatus
-from services.porting.store import copies, lines, requests
+from services.porting.store import claims, copies, lines, requests
 from services.porting.use_cases.drafts import faults_of_name, trim_name
 from services.porting.use_cases.recording import about, save
 from services.porting.use_cases.support_cases import SUPPORT, open_case_of_request
@@ -164,8 +164,8 @@ async def _faults_of_taken(
     """Numbers that we, or another request, have; and forwarding that would loop."""
     named = {wish.tracking_number for wish in wishes}
     forwarding = {wish.forwarding_number for wish in wishes}
-    taken = await lines.find_taken_numbers(connection, sorted(named | forwarding))
-    forwarded_to = await lines.find_forwarded_to(connection, sorted(named))
+    taken = await claims.find_taken_numbers(connection, sorted(named | forwarding))
+    forwarded_to = await claims.find_forwarded_to(connection, sorted(named))
     faults: list[Refusal] = []
     for index, wish in enumerate(wishes):
         place = ("input", "lines", str(index))

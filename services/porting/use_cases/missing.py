@@ -32,7 +32,7 @@ from services.porting.domain.refusals.lines import (
 from services.porting.domain.refusals.requests import WarningsNotAcknowledged
 from services.porting.domain.requests import PortRequest
 from services.porting.domain.warnings import ALL_WARNINGS
-from services.porting.store import copies, documents, lines
+from services.porting.store import claims, copies, documents, lines
 from services.porting.use_cases.letters import faults_of_letter
 
 
@@ -96,7 +96,7 @@ async def _faults_of_numbers(
     connection: Connection, request: PortRequest, numbers: Sequence[PhoneNumber]
 ) -> list[tuple[type[NumberRefusal], str]]:
     """They were free when they were taken in; others may have been faster."""
-    obstacles = await lines.find_obstacles(connection, request.id)
+    obstacles = await claims.find_obstacles(connection, request.id)
     faults = [(_OBSTACLES[obstacle], str(number)) for number, obstacle in obstacles]
     faults += [(NumberOfAnotherCountry, number) for number in _of_others(request, numbers)]
     return faults

@@ -27,7 +27,7 @@ from services.porting.domain.refusals.lines import (
 )
 from services.porting.domain.rejections import OTHER, find_rejection_code
 from services.porting.domain.requests import LineCounts, PortRequest, PortRequestStatus
-from services.porting.store import faults, line_states, lines
+from services.porting.store import claims, faults, line_states, lines
 from services.porting.store.lines import Line
 from services.porting.use_cases import draft_lines
 from services.porting.use_cases.access import lock_as_requester, request_not_possible
@@ -264,7 +264,7 @@ async def _faults_of_forwarding(
     if not places:
         return []
     taken = {
-        *await lines.find_taken_numbers(connection, list(places)),
+        *await claims.find_taken_numbers(connection, list(places)),
         *await lines.find_tracking_numbers(connection, request.id),
     }
     refusals: list[Refusal] = []
