@@ -11,7 +11,6 @@ from libs.common.paging import Listing
 from services.porting.store import (
     carrier_message_lists,
     carrier_orders,
-    claims,
     copies,
     desk_queue,
     documents,
@@ -35,7 +34,6 @@ from tests.databases import find_careless_functions
 from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
-    claims,
     carrier_message_lists, carrier_orders, copies, desk_queue, documents, estimates, faults,
     heard_messages, history, letter_renderings, letters, line_states, lines, pins, port_outs,
     requests, signing_links, support_cases, told_messages, uploads,
