@@ -294,7 +294,7 @@ async def fill_lines(
 ) -> None:
     upload = await add_upload(database, caller, UploadPurpose.NUMBER_LIST)
     async with database.transaction(caller) as connection:
-        await importing.replace_lines(connection, caller, request_id, added, upload)
+        await importing.replace_lines(connection, caller, VAULT, request_id, added, upload)
 
 
 async def sign(
