@@ -93,6 +93,9 @@ def _find_missing_on(page: Page) -> Iterator[Refusal]:
         yield ValueMissing().at("input", *page.place, "losingCarrier")
     if not page.account_number.strip():
         yield ValueMissing().at("input", *page.place, "accountNumber")
+    elif not is_printable(page.account_number):
+        # A number list may name an account in any script.
+        yield NotPrintable().at("input", *page.place, "accountNumber")
     if page.billing_number is None:
         yield ValueMissing().at("input", *page.place, "billingNumber")
     if not page.is_pin_answered:
