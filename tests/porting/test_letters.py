@@ -181,6 +181,14 @@ def test_an_account_number_of_a_line_that_no_letter_can_show_is_refused(text):
     assert places(missing) == [("INVALID", "lines", "accountNumber")]
 
 
+def test_a_letter_has_at_most_200_losing_accounts():
+    accounts = [LosingAccount(id=f"la_{each}") for each in range(201)]
+    assert list(faults_of_fields(a_subscriber(), accounts[:200])) == []
+    assert places(faults_of_fields(a_subscriber(), accounts)) == [
+        ("TOO_LONG", "losingAccounts")
+    ]
+
+
 @pytest.mark.requirement("S52", "S58")
 def test_an_empty_letter_may_be_kept_and_lacks_everything():
     letter = a_letter(subscriber=Subscriber(), pin_answers={})
