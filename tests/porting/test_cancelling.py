@@ -615,3 +615,16 @@ async def test_after_a_day_nothing_goes_back(database, request_id):
 
 def test_the_limits_are_those_of_the_settings():
     assert (IDLE_LIMITS.unfinished.days, IDLE_LIMITS.faulty.days) == (30, 45)
+
+
+async def test_a_date_that_came_while_a_cancellation_was_asked_for_still_starts_its_lines(
+    database, request_id
+):
+    await cancel(database, SUPPORT, request_id)
+    day = now().date() + timedelta(days=9)
+    await firm(database, request_id, day)
+
+    await answer(database, request_id, is_confirmed=False)
+
+    assert await states(database, request_id) == ["APPROVED", "APPROVED"]
+    assert await due_at(database, ACTIVATION_DUE, request_id) == start_of(day, USUAL_ZONE)

@@ -24,6 +24,7 @@ from services.porting.domain.requests import LineCounts, PortRequest, PortReques
 from services.porting.store import faults, line_states, lines
 from services.porting.store.line_states import MovedLine
 from services.porting.use_cases.access import lock_as_requester, request_not_possible
+from services.porting.use_cases.activating import set_activation_timer
 from services.porting.use_cases.carrier_messages import tell_carrier
 from services.porting.use_cases.deriving import derive_and_save, lock_for, named
 from services.porting.use_cases.recording import about, batches_about, save
@@ -119,6 +120,8 @@ async def record_cancellation(
             lambda now, counts: _refused(now, counts, moved),
             reason=reason,
         )
+        # The date may have been given, or have come, while the answer was awaited.
+        await set_activation_timer(connection, request_id)
     return request.id
 
 
