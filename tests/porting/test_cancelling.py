@@ -6,13 +6,14 @@ import pytest
 
 from libs.common.timers import TimerWorker
 from libs.contracts.number_events import PreconfigurationRefused, RefusedLine
+from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal, Refused, StateRefusal
 from services.porting.domain.calendars import day_in, start_of
 from services.porting.domain.lines import LineEvent
 from services.porting.domain.losing_carriers import USUAL_ZONE
 from services.porting.domain.requests import PortRequestStatus, WaitingOn
+from services.porting.store import carrier_orders, requests
 from services.porting.store import faults as fault_store
-from services.porting.store import requests
 from services.porting.use_cases import (
     activating,
     cancelling,
@@ -514,6 +515,25 @@ async def test_at_a_carrier_the_idle_clock_ends_the_faulty_lines_only(database, 
     assert await status(database, request_id) is PortRequestStatus.WITH_CARRIER
     await ported(database, request_id)
     assert await status(database, request_id) is PortRequestStatus.PARTIALLY_COMPLETED
+
+
+async def test_at_a_carrier_the_idle_clock_leaves_what_is_not_sent_yet(database, house):
+    canadian = PhoneNumber("+14165550100")
+    added = [a_line(house.dental, number) for number in (FIRST, canadian)]
+    request_id = await a_full_draft(database, house.administrator, house.dental, added)
+    await submit(database, house.administrator, request_id)
+    await preconfigure(database, request_id)
+    async with database.transaction(SUPPORT) as connection:
+        found = await carrier_orders.find_carrier_orders(connection, [request_id], None)
+        american = [order.id for order in found[request_id] if order.key.country == "US"]
+        await carrier.send_to_carrier(connection, SUPPORT, request_id, american)
+    await reject(database, request_id, FIRST)
+    await let_pass(database, request_id, timedelta(days=45))
+
+    await make_due(database, IDLE_DUE, request_id)
+
+    assert await states(database, request_id) == ["CANCELLED", "READY"]
+    assert (await request_of(database, request_id)).turn[0] is WaitingOn.SUPPORT
 
 
 async def test_a_clock_left_over_ends_nothing(database, house, reviewed):

@@ -1,6 +1,6 @@
 """Cancelling: at once what no carrier has, by the carrier's leave what it is working on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -41,7 +41,11 @@ async def cancel_request(
         raise request_not_possible(caller, request)
     refuse_all([*_faults_of(reason), *await _faults_of_time(connection, caller, request)])
     await stop_lines(
-        connection, request, LineEvent.CANCEL_ASKED, ClosedBy.CANCELLED, reason=reason
+        connection,
+        request,
+        NEXT_STATES[LineEvent.CANCEL_ASKED],
+        ClosedBy.CANCELLED,
+        reason=reason,
     )
     return request.id
 
@@ -49,13 +53,13 @@ async def cancel_request(
 async def stop_lines(
     connection: Connection,
     request: PortRequest,
-    event: LineEvent,
+    moves: Mapping[LineState, LineState],
     closed_by: ClosedBy,
     *,
     reason: str | None,
 ) -> None:
-    """What nobody works on ends; what a carrier has, and `event` leads to it, is asked back."""
-    moved = await line_states.move_by(connection, request.id, NEXT_STATES[event])
+    """What nobody works on ends; what a carrier has, and `moves` lead on, is asked back."""
+    moved = await line_states.move_by(connection, request.id, moves)
     ended = [each for each in moved if each.line.state is LineState.CANCELLED]
     asked = [each for each in moved if each.line.state is not LineState.CANCELLED]
     now = datetime.now(UTC)
