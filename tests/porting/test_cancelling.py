@@ -398,14 +398,6 @@ async def test_why_a_number_is_taken_out_is_said_in_few_words(database, house, r
     assert [each.path for each in refused.value.refusals] == [("input", "reason")]
 
 
-async def test_a_drafts_lines_are_not_dropped_but_edited(database, house):
-    request_id = await a_full_draft(
-        database, house.administrator, house.dental, [a_line(house.dental, FIRST)]
-    )
-    with pytest.raises(StateRefusal):
-        await drop(database, house.administrator, request_id, FIRST)
-
-
 async def resubmit(database, caller, request_id):
     async with database.transaction(caller) as connection:
         await resubmitting.resubmit_request(connection, caller, request_id, None)
