@@ -38,7 +38,7 @@ async def cancel_request(
     """S69 to S71. What has ported stays ported; asking twice asks once."""
     request = await lock_as_requester(connection, caller, request_id)
     if request.is_final:
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     refuse_all([*_faults_of(reason), *await _faults_of_time(connection, caller, request)])
     await stop_lines(
         connection,
