@@ -6,13 +6,14 @@ import pytest
 
 from libs.common.timers import TimerWorker
 from libs.contracts.number_events import PreconfigurationRefused, RefusedLine
+from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal, Refused, StateRefusal
 from services.porting.domain.calendars import day_in, start_of
 from services.porting.domain.lines import LineEvent
 from services.porting.domain.losing_carriers import USUAL_ZONE
 from services.porting.domain.requests import PortRequestStatus, WaitingOn
+from services.porting.store import carrier_orders, requests
 from services.porting.store import faults as fault_store
-from services.porting.store import requests
 from services.porting.use_cases import (
     activating,
     cancelling,
@@ -397,14 +398,6 @@ async def test_why_a_number_is_taken_out_is_said_in_few_words(database, house, r
     assert [each.path for each in refused.value.refusals] == [("input", "reason")]
 
 
-async def test_a_drafts_lines_are_not_dropped_but_edited(database, house):
-    request_id = await a_full_draft(
-        database, house.administrator, house.dental, [a_line(house.dental, FIRST)]
-    )
-    with pytest.raises(StateRefusal):
-        await drop(database, house.administrator, request_id, FIRST)
-
-
 async def resubmit(database, caller, request_id):
     async with database.transaction(caller) as connection:
         await resubmitting.resubmit_request(connection, caller, request_id, None)
@@ -516,6 +509,25 @@ async def test_at_a_carrier_the_idle_clock_ends_the_faulty_lines_only(database, 
     assert await status(database, request_id) is PortRequestStatus.PARTIALLY_COMPLETED
 
 
+async def test_at_a_carrier_the_idle_clock_leaves_what_is_not_sent_yet(database, house):
+    canadian = PhoneNumber("+14165550100")
+    added = [a_line(house.dental, number) for number in (FIRST, canadian)]
+    request_id = await a_full_draft(database, house.administrator, house.dental, added)
+    await submit(database, house.administrator, request_id)
+    await preconfigure(database, request_id)
+    async with database.transaction(SUPPORT) as connection:
+        found = await carrier_orders.find_carrier_orders(connection, [request_id], None)
+        american = [order.id for order in found[request_id] if order.key.country == "US"]
+        await carrier.send_to_carrier(connection, SUPPORT, request_id, american)
+    await reject(database, request_id, FIRST)
+    await let_pass(database, request_id, timedelta(days=45))
+
+    await make_due(database, IDLE_DUE, request_id)
+
+    assert await states(database, request_id) == ["CANCELLED", "READY"]
+    assert (await request_of(database, request_id)).turn[0] is WaitingOn.SUPPORT
+
+
 async def test_a_clock_left_over_ends_nothing(database, house, reviewed):
     await let_pass(database, reviewed, timedelta(days=400))
     before = await types_told(database, reviewed)
@@ -615,3 +627,16 @@ async def test_after_a_day_nothing_goes_back(database, request_id):
 
 def test_the_limits_are_those_of_the_settings():
     assert (IDLE_LIMITS.unfinished.days, IDLE_LIMITS.faulty.days) == (30, 45)
+
+
+async def test_a_date_that_came_while_a_cancellation_was_asked_for_still_starts_its_lines(
+    database, request_id
+):
+    await cancel(database, SUPPORT, request_id)
+    day = now().date() + timedelta(days=9)
+    await firm(database, request_id, day)
+
+    await answer(database, request_id, is_confirmed=False)
+
+    assert await states(database, request_id) == ["APPROVED", "APPROVED"]
+    assert await due_at(database, ACTIVATION_DUE, request_id) == start_of(day, USUAL_ZONE)

@@ -341,6 +341,23 @@ async def test_it_goes_to_the_carrier_once_every_number_is_preconfigured(databas
     assert "SEND_TO_CARRIER" not in again.value.available_actions
 
 
+async def test_a_refusal_lists_the_actions_that_the_request_lists(door, database):
+    house = await found_house(database)
+    request_id = await in_review(database, house)
+    await preconfigure(database, request_id)
+    await send(database, request_id)
+    await firm(database, request_id)
+    query = "query ($id: ID!) { portRequest(id: $id) { availableActions } }"
+    for who, impossible in (
+        ("support", "sendToCarrier"),
+        (house.administrator, "resubmitPortRequest"),
+    ):
+        shown = (await door.see(who, query, id=request_id))["portRequest"]
+        payload = await door.act(who, impossible, portRequestId=request_id)
+        [error] = payload["userErrors"]
+        assert error["availableActions"] == shown["availableActions"]
+
+
 @pytest.mark.requirement("S21")
 async def test_a_refused_preconfiguration_waits_on_the_requester(database):
     house = await found_house(database)

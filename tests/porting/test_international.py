@@ -4,14 +4,21 @@ import pytest
 
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.countries import Country, country_of, country_of_area_codes
+from services.porting.domain.documents import DocumentKind
+from services.porting.use_cases import documents, drafts
 from tests.porting.builders import (
+    SUPPORT,
     a_draft,
     a_line,
     add_inventory,
+    add_upload,
     fill_lines,
     found_house,
     phone,
+    preconfigure,
     request_of,
+    sign,
+    submit,
     types_told,
 )
 from tests.porting.test_uploads import PDF, a_promise, promised, put, uploaded
@@ -284,3 +291,37 @@ async def test_a_list_with_foreign_numbers_offers_a_case_with_them(door, databas
         message="Please port these.",
     )
     assert opened["userErrors"] == []
+
+
+@pytest.mark.requirement("S11")
+async def test_a_request_of_support_is_corrected_and_sent_again_like_any_other(door, database):
+    house = await found_house(database)
+    request_id = await created(door, house)
+    for caller, kind in ((house.administrator, "INVOICE"), (SUPPORT, "LETTER")):
+        upload = await add_upload(database, house.administrator)
+        async with database.transaction(caller) as connection:
+            await documents.attach_document(
+                connection,
+                caller,
+                request_id,
+                kind=DocumentKind(kind),
+                file=documents.file_as_sent(upload),
+            )
+    async with database.transaction(house.administrator) as connection:
+        await drafts.acknowledge_warnings(connection, house.administrator, request_id)
+    await sign(database, house.administrator, request_id)
+    await submit(database, house.administrator, request_id)
+    await preconfigure(database, request_id)
+    given = {"portRequestId": request_id}
+    assert (await door.act("support", "sendToCarrier", **given))["userErrors"] == []
+    rejected = await door.act("support", "recordRejection", code="PIN_INVALID", **given)
+    assert rejected["userErrors"] == []
+    corrections = [{"trackingNumber": LONDON, "note": "The PIN of the last bill."}]
+    corrected = await door.act(
+        house.administrator, "correctLines", corrections=corrections, **given
+    )
+    assert corrected["userErrors"] == []
+
+    again = await door.act(house.administrator, "resubmitPortRequest", **given)
+
+    assert (again["userErrors"], again["portRequest"]["status"]) == ([], "WITH_CARRIER")

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from libs.common.telemetry import TelemetryMiddleware
 from services.porting.domain.letters import LetterState
 from services.porting.routes.letters import letter_routes
-from services.porting.store import letters
+from services.porting.store import letters, requests
 from services.porting.use_cases import letter_signing
 from services.porting.use_cases import letters as letter_use_cases
 from services.porting.use_cases.letter_expiry import age_letter, end_link
@@ -27,6 +27,7 @@ from tests.porting.builders import (
     fill_lines,
     found_house,
     letter_changes,
+    now,
     phone,
     request_of,
     told,
@@ -369,6 +370,24 @@ async def test_a_link_lives_fourteen_days(door, database):
             "SELECT due_at FROM timers WHERE kind = 'signing_link_ends'"
         )
     assert due - (await letter_of(database, request_id)).sent_at == timedelta(days=14)
+
+
+async def test_a_letters_timer_never_waits_for_whoever_is_changing_the_request(door, database):
+    house = await found_house(database)
+    request_id = await an_unsigned_draft(database, house)
+    await send(door, house.administrator, request_id)
+    async with database.transaction(house.administrator) as connection:
+        await requests.lock_request(connection, request_id)
+        async with asyncio.timeout(5):
+            await fire(database, end_link, request_id)
+    letter = await letter_of(database, request_id)
+    assert letter.state is LetterState.SENT
+    async with database.working() as connection:
+        due = await connection.fetchval(
+            "SELECT due_at FROM timers WHERE kind = 'signing_link_ends' AND key = $1",
+            letter.id,
+        )
+    assert timedelta() < due - now() <= timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(("carrier", "days"), [("Old Telecom", 90)])

@@ -17,8 +17,8 @@ from services.porting.domain.refusals.letters import (
     NumberOnTwoAccounts,
     PinMissing,
     PostOfficeBox,
-    TooManyAccounts,
     ResellerMissing,
+    TooManyAccounts,
     ValueMissing,
 )
 

@@ -5,7 +5,11 @@ from collections.abc import Sequence
 from libs.common.caller import Caller, Member, Role
 from libs.common.database import Connection
 from libs.common.sight import sight_of
-from services.porting.domain.actions import actions_for, port_out_actions_for
+from services.porting.domain.actions import (
+    PortRequestAction,
+    actions_with,
+    port_out_actions_for,
+)
 from services.porting.domain.lines import LineState
 from services.porting.domain.port_outs import PortOut
 from services.porting.domain.refusals.port_outs import PortOutNotPossible, PortOutUnknown
@@ -18,7 +22,7 @@ from services.porting.domain.refusals.requests import (
 from services.porting.domain.refusals.support_cases import SupportCaseUnknown
 from services.porting.domain.requests import PortRequest
 from services.porting.domain.support_cases import SupportCase
-from services.porting.store import lines, port_outs, requests, support_cases
+from services.porting.store import letters, lines, port_outs, requests, support_cases
 from services.porting.store.lines import Line
 
 
@@ -81,14 +85,27 @@ async def lock_own_draft(
 ) -> PortRequest:
     request = await lock_own_request(connection, caller, request_id)
     if not request.is_draft:
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     return request
 
 
-def request_not_possible(caller: Caller, request: PortRequest) -> PortRequestNotPossible:
+async def request_not_possible(
+    connection: Connection, caller: Caller, request: PortRequest
+) -> PortRequestNotPossible:
     """With what the caller can do instead."""
-    actions = actions_for(caller, request)
+    actions = await find_actions(connection, caller, request)
     return PortRequestNotPossible(request.status, actions).at("input", "portRequestId")
+
+
+async def find_actions(
+    connection: Connection, caller: Caller, request: PortRequest
+) -> tuple[PortRequestAction, ...]:
+    """What the graph's `availableActions` lists for the same request."""
+    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
+    present = None
+    if not isinstance(caller, Member) or not (request.is_draft or request.is_final):
+        present = await lines.count_lines(connection, request.id)
+    return actions_with(caller, request, letter, present)
 
 
 async def lock_own_port_out(

@@ -1,6 +1,6 @@
 """Cancelling: at once what no carrier has, by the carrier's leave what it is working on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -24,6 +24,7 @@ from services.porting.domain.requests import LineCounts, PortRequest, PortReques
 from services.porting.store import faults, line_states, lines
 from services.porting.store.line_states import MovedLine
 from services.porting.use_cases.access import lock_as_requester, request_not_possible
+from services.porting.use_cases.activating import set_activation_timer
 from services.porting.use_cases.carrier_messages import tell_carrier
 from services.porting.use_cases.deriving import derive_and_save, lock_for, named
 from services.porting.use_cases.recording import about, batches_about, save
@@ -37,10 +38,14 @@ async def cancel_request(
     """S69 to S71. What has ported stays ported; asking twice asks once."""
     request = await lock_as_requester(connection, caller, request_id)
     if request.is_final:
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     refuse_all([*_faults_of(reason), *await _faults_of_time(connection, caller, request)])
     await stop_lines(
-        connection, request, LineEvent.CANCEL_ASKED, ClosedBy.CANCELLED, reason=reason
+        connection,
+        request,
+        NEXT_STATES[LineEvent.CANCEL_ASKED],
+        ClosedBy.CANCELLED,
+        reason=reason,
     )
     return request.id
 
@@ -48,13 +53,13 @@ async def cancel_request(
 async def stop_lines(
     connection: Connection,
     request: PortRequest,
-    event: LineEvent,
+    moves: Mapping[LineState, LineState],
     closed_by: ClosedBy,
     *,
     reason: str | None,
 ) -> None:
-    """What nobody works on ends; what a carrier has, and `event` leads to it, is asked back."""
-    moved = await line_states.move_by(connection, request.id, NEXT_STATES[event])
+    """What nobody works on ends; what a carrier has, and `moves` lead on, is asked back."""
+    moved = await line_states.move_by(connection, request.id, moves)
     ended = [each for each in moved if each.line.state is LineState.CANCELLED]
     asked = [each for each in moved if each.line.state is not LineState.CANCELLED]
     now = datetime.now(UTC)
@@ -119,6 +124,8 @@ async def record_cancellation(
             lambda now, counts: _refused(now, counts, moved),
             reason=reason,
         )
+        # The date may have been given, or have come, while the answer was awaited.
+        await set_activation_timer(connection, request_id)
     return request.id
 
 

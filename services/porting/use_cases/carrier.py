@@ -68,12 +68,12 @@ async def send_to_carrier(
     """All carrier orders that are not sent, or the named ones."""
     request = await lock_own_request(connection, caller, request_id)
     if request.status is not PortRequestStatus.IN_REVIEW and request.sent_at is None:
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     if request.preconfigured_at is None:
         raise NotPreconfigured().at("input", "portRequestId")
     orders = await choose_orders_to_send(connection, request, order_ids)
     if not orders:
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     now = datetime.now(UTC)
     before = states_before(LineEvent.SENT)
     lines_sent = await carrier_orders.send_lines(connection, request_id, orders, before, now)

@@ -20,7 +20,7 @@ async def claim_request(
     request = await lock_own_request(connection, caller, request_id)
     me = caller.login.subject
     if not request.is_open:
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     if request.claimed_by == me:
         return request.id
     if not take_over:

@@ -76,7 +76,7 @@ async def lock_for(
         return request
     present = await lines.count_lines(connection, request_id)
     if all(is_refused(event, state) for state in present):
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     return request
 
 

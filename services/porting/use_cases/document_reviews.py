@@ -42,7 +42,7 @@ async def review_document(
     if document is None or document.port_request_id != request.id:
         raise DocumentUnknown().at("input", "documentId")
     if request.status not in REVIEWABLE:
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     refuse_all(_faults_of(document, review))
     reviewed_at = datetime.now(UTC)
     await documents.save_review(

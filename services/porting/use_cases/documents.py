@@ -60,7 +60,7 @@ async def lock_request_for_documents(
 ) -> PortRequest:
     request = await lock_own_request(connection, caller, request_id)
     if request.status not in ATTACHABLE:
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     return request
 
 

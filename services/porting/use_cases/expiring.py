@@ -9,7 +9,7 @@ from libs.contracts.porting_events.lines import LinesCancelled
 from libs.contracts.porting_events.requests import PortExpired, PortExpiring
 from services.porting.domain.faults import ClosedBy
 from services.porting.domain.idling import IdleLimits, is_warning_due, next_look
-from services.porting.domain.lines import NEXT_STATES, LineEvent, LineState
+from services.porting.domain.lines import FAULTY, NEXT_STATES, LineEvent, LineState
 from services.porting.domain.requests import PortRequest, PortRequestStatus
 from services.porting.store import faults, line_states, lines, requests
 from services.porting.use_cases.cancelling import stop_lines
@@ -17,6 +17,8 @@ from services.porting.use_cases.deriving import named
 from services.porting.use_cases.recording import IDLE_DUE, about, batches_about, save
 
 _SOON: Final = timedelta(hours=1)
+# What is not sent yet waits for us, not for its requester.
+_FAULTY_ENDS: Final = {state: NEXT_STATES[LineEvent.DROPPED][state] for state in FAULTY}
 _REASON: Final = "Nobody has touched it for too long."
 
 
@@ -45,9 +47,7 @@ async def look_at_idle_request(
 
 async def _end(connection: Connection, request: PortRequest) -> None:
     if request.sent_at is not None:
-        await stop_lines(
-            connection, request, LineEvent.DROPPED, ClosedBy.EXPIRED, reason=_REASON
-        )
+        await stop_lines(connection, request, _FAULTY_ENDS, ClosedBy.EXPIRED, reason=_REASON)
         return
     moved = await line_states.move_by(connection, request.id, NEXT_STATES[LineEvent.DROPPED])
     known = [each.line for each in moved if each.before is not LineState.ADDED]

@@ -68,7 +68,7 @@ async def request_firm_date(
     """Of the named carrier orders, or of all that are not sent and those still to come."""
     request = await lock_own_request(connection, caller, request_id)
     if request.is_final or (request.status not in _BEFORE_THE_CARRIER and order_ids is None):
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     sight = sight_of(caller)
     companies = sight.company_ids if sight is not None and order_ids is not None else None
     found = await carrier_orders.find_carrier_orders(connection, [request.id], companies)

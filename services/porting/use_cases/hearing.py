@@ -139,9 +139,17 @@ async def _apply(
 async def _apply_cancellation(
     connection: Connection, caller: Support, request_id: str, numbers: Sequence[str]
 ) -> None:
-    """One that nobody asked for is a rejection: the order is gone, and somebody must act."""
+    """One that nobody asked for is a rejection: the order is gone, and somebody must act.
+
+    Lines that have ended, or were asked back, do not hide the others of their order.
+    """
     states = await lines.find_states(connection, request_id, numbers)
-    if all(is_refused(LineEvent.CANCELLED, state) for state in states.values()):
+    unasked = [
+        number
+        for number in numbers
+        if number in states and is_refused(LineEvent.CANCELLED, states[number])
+    ]
+    if unasked:
         await record_fault(
             connection,
             caller,
@@ -149,12 +157,12 @@ async def _apply_cancellation(
             LineEvent.REJECTED,
             code=OTHER.name,
             carrier_text=_CANCELLED_UNASKED,
-            numbers=numbers,
+            numbers=unasked,
         )
-        return
-    await record_cancellation(
-        connection, caller, request_id, numbers, is_confirmed=True, reason=None
-    )
+    if asked := [number for number in numbers if number not in unasked]:
+        await record_cancellation(
+            connection, caller, request_id, asked, is_confirmed=True, reason=None
+        )
 
 
 async def _find_numbers(connection: Connection, waiting: Waiting) -> list[str]:

@@ -1,9 +1,10 @@
 """Letters that run out: a link after 14 days, a signature at the age that carriers take no more."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from libs.common.database import Connection
+from libs.common.timers import set_timer
 from libs.contracts.porting_events.letters import LetterExpired
 from services.porting.domain.letters import WITH_THE_SIGNER, Letter, LetterEvent
 from services.porting.domain.requests import FINAL, PortRequest, PortRequestStatus
@@ -17,33 +18,41 @@ from services.porting.use_cases.recording import about
 
 LINK_ENDS: Final = "signing_link_ends"
 LETTER_AGES: Final = "letter_ages"
+_SOON: Final = timedelta(minutes=1)
 # The losing carrier has taken it: its age counts no more.
 _ACCEPTED: Final = FINAL | {PortRequestStatus.APPROVED, PortRequestStatus.PORTING}
 
 
 async def end_link(connection: Connection, letter_id: str) -> None:
     """Late, where the letter was signed, declined or superseded meanwhile: then nothing."""
-    letter, request = await _lock(connection, letter_id)
-    if letter.state not in WITH_THE_SIGNER or request.status in FINAL:
+    letter, request = await _lock_if_free(connection, letter_id, LINK_ENDS)
+    if request is None or letter.state not in WITH_THE_SIGNER or request.status in FINAL:
         return
     await _expire(connection, request, letter, LETTER_EXPIRED, "link")
 
 
 async def age_letter(connection: Connection, letter_id: str) -> None:
     """Asks for a new signature while the losing carrier has not approved."""
-    letter, request = await _lock(connection, letter_id)
-    if not letter.is_signed or request.status in _ACCEPTED:
+    letter, request = await _lock_if_free(connection, letter_id, LETTER_AGES)
+    if request is None or not letter.is_signed or request.status in _ACCEPTED:
         return
     await _expire(connection, request, letter, LOA_EXPIRED, "age")
 
 
-async def _lock(connection: Connection, letter_id: str) -> tuple[Letter, PortRequest]:
-    """The letter as it is once nobody else can change it."""
+async def _lock_if_free(
+    connection: Connection, letter_id: str, kind: str
+) -> tuple[Letter, PortRequest | None]:
+    """The letter as it is once nobody else can change it.
+
+    Who changes the request now may be moving this timer: it is not waited for, but asked later.
+    """
     found = await letters.find_letter(connection, letter_id)
     assert found is not None
-    request = await requests.lock_request(connection, found.port_request_id)
+    request = await requests.lock_request_if_free(connection, found.port_request_id)
+    if request is None:
+        await set_timer(connection, kind, letter_id, datetime.now(UTC) + _SOON)
+        return found, None
     letter = await letters.find_letter(connection, letter_id)
-    assert request is not None
     assert letter is not None
     return letter, request
 

@@ -10,7 +10,6 @@ from libs.common.timers import set_timer
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.letters import LetterSent
 from libs.contracts.refusals import Refusal, Refused
-from services.porting.domain.actions import actions_with
 from services.porting.domain.letter_faults import faults_of_text, is_printable
 from services.porting.domain.letter_pages import content_for, hash_content
 from services.porting.domain.letters import (
@@ -36,7 +35,11 @@ from services.porting.domain.signing import (
     hash_token,
 )
 from services.porting.store import letters, lines, requests, signing_links
-from services.porting.use_cases.access import lock_own_request, request_not_possible
+from services.porting.use_cases.access import (
+    find_actions,
+    lock_own_request,
+    request_not_possible,
+)
 from services.porting.use_cases.letter_expiry import LINK_ENDS
 from services.porting.use_cases.letter_progress import note_sent
 from services.porting.use_cases.letter_signing import faults_of_unsigned
@@ -71,13 +74,13 @@ async def send_letter(
     """A new link each time: the one before leads nowhere from now on."""
     request = await lock_own_request(connection, caller, request_id)
     if request.status not in OPEN_FOR_LETTERS:
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     letter = await find_own_letter(connection, request, tracking_number)
     faults: list[Refusal] = []
     if letter is None:
         faults.append(LetterMissing().at("input", "portRequestId"))
     elif letter.is_signed:
-        others = actions_with(caller, request, letter)
+        others = await find_actions(connection, caller, request)
         faults.append(LetterSignedAlready(others).at("input", "portRequestId"))
     if not await letters.find_letter_lines(connection, request.id, tracking_number):
         faults.append(LinesMissing().at("input", "portRequestId"))

@@ -10,7 +10,6 @@ from libs.common.timers import clear_timer, set_timer
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.letters import LetterSigned
 from libs.contracts.refusals import Refusal, Refused
-from services.porting.domain.actions import actions_with
 from services.porting.domain.letter_ages import max_age_of
 from services.porting.domain.letter_faults import faults_of_text, find_missing
 from services.porting.domain.letter_pages import content_of, hash_content, pages_of
@@ -27,7 +26,11 @@ from services.porting.domain.refusals.lines import LinesMissing
 from services.porting.domain.requests import PortRequest
 from services.porting.domain.signing import CONSENT_VERSION, is_drawing
 from services.porting.store import letters, lines, signing_links
-from services.porting.use_cases.access import lock_own_request, request_not_possible
+from services.porting.use_cases.access import (
+    find_actions,
+    lock_own_request,
+    request_not_possible,
+)
 from services.porting.use_cases.letter_expiry import LETTER_AGES, LINK_ENDS
 from services.porting.use_cases.letter_progress import note_signed
 from services.porting.use_cases.letters import (
@@ -82,13 +85,13 @@ async def sign_letter(
     """The signature covers the subscriber block and every number that the request has now."""
     request = await lock_own_request(connection, caller, request_id)
     if request.status not in OPEN_FOR_LETTERS:
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     letter = await find_own_letter(connection, request, tracking_number)
     faults: list[Refusal] = []
     if letter is None:
         faults.append(LetterMissing().at("input", "portRequestId"))
     elif letter.is_signed:
-        others = actions_with(caller, request, letter)
+        others = await find_actions(connection, caller, request)
         faults.append(LetterSignedAlready(others).at("input", "portRequestId"))
     if not await letters.find_letter_lines(connection, request.id, tracking_number):
         faults.append(LinesMissing().at("input", "portRequestId"))

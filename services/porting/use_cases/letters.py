@@ -86,7 +86,7 @@ async def prepare_letter(
     """
     request = await lock_own_request(connection, caller, request_id)
     if request.status in FINAL:
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     before = await find_own_letter(connection, request, changes.tracking_number)
     words = before
     if before is None and changes.tracking_number is not None:
@@ -100,7 +100,7 @@ async def prepare_letter(
     refuse_all(faults)
     if before is None or not _says_the_same(before, letter):
         if request.status not in OPEN_FOR_LETTERS:
-            raise request_not_possible(caller, request)
+            raise await request_not_possible(connection, caller, request)
         request = await _keep(connection, request, before, letter)
         request = await ask_again_for_signature(connection, request)
     await keep_pins(connection, request, vault, _answers(request, letter, changes))

@@ -80,7 +80,7 @@ async def use_pin(
     """
     request = await lock_own_request(connection, caller, request_id)
     if request.status is PortRequestStatus.DRAFT or request.status in FINAL:
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     reason = " ".join(reason.split())
     if not reason:
         raise ReasonMissing().at("input", "reason")

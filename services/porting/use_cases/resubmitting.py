@@ -110,7 +110,7 @@ async def drop_lines(
     if request.is_draft:
         return await draft_lines.drop_lines(connection, caller, request, numbers)
     if request.is_final:
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     states = await find_own_states(connection, caller, request_id, numbers)
     refuse_all([*faults_of_named(LineEvent.DROPPED, numbers, states), *_faults_of(reason)])
     moved = await line_states.move_by(
@@ -232,7 +232,7 @@ async def _lock_stopped(
 ) -> PortRequest:
     request = await lock_as_requester(connection, caller, request_id)
     if request.status is not PortRequestStatus.ACTION_REQUIRED:
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     return request
 
 

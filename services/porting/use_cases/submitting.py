@@ -127,7 +127,7 @@ async def _lock_for_decision(
 ) -> PortRequest:
     request = await lock_own_request(connection, caller, request_id)
     if request.status is not PortRequestStatus.AWAITING_AUTHORIZATION:
-        raise request_not_possible(caller, request)
+        raise await request_not_possible(connection, caller, request)
     if request.submitted_by == caller.member_id:
         raise OwnSubmission().at("input", "portRequestId")
     return request

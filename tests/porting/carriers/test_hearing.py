@@ -157,6 +157,16 @@ async def test_an_order_that_the_carrier_cancels_by_itself_waits_for_somebody(
     assert (await request_of(database, request_id)).status == "ACTION_REQUIRED"
 
 
+async def test_a_line_that_has_ported_does_not_hide_that_the_carrier_cancelled_the_rest(
+    database, says, request_id
+):
+    await says("ported", portedAt=now().isoformat(), numbers=NUMBERS[:1])
+    await says("cancelled")
+
+    assert await states(database, request_id) == ["PORTED", "REJECTED"]
+    assert await heard(database, request_id) == [("applied", None)] * 2
+
+
 async def test_what_we_refuse_is_no_error_to_the_carrier_and_stays_visible(
     database, says, request_id
 ):
