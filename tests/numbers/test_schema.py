@@ -133,6 +133,7 @@ async def test_the_viewer_is_told_who_they_are(door, database):
     assert await door.code(None, query) == "UNAUTHENTICATED"
 
 
+@pytest.mark.requirement("S3")
 async def test_a_number_is_shown_with_all_that_belongs_to_it(door, database):
     house = await found_account(database)
     number = await add_number(database, house, phone(1))

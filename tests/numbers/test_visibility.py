@@ -131,6 +131,7 @@ async def test_support_must_name_an_account_or_a_company(door, scene):
     assert await door.code("support", "{ trackingNumbers { totalCount } }") == "BAD_USER_INPUT"
 
 
+@pytest.mark.requirement("S3")
 async def test_a_company_lists_its_numbers(door, scene):
     query = f"query ($d: ID!) {{ company(id: $d) {{ trackingNumbers {LISTED} }} }}"
     for who, seen in SEEN.items():
