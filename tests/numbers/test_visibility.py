@@ -222,13 +222,17 @@ async def test_row_level_security_alone_shows_no_other_account(database, scene):
         for found in (
             await number_store.find_numbers(connection, ids, EVERYTHING),
             (
-                await number_store.find_page_of_account(connection, scene.house.id, None, page)
+                await number_store.find_page_of_account(
+                    connection, scene.house.id, None, None, page
+                )
             ).rows,
             (
-                await number_store.find_page_of_companies(connection, companies, None, page)
+                await number_store.find_page_of_companies(
+                    connection, companies, None, None, page
+                )
             ).rows,
             await number_store.find_page_of_each_company(connection, companies, None, page),
-            await number_store.count_numbers_of_companies(connection, companies, None),
+            await number_store.count_numbers_of_companies(connection, companies, None, None),
             await account_store.find_accounts(connection, ids, EVERYTHING),
             await account_store.find_companies(connection, ids, EVERYTHING),
             await account_store.find_pages_of_companies(
@@ -241,6 +245,6 @@ async def test_row_level_security_alone_shows_no_other_account(database, scene):
         ):
             assert len(found) == 0
         assert (
-            await number_store.count_numbers_of_account(connection, scene.house.id, None)
+            await number_store.count_numbers_of_account(connection, scene.house.id, None, None)
         ) == 0
         assert await account_store.count_accounts(connection) == 1
