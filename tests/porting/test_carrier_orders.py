@@ -495,7 +495,7 @@ async def test_a_newer_letter_makes_unsent_orders_anew(door, database):
     local, toll_free = await orders_of(door, request_id)
     await act(door, "sendCarrierOrders", request_id, carrierOrderIds=[toll_free["id"]])
     async with database.transaction(house.administrator) as connection:
-        await letters.supersede_letter(connection, request_id)
+        await letters.supersede_letter_of(connection, request_id, None)
         letter = Letter(
             id=new_id("ltr"),
             port_request_id=request_id,
