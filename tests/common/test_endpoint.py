@@ -175,6 +175,14 @@ async def test_a_large_body_that_hides_its_length_is_refused(door):
     assert answer.status_code == 413
 
 
+async def test_who_has_no_account_cannot_have_long_variables_read(door):
+    variables = {"a": ["+442079460123"] * 2_000}
+    for headers in ({}, door.bearer("nobody")):
+        answer = await door.post("{ open }", variables=variables, headers=headers)
+
+        assert (answer.status_code, code(answer)) == (413, "BAD_USER_INPUT")
+
+
 async def test_no_page_for_people_is_served(door):
     answer = await door.send(method="GET", headers={"accept": "text/html"})
 
