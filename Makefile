@@ -27,7 +27,7 @@ up: setup ## start everything and keep it running until Ctrl-C; prints URLs and 
 	@$(BIN)/python -m deploy.local.up
 
 test: setup ## the whole suite, against real private servers
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadgroup
 
 requirements: setup ## S1 to S83, each with the tests that prove it: runs these and lists all
 	@$(BIN)/pytest -q --requirements

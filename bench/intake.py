@@ -18,6 +18,7 @@ from libs.common.child_process import ChildProcesses
 from libs.common.ids import new_id
 from services.porting.integrations.files import Files
 from services.porting.use_cases.importing import IntakeLimits, accept_lines, read_upload
+from tests.porting.builders import VAULT
 
 ROWS = 50_000
 LIMITS = IntakeLimits(most_rows=ROWS, allow_fictional=False)
@@ -93,7 +94,7 @@ async def import_file(office: Office, files: Files, request_id: str, upload_id: 
         upload_id=upload_id,
     )
     async with office.database.transaction(office.member) as connection:
-        await accept_lines(connection, office.member, request_id, numbers)
+        await accept_lines(connection, office.member, VAULT, request_id, numbers)
 
 
 def _write_file() -> bytes:

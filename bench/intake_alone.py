@@ -16,6 +16,7 @@ from libs.common.database import open_database
 from libs.common.serve import calm_garbage_collector
 from services.porting.integrations.files import Files
 from services.porting.use_cases.importing import IntakeLimits, accept_lines, read_upload
+from tests.porting.builders import VAULT
 
 _TICK_S = 0.001
 _SETTLING_S = 0.5
@@ -67,7 +68,7 @@ async def measure(told: dict[str, str]) -> dict[str, float]:
         upload_id=told["upload_id"],
     )
     async with database.transaction(member) as connection:
-        await accept_lines(connection, member, told["request_id"], numbers)
+        await accept_lines(connection, member, VAULT, told["request_id"], numbers)
     megabytes = _read_memory("VmHWM") - idle
     watching.cancel()
     await database.close()

@@ -26,6 +26,13 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Who runs in parallel shares by folder what is dear to start, and everything else by file."""
+    for test in items:
+        together = test.path if test.path.parent.name == "porting" else test.path.parent
+        test.add_marker(pytest.mark.xdist_group(str(together)))
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

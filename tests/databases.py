@@ -59,7 +59,11 @@ async def find_careless_functions(connection: Connection) -> list[str]:
         FROM pg_proc
         WHERE prosecdef
           AND pronamespace = 'public'::regnamespace
-          AND array_to_string(proconfig, ' ') NOT LIKE 'search_path=%pg_temp'
+          AND NOT EXISTS (
+            SELECT 1
+            FROM unnest(proconfig) AS setting
+            WHERE setting LIKE 'search_path=%pg_temp'
+          )
         """
     )
     policies = await connection.fetch(

@@ -198,10 +198,11 @@ async def add_number(
     number: PhoneNumber,
     *,
     company: str = "Dental",
+    source: str = "Flyer",
     state: NumberState = NumberState.PRECONFIGURED,
 ) -> TrackingNumber:
     """By the way that leads to `state`; DISABLED and what follows has no way here."""
-    line = a_line(house.companies[company], number)
+    line = a_line(house.companies[company], number, source=source)
     await review(database, house, [line], port_request_id=new_id("pr"))
     async with database.working() as connection:
         if state is not NumberState.PRECONFIGURED:

@@ -133,6 +133,7 @@ async def test_the_viewer_is_told_who_they_are(door, database):
     assert await door.code(None, query) == "UNAUTHENTICATED"
 
 
+@pytest.mark.requirement("S3")
 async def test_a_number_is_shown_with_all_that_belongs_to_it(door, database):
     house = await found_account(database)
     number = await add_number(database, house, phone(1))
@@ -266,6 +267,27 @@ async def test_a_tab_shows_its_states_alone(door, database):
         assert listed["company"]["trackingNumbers"]["totalCount"] == len(shown)
 
 
+@pytest.mark.requirement("S3")
+@pytest.mark.parametrize("who", [Role.ADMINISTRATOR, Role.MANAGER])
+async def test_a_source_shows_its_numbers_alone(door, database, who):
+    house = await found_account(database)
+    for place, source in enumerate(["Flyer", "Radio", "Flyer", "flyer"]):
+        await add_number(
+            database, house, phone(place), source=source, state=NumberState.AWAITING_FIRST_CALL
+        )
+    query = """query ($source: String, $company: ID) {
+      trackingNumbers(source: $source, companyId: $company) {
+        totalCount edges { node { source } } } }"""
+    for source, shown in (("Flyer", 2), ("Radio", 1), ("Fly", 0), (None, 4)):
+        for company in (None, house.companies["Dental"]):
+            listed = (
+                await door.see(house.callers[who], query, source=source, company=company)
+            )["trackingNumbers"]
+            found = [edge["node"]["source"] for edge in listed["edges"]]
+            assert (len(found), listed["totalCount"]) == (shown, shown)
+            assert source is None or {*found} <= {source}
+
+
 @pytest.mark.parametrize(
     "arguments", ["first: 0", "first: 101", "first: -1", "first: 1, last: 1", 'after: "x"']
 )
@@ -302,8 +324,10 @@ async def test_many_entities_cost_one_read(door, database):
     assert len(opened) == 1
 
 
-@pytest.mark.parametrize("argument", ['companyId: "a\\u0000b"', 'accountId: "\\u0000"'])
-async def test_a_character_that_no_id_has_is_no_fault_of_ours(door, database, argument):
+@pytest.mark.parametrize(
+    "argument", ['companyId: "a\\u0000b"', 'accountId: "\\u0000"', 'source: "\\u0000"']
+)
+async def test_a_character_that_no_text_has_is_no_fault_of_ours(door, database, argument):
     house = await found_account(database)
     for caller in (house.administrator, "support"):
         query = f"{{ trackingNumbers({argument}) {{ totalCount }} }}"

@@ -131,6 +131,7 @@ async def test_support_must_name_an_account_or_a_company(door, scene):
     assert await door.code("support", "{ trackingNumbers { totalCount } }") == "BAD_USER_INPUT"
 
 
+@pytest.mark.requirement("S3")
 async def test_a_company_lists_its_numbers(door, scene):
     query = f"query ($d: ID!) {{ company(id: $d) {{ trackingNumbers {LISTED} }} }}"
     for who, seen in SEEN.items():
@@ -221,13 +222,17 @@ async def test_row_level_security_alone_shows_no_other_account(database, scene):
         for found in (
             await number_store.find_numbers(connection, ids, EVERYTHING),
             (
-                await number_store.find_page_of_account(connection, scene.house.id, None, page)
+                await number_store.find_page_of_account(
+                    connection, scene.house.id, None, None, page
+                )
             ).rows,
             (
-                await number_store.find_page_of_companies(connection, companies, None, page)
+                await number_store.find_page_of_companies(
+                    connection, companies, None, None, page
+                )
             ).rows,
             await number_store.find_page_of_each_company(connection, companies, None, page),
-            await number_store.count_numbers_of_companies(connection, companies, None),
+            await number_store.count_numbers_of_companies(connection, companies, None, None),
             await account_store.find_accounts(connection, ids, EVERYTHING),
             await account_store.find_companies(connection, ids, EVERYTHING),
             await account_store.find_pages_of_companies(
@@ -240,6 +245,6 @@ async def test_row_level_security_alone_shows_no_other_account(database, scene):
         ):
             assert len(found) == 0
         assert (
-            await number_store.count_numbers_of_account(connection, scene.house.id, None)
+            await number_store.count_numbers_of_account(connection, scene.house.id, None, None)
         ) == 0
         assert await account_store.count_accounts(connection) == 1

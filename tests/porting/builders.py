@@ -294,7 +294,7 @@ async def fill_lines(
 ) -> None:
     upload = await add_upload(database, caller, UploadPurpose.NUMBER_LIST)
     async with database.transaction(caller) as connection:
-        await importing.replace_lines(connection, caller, request_id, added, upload)
+        await importing.replace_lines(connection, caller, VAULT, request_id, added, upload)
 
 
 async def sign(
@@ -311,6 +311,13 @@ async def a_full_draft(
 ) -> str:
     """Ready to be submitted."""
     request_id = await a_draft(database, caller, company_id)
+    await complete_draft(database, caller, request_id, added)
+    return request_id
+
+
+async def complete_draft(
+    database: Database, caller: Member, request_id: str, added: Sequence[NewLine]
+) -> None:
     await fill_lines(database, caller, request_id, added)
     upload = await add_upload(database, caller)
     async with database.transaction(caller) as connection:
@@ -324,7 +331,6 @@ async def a_full_draft(
         await drafts.acknowledge_warnings(connection, caller, request_id)
     is_canadian = any(country_of(line.tracking_number) is Country.CA for line in added)
     await sign(database, caller, request_id, reseller="Northern" if is_canadian else "")
-    return request_id
 
 
 async def submit(database: Database, caller: Member, request_id: str) -> None:

@@ -9,7 +9,7 @@ from libs.common.database import open_database
 from services.porting.domain.documents import UploadPurpose
 from services.porting.store import lines
 from services.porting.use_cases import importing
-from tests.porting.builders import a_line, a_member, add_upload, phone
+from tests.porting.builders import VAULT, a_line, a_member, add_upload, phone
 
 
 async def stop_here(*_: object) -> None:
@@ -37,7 +37,9 @@ async def main(told: dict[str, str]) -> None:
     else:
         importing.save_draft = stop_here
     async with database.transaction(member) as connection:
-        await importing.replace_lines(connection, member, told["request_id"], added, upload)
+        await importing.replace_lines(
+            connection, member, VAULT, told["request_id"], added, upload
+        )
 
 
 if __name__ == "__main__":

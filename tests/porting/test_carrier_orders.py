@@ -406,6 +406,29 @@ async def test_customers_see_orders_of_their_requests_with_the_lines_that_are_th
         assert order["lines"]["totalCount"] == len(numbers)
 
 
+async def test_an_order_without_a_line_of_ones_companies_is_unknown(door, database):
+    house = await found_house(database)
+    added = [a_line(house.garage, LOCAL[0]), a_line(house.dental, LOCAL[1])]
+    request_id = await a_full_draft(database, house.administrator, house.garage, added)
+    await submit(database, house.administrator, request_id)
+    await preconfigure(database, request_id)
+    apart = {"trackingNumbers": LOCAL[1:], "losingCarrier": "Bell", "losingAccount": "B-9"}
+    assert await act(door, "createCarrierOrder", request_id, **apart) == []
+    first, second = await orders_of(door, request_id)
+
+    assert await orders_of(door, request_id, house.garage_manager) == [first]
+    day = earliest_to_ask(find_losing_carrier("Bell"), "US", now())
+    asked = {
+        "portRequestId": request_id,
+        "firmDate": str(day),
+        "carrierOrderIds": [second["id"]],
+    }
+    payload = await door.act(house.garage_manager, "requestFirmDate", **asked)
+    assert [(each["code"], each["path"]) for each in payload["userErrors"]] == [
+        ("NOT_FOUND", ["input", "carrierOrderIds", "0"])
+    ]
+
+
 async def test_another_account_sees_no_carrier_order(database):
     house, other = await found_house(database), await found_house(database)
     await a_request_with_the_carrier(database, house, LOCAL)
@@ -472,7 +495,7 @@ async def test_a_newer_letter_makes_unsent_orders_anew(door, database):
     local, toll_free = await orders_of(door, request_id)
     await act(door, "sendCarrierOrders", request_id, carrierOrderIds=[toll_free["id"]])
     async with database.transaction(house.administrator) as connection:
-        await letters.supersede_letter(connection, request_id)
+        await letters.supersede_letter_of(connection, request_id, None)
         letter = Letter(
             id=new_id("ltr"),
             port_request_id=request_id,

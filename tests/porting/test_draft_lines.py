@@ -77,7 +77,7 @@ async def test_every_fault_of_a_line_comes_in_one_answer(door, database):
     request_id = await a_draft(database, house.administrator, house.dental)
     errors = await add(
         door, house, request_id, phoneNumber="1.8E+10", forwardingNumber=" ", name="",
-        source="x" * 201, companyId="co_x", accountNumber="1.2E+15", pin="1234",
+        source="x" * 201, companyId="co_x", accountNumber="1.2E+15", pin="1" * 33,
         billingNumber="12",
     )  # fmt: skip
     assert sorted(errors) == [
@@ -227,3 +227,37 @@ async def test_a_key_sent_a_hundred_times_at_once_adds_one_line(door, database):
     assert codes <= {"IDEMPOTENCY_IN_PROGRESS"}
     assert len(await lines_of(database, request_id)) == 1
     assert (await request_of(database, request_id)).version == 2
+
+
+@pytest.mark.requirement("S56", "S57")
+async def test_a_line_brings_its_own_pin_and_the_record_of_its_key_cannot_be_read(
+    door, database
+):
+    house = await found_house(database)
+    request_id = await a_draft(database, house.administrator, house.dental)
+    twice = [
+        await add(door, house, request_id, pin="90210424242", idempotencyKey="once")
+        for _ in range(2)
+    ]
+    assert twice == [[], []]
+    [line] = await lines_of(database, request_id)
+    async with database.working() as connection:
+        kept = await connection.fetch("SELECT line_id, answer, sealed FROM pins")
+        remembered = await connection.fetch(
+            "SELECT idempotency_keys::text FROM idempotency_keys"
+        )
+    assert [(pin["line_id"], pin["answer"]) for pin in kept] == [(line.id, "GIVEN")]
+    assert b"90210424242" not in kept[0]["sealed"]
+    assert "90210424242" not in str(remembered)
+
+    changes = {"portRequestId": request_id, "lineId": line.id}
+    assert await errors_of(
+        door, house.administrator, "correctLine", **changes, name="Still sealed"
+    ) == []  # fmt: skip
+    async with database.working() as connection:
+        assert await connection.fetchval("SELECT answer FROM pins") == "GIVEN"
+    assert await errors_of(
+        door, house.administrator, "correctLine", **changes, pin="n/a"
+    ) == []  # fmt: skip
+    async with database.working() as connection:
+        assert await connection.fetchval("SELECT answer FROM pins") == "NOT_NEEDED"

@@ -5,10 +5,15 @@ from datetime import timedelta
 import pytest
 
 from tests.porting.builders import (
+    a_draft,
+    a_line,
     a_request_with_the_carrier,
+    complete_draft,
     found_house,
     now,
     phone,
+    preconfigure,
+    submit,
 )
 
 FIRST, SECOND = phone(100), phone(101)
@@ -147,6 +152,38 @@ async def test_a_request_is_cancelled_by_naming_it_and_by_the_carriers_leave(
     await act(door, house.administrator, "cancelPortRequest", request_id)
     done = await act(door, "support", "recordCancellation", request_id, isConfirmed=True)
     assert done["status"] == "CANCELLED"
+
+
+@pytest.mark.parametrize(
+    ("mutation", "given", "place"),
+    [
+        (
+            "correctLines",
+            {"corrections": [{"trackingNumber": SECOND, "note": "Mine now"}]},
+            ("corrections", "0", "trackingNumber"),
+        ),
+        ("dropLines", {"trackingNumbers": [SECOND]}, ("trackingNumbers", "0")),
+        ("resubmitPortRequest", {"trackingNumbers": [SECOND]}, ("trackingNumbers", "0")),
+    ],
+)
+async def test_a_line_in_another_company_is_unknown_to_whoever_puts_a_request_right(
+    door, database, house, mutation, given, place
+):
+    manager = house.manager
+    request_id = await a_draft(database, manager, house.dental)
+    added = [a_line(house.dental, FIRST), a_line(house.garage, SECOND)]
+    await complete_draft(database, house.administrator, request_id, added)
+    await submit(database, house.administrator, request_id)
+    await preconfigure(database, request_id)
+    await act(door, "support", "sendToCarrier", request_id)
+    await act(door, "support", "recordRejection", request_id, code="OTHER", carrierText="no")
+
+    done = await door.act(manager, mutation, portRequestId=request_id, **given)
+    assert [(each["code"], *each["path"][1:]) for each in done["userErrors"]] == [
+        ("NOT_FOUND", *place)
+    ]
+    present = lines_of(await see(door, "support", request_id))
+    assert [line["state"] for line in present] == ["REJECTED"] * 2
 
 
 async def test_an_old_version_changes_nothing(door, house, request_id):

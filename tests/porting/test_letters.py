@@ -173,6 +173,22 @@ def test_answers_for_each_line_answer_for_their_account():
     assert list(find_missing(letter, pages_of(letter, covered))) == []
 
 
+@pytest.mark.parametrize("text", ["\u8d26\u6237", "12\u202e34", "12\x0734"])
+def test_an_account_number_of_a_line_that_no_letter_can_show_is_refused(text):
+    letter = a_letter(pin_answers={})
+    answered = {"account_number": text, "pin_answer": PinAnswer.NOT_NEEDED}
+    missing = find_missing(letter, pages_of(letter, letter_lines(NUMBERS[0], **answered)))
+    assert places(missing) == [("INVALID", "lines", "accountNumber")]
+
+
+def test_a_letter_has_at_most_200_losing_accounts():
+    accounts = [LosingAccount(id=f"la_{each}") for each in range(201)]
+    assert list(faults_of_fields(a_subscriber(), accounts[:200])) == []
+    assert places(faults_of_fields(a_subscriber(), accounts)) == [
+        ("TOO_LONG", "losingAccounts")
+    ]
+
+
 @pytest.mark.requirement("S52", "S58")
 def test_an_empty_letter_may_be_kept_and_lacks_everything():
     letter = a_letter(subscriber=Subscriber(), pin_answers={})

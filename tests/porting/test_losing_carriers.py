@@ -44,7 +44,6 @@ def test_a_carrier_that_nobody_described_is_the_usual_one():
     assert carrier.lead_business_days == 4
     assert carrier.letter_max_age_days == 90
     assert carrier.estimate_days is None
-    assert not carrier.needs_pin
 
 
 def test_what_is_written_of_a_carrier_counts():

@@ -70,6 +70,26 @@ async def test_a_day_wished_in_the_draft_is_asked_of_every_carrier_order(door, d
     assert [order["requestedFirmDate"] for order in shown["carrierOrders"]] == [str(day)]
 
 
+async def test_no_day_is_asked_for_once_the_request_is_over(door, database):
+    house = await found_house(database)
+    request_id = await a_full_draft(
+        database, house.administrator, house.dental, [a_line(house.dental, phone(100))]
+    )
+    await submit(database, house.administrator, request_id)
+    await preconfigure(database, request_id)
+    given = {"portRequestId": request_id, "trackingNumbers": [phone(100)]}
+    await door.act("support", "createCarrierOrder", losingCarrier="Bell", **given)
+    [order] = (await seen(door, request_id))["carrierOrders"]
+    await door.act(house.administrator, "cancelPortRequest", portRequestId=request_id)
+    over = await request_of(database, request_id)
+
+    named = {"carrierOrderIds": [order["id"]]}
+    assert await ask(door, house.administrator, request_id, earliest(), **named) == [
+        ("INVALID_STATE", ["input", "portRequestId"])
+    ]
+    assert await request_of(database, request_id) == over
+
+
 async def test_a_draft_without_a_letter_is_judged_by_the_usual_carrier(door, database):
     house = await found_house(database)
     request_id = await a_draft(database, house.administrator, house.dental)

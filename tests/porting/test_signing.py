@@ -500,6 +500,7 @@ async def test_another_number_list_takes_the_signature_and_leaves_the_words(door
         ({"consentVersion": "1999-01"}, ["CONFLICT"]),
         ({"drawnSignature": '"/><script>'}, ["INVALID"]),
         ({"drawnSignature": "M" + "0 " * 9_000}, ["INVALID"]),
+        ({"drawnSignature": "M0 0\x1cL9 9"}, ["INVALID"]),
         ({"signerName": "a\u202eb"}, ["INVALID"]),
     ],
 )

@@ -150,7 +150,7 @@ class Graph(strawberry.federation.Schema):
 
 def _guarded(resolve: Any, right: Right) -> Any:
     def resolve_with_right(
-        source: Any, info: GraphQLResolveInfo[Any], **arguments: Any
+        source: Any, info: GraphQLResolveInfo[Any], /, **arguments: Any
     ) -> Any:
         demand(right, info.context.caller)
         return resolve(source, info, **arguments)

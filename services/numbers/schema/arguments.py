@@ -9,3 +9,6 @@ from services.numbers.domain.tracking_numbers import NumberTab
 Tab: TypeAlias = Annotated[
     NumberTab | None, strawberry.argument(description="Only this tab's numbers.")
 ]
+Source: TypeAlias = Annotated[
+    str | None, strawberry.argument(description="Only those with exactly this source.")
+]

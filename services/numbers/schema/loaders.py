@@ -14,7 +14,8 @@ from services.numbers.store import tracking_numbers as number_store
 # The page that is asked of the list of the thing with this id.
 PageKey: TypeAlias = tuple[str, Page]
 NumberPageKey: TypeAlias = tuple[str, NumberTab | None, Page]
-NumberCountKey: TypeAlias = tuple[str, NumberTab | None]
+# A company, a tab and a source; None stands for every one.
+NumberCountKey: TypeAlias = tuple[str, NumberTab | None, str | None]
 
 
 async def load_accounts(context: NumbersContext, ids: list[str]) -> Sequence[Account | None]:
@@ -94,8 +95,8 @@ async def load_number_pages(
 async def load_number_counts(context: NumbersContext, keys: list[NumberCountKey]) -> list[int]:
     counts: dict[NumberCountKey, int] = {}
     async with context.database.reading(context.caller) as connection:
-        for tab in dict.fromkeys(tab for _, tab in keys):
-            ids = [company_id for company_id, asked in keys if asked == tab]
-            found = await number_store.count_numbers_of_companies(connection, ids, tab)
-            counts |= {(company_id, tab): count for company_id, count in found.items()}
+        for tab, source in dict.fromkeys(key[1:] for key in keys):
+            ids = [key[0] for key in keys if key[1:] == (tab, source)]
+            found = await number_store.count_numbers_of_companies(connection, ids, tab, source)
+            counts |= {(each, tab, source): count for each, count in found.items()}
     return [counts.get(key, 0) for key in keys]

@@ -19,7 +19,7 @@ from libs.common.graphql.errors import BadUserInput
 from libs.common.graphql.pages import empty_page
 from libs.common.paging import Page
 from services.numbers.domain.tracking_numbers import NumberTab
-from services.numbers.schema.arguments import Tab
+from services.numbers.schema.arguments import Source, Tab
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.loaders import (
     load_accounts,
@@ -112,6 +112,7 @@ class Query:
         self,
         info: NumbersInfo,
         tab: Tab = None,
+        source: Source = None,
         account_id: Annotated[
             strawberry.ID | None,
             strawberry.argument(description="Of this account; yours where nothing is said."),
@@ -137,37 +138,47 @@ class Query:
                 return connection_of(empty_page(), _count_none)
             company_ids = [company.id]
         if company_ids is not None:
-            return await _list_of_companies(info, list(company_ids), tab, page)
+            return await _list_of_companies(info, list(company_ids), tab, source, page)
         chosen = account_id or sight.account_id
         if chosen is None:
             raise BadUserInput("Name an account or a company.")
-        return await _list_of_account(info, chosen, tab, page)
+        return await _list_of_account(info, chosen, tab, source, page)
 
 
 async def _list_of_account(
-    info: NumbersInfo, account_id: str, tab: NumberTab | None, page: Page
+    info: NumbersInfo, account_id: str, tab: NumberTab | None, source: str | None, page: Page
 ) -> Connection[TrackingNumber]:
     context = info.context
     async with context.database.reading(context.caller) as connection:
-        found = await number_store.find_page_of_account(connection, account_id, tab, page)
+        found = await number_store.find_page_of_account(
+            connection, account_id, tab, source, page
+        )
 
     async def count() -> int:
         async with context.database.reading(context.caller) as connection:
-            return await number_store.count_numbers_of_account(connection, account_id, tab)
+            return await number_store.count_numbers_of_account(
+                connection, account_id, tab, source
+            )
 
     return connection_of(found.map(TrackingNumber.of), count)
 
 
 async def _list_of_companies(
-    info: NumbersInfo, company_ids: list[str], tab: NumberTab | None, page: Page
+    info: NumbersInfo,
+    company_ids: list[str],
+    tab: NumberTab | None,
+    source: str | None,
+    page: Page,
 ) -> Connection[TrackingNumber]:
     context = info.context
     async with context.database.reading(context.caller) as connection:
-        found = await number_store.find_page_of_companies(connection, company_ids, tab, page)
+        found = await number_store.find_page_of_companies(
+            connection, company_ids, tab, source, page
+        )
 
     async def count() -> int:
         counts = await context.loader(load_number_counts).load_many(
-            [(company_id, tab) for company_id in company_ids]
+            [(company_id, tab, source) for company_id in company_ids]
         )
         return sum(counts)
 

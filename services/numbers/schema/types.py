@@ -137,7 +137,7 @@ class Company:
         found = await info.context.loader(load_number_pages).load((self.id, tab, page))
 
         async def count() -> int:
-            return await info.context.loader(load_number_counts).load((self.id, tab))
+            return await info.context.loader(load_number_counts).load((self.id, tab, None))
 
         return connection_of(found.map(TrackingNumber.of), count)
 

@@ -41,6 +41,7 @@ OF_ACCOUNT = Listing(
         FROM tracking_numbers
         WHERE account_id = $1
           AND tab = shown.tab
+          AND ($3::text IS NULL OR source = $3)
           {keyset}
         {order}
       ) AS listed
@@ -48,7 +49,7 @@ OF_ACCOUNT = Listing(
     ) AS page USING (id)
     {order}
 """,
-    parameters=2,
+    parameters=3,
     keys=_NEWEST_FIRST,
     descending=True,
 )
@@ -65,6 +66,7 @@ OF_COMPANIES = Listing(
         FROM tracking_numbers
         WHERE company_id = wanted.company_id
           AND tab = shown.tab
+          AND ($3::text IS NULL OR source = $3)
           {keyset}
         {order}
       ) AS listed
@@ -72,7 +74,7 @@ OF_COMPANIES = Listing(
     ) AS page USING (id)
     {order}
 """,
-    parameters=2,
+    parameters=3,
     keys=_NEWEST_FIRST,
     descending=True,
 )
@@ -108,12 +110,14 @@ _COUNT_OF_ACCOUNT = """
     FROM tracking_numbers
     WHERE account_id = $1
       AND tab = ANY($2::text[])
+      AND ($3::text IS NULL OR source = $3)
 """
 _COUNT_OF_EACH_COMPANY = """
     SELECT company_id, count(*)
     FROM tracking_numbers
     WHERE company_id = ANY($1::text[])
       AND tab = ANY($2::text[])
+      AND ($3::text IS NULL OR source = $3)
     GROUP BY company_id
 """
 # The number that somebody wants to change.
@@ -173,16 +177,24 @@ async def find_numbers(
 
 
 async def find_page_of_account(
-    connection: Connection, account_id: str, tab: NumberTab | None, page: Page
+    connection: Connection,
+    account_id: str,
+    tab: NumberTab | None,
+    source: str | None,
+    page: Page,
 ) -> Slice[TrackingNumber]:
-    rows = await read_page(connection, OF_ACCOUNT, page, account_id, _tabs(tab))
+    rows = await read_page(connection, OF_ACCOUNT, page, account_id, _tabs(tab), source)
     return rows.map(number_of)
 
 
 async def find_page_of_companies(
-    connection: Connection, company_ids: Sequence[str], tab: NumberTab | None, page: Page
+    connection: Connection,
+    company_ids: Sequence[str],
+    tab: NumberTab | None,
+    source: str | None,
+    page: Page,
 ) -> Slice[TrackingNumber]:
-    rows = await read_page(connection, OF_COMPANIES, page, company_ids, _tabs(tab))
+    rows = await read_page(connection, OF_COMPANIES, page, company_ids, _tabs(tab), source)
     return rows.map(number_of)
 
 
@@ -196,16 +208,19 @@ async def find_page_of_each_company(
 
 
 async def count_numbers_of_account(
-    connection: Connection, account_id: str, tab: NumberTab | None
+    connection: Connection, account_id: str, tab: NumberTab | None, source: str | None
 ) -> int:
-    count: int = await connection.fetchval(_COUNT_OF_ACCOUNT, account_id, _tabs(tab))
+    count: int = await connection.fetchval(_COUNT_OF_ACCOUNT, account_id, _tabs(tab), source)
     return count
 
 
 async def count_numbers_of_companies(
-    connection: Connection, company_ids: Sequence[str], tab: NumberTab | None
+    connection: Connection,
+    company_ids: Sequence[str],
+    tab: NumberTab | None,
+    source: str | None,
 ) -> Mapping[str, int]:
-    rows = await connection.fetch(_COUNT_OF_EACH_COMPANY, company_ids, _tabs(tab))
+    rows = await connection.fetch(_COUNT_OF_EACH_COMPANY, company_ids, _tabs(tab), source)
     return {row["company_id"]: row["count"] for row in rows}
 
 

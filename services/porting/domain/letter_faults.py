@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Final
 
@@ -18,10 +18,13 @@ from services.porting.domain.refusals.letters import (
     PinMissing,
     PostOfficeBox,
     ResellerMissing,
+    TooManyAccounts,
     ValueMissing,
 )
 
 LONGEST_TEXT: Final = 200
+# Each is a page, and is compared with each line when PINs are forgotten.
+MOST_ACCOUNTS: Final = 200
 # What the letter's font has: Latin, Greek, Cyrillic, punctuation and currencies. No control
 # characters, and none that turn the direction of a text.
 _PRINTABLE: Final = re.compile(
@@ -43,7 +46,7 @@ def faults_of_text(text: str, place: Place, longest: int = LONGEST_TEXT) -> Iter
 
 
 def faults_of_fields(
-    subscriber: Subscriber, accounts: Iterable[LosingAccount]
+    subscriber: Subscriber, accounts: Sequence[LosingAccount]
 ) -> Iterator[Refusal]:
     """Of what is filled in, each at its field; what is empty may be filled in later (S58)."""
     for place, text in _texts_of(subscriber).items():
@@ -53,6 +56,9 @@ def faults_of_fields(
     email = subscriber.authorized_person_email
     if email and not (is_email(email) and is_printable(email)):
         yield InvalidEmail().at("input", "authorizedPersonEmail")
+    if len(accounts) > MOST_ACCOUNTS:
+        yield TooManyAccounts(MOST_ACCOUNTS).at("input", "losingAccounts")
+        return
     named: set[str] = set()
     for index, account in enumerate(accounts):
         place = ("losingAccounts", str(index))
@@ -93,6 +99,9 @@ def _find_missing_on(page: Page) -> Iterator[Refusal]:
         yield ValueMissing().at("input", *page.place, "losingCarrier")
     if not page.account_number.strip():
         yield ValueMissing().at("input", *page.place, "accountNumber")
+    elif not is_printable(page.account_number):
+        # A number list may name an account in any script.
+        yield NotPrintable().at("input", *page.place, "accountNumber")
     if page.billing_number is None:
         yield ValueMissing().at("input", *page.place, "billingNumber")
     if not page.is_pin_answered:

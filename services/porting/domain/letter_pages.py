@@ -49,6 +49,7 @@ def pages_of(letter: Letter, lines: Iterable[LetterLine]) -> list[Page]:
     named = {
         number: account for account in letter.accounts for number in account.tracking_numbers
     }
+    places = {account.id: str(place) for place, account in enumerate(letter.accounts)}
     numbered = {account.account_number: account for account in reversed(letter.accounts)}
     pages: dict[tuple[str, str, str], Page] = {}
     gathered: dict[tuple[str, str, str], list[LetterLine]] = {}
@@ -56,7 +57,9 @@ def pages_of(letter: Letter, lines: Iterable[LetterLine]) -> list[Page]:
         account = named.get(line.tracking_number) or (
             numbered.get(line.account_number) if line.account_number else None
         )
-        page = _page_of(letter, account) if account else _page_for(line, own)
+        page = (
+            _page_of(letter, account, places[account.id]) if account else _page_for(line, own)
+        )
         key = (page.holder, page.account_number, page.billing_number or "")
         pages.setdefault(key, page)
         gathered.setdefault(key, []).append(line)
@@ -118,14 +121,14 @@ def _own_page(letter: Letter) -> Page:
     )
 
 
-def _page_of(letter: Letter, account: LosingAccount) -> Page:
+def _page_of(letter: Letter, account: LosingAccount, place: str) -> Page:
     return Page(
         losing_carrier=account.losing_carrier,
         account_number=account.account_number,
         billing_number=account.billing_number,
         pin_answer=letter.pin_answers.get(account.id, PinAnswer.MISSING),
         lines=(),
-        place=("losingAccounts", str(letter.accounts.index(account))),
+        place=("losingAccounts", place),
         holder=account.id,
     )
 

@@ -176,12 +176,10 @@ class Letter:
     viewed_at: datetime | None = None
     signer_name: str | None = None
     signed_at: datetime | None = None
-    signed_by: str | None = None
     document_hash: str | None = None
     declined_at: datetime | None = None
     decline_reason: str | None = None
     expired_at: datetime | None = None
-    rendered_at: datetime | None = None
     document_id: str | None = None
 
     def next_state(self, event: LetterEvent) -> LetterState | None:

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as field_of
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 from libs.contracts.phone_number import InvalidPhoneNumberError, PhoneNumber
 from libs.contracts.refusals import UserErrorCode
 from services.porting.domain.numbers import Portability, judge, read_number
-from services.porting.domain.pins import PinAnswer, read_pin_answer
+from services.porting.domain.pins import is_pin, read_pin_answer
+from services.porting.domain.refusals.letters import PinNotPossible
 
 LONGEST_TEXT: Final = 200
 # Spaces of any kind, and what has no width: marks of direction, of order, of nothing.
@@ -57,6 +59,8 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewLine:
+    """`pin_answer` is to be kept sealed, beside the line."""
+
     id: str
     tracking_number: PhoneNumber
     forwarding_number: PhoneNumber
@@ -65,13 +69,18 @@ class NewLine:
     company_id: str
     account_number: str | None = None
     billing_number: PhoneNumber | None = None
+    pin_answer: str = field_of(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LineRules:
-    """`find_company` answers the id of a company that the caller may use."""
+    """`find_company` answers the id of a company that the caller may use.
+
+    A number list takes no PINs: the file stays on the card, where many may read it.
+    """
 
     allow_fictional: bool
+    takes_pins: bool
     find_company: Callable[[str], str | None]
 
 
@@ -140,13 +149,15 @@ def read_line(texts: LineTexts, rules: LineRules, flaws: list[Flaw]) -> Reading:
         )
     if texts.account_number and _SPREADSHEET_DAMAGE.fullmatch(texts.account_number):
         flaws.append(Flaw("account_number", UserErrorCode.CSV_SCIENTIFIC_NUMBER, _ROUNDED))
-    if texts.pin and read_pin_answer(texts.pin)[0] is not PinAnswer.NOT_NEEDED:
-        # Never said again: a letter keeps it sealed, a list would not.
-        flaws.append(Flaw("pin", UserErrorCode.INVALID, _PIN_ON_THE_LETTER))
+    if texts.pin:
+        flaws += _find_flaws_of_pin(texts.pin, rules)
     return Reading(tracking, forwarding, company_id, billing)
 
 
-_PIN_ON_THE_LETTER: Final = "Write NO PIN REQUIRED or N/A here; give a transfer PIN with the letter, which keeps it sealed."
+_PIN_ON_THE_LETTER: Final = (
+    "Write NO PIN REQUIRED or N/A here, for this file stays readable; "
+    "give a transfer PIN with the line or the letter, which keep it sealed."
+)
 _ROUNDED: Final = (
     "A spreadsheet has rounded this number. Format the column as text, "
     "write the number again and save the file."
@@ -176,6 +187,15 @@ def find_flaws_with_others(
         yield Flaw("tracking_number", UserErrorCode.FORWARDING_LOOP, FORWARDED_TO)
     if forwarding in taken:
         yield Flaw("forwarding_number", UserErrorCode.FORWARDING_LOOP, LOOP)
+
+
+def _find_flaws_of_pin(text: str, rules: LineRules) -> Iterator[Flaw]:
+    """None of them says the PIN again."""
+    _, pin = read_pin_answer(text)
+    if pin is not None and not rules.takes_pins:
+        yield Flaw("pin", UserErrorCode.INVALID, _PIN_ON_THE_LETTER)
+    elif pin is not None and not is_pin(pin):
+        yield Flaw("pin", PinNotPossible.code, PinNotPossible.sentence)
 
 
 def _find_missing(texts: LineTexts) -> Iterator[Flaw]:

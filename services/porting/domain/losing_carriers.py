@@ -31,7 +31,6 @@ class LosingCarrier:
     lead_business_days: int = 4
     letter_max_age_days: int = 90
     estimate_days: tuple[int, int] | None = None
-    needs_pin: bool = False
     holidays: frozenset[date] = frozenset()
 
 

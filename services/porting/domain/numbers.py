@@ -9,12 +9,10 @@ import phonenumbers
 
 from libs.contracts.phone_number import InvalidPhoneNumberError, PhoneNumber
 from services.porting.domain.area_codes import US_OR_CANADA
+from services.porting.domain.countries import BY_SUPPORT, SELF_SERVICE, TOLL_FREE
 
-_TOLL_FREE: Final = frozenset({"800", "833", "844", "855", "866", "877", "888"})
 _PREMIUM: Final = frozenset({"900"})
 _FICTIONAL_EXCHANGE: Final = "55501"
-_SELF_SERVICE: Final = frozenset({"US", "CA"})
-_BY_SUPPORT: Final = frozenset({"AU", "GB"})
 
 # What keeps a spreadsheet from taking a number for a sum: ="+12125550142"
 _FORMULA_OF_A_TEXT: Final = re.compile(r'\s*=\s*"([^"]*)"\s*')
@@ -55,13 +53,13 @@ def judge(number: PhoneNumber, *, allow_fictional: bool) -> Portability:
             return Portability.PREMIUM
         if number[5:10] == _FICTIONAL_EXCHANGE and not allow_fictional:
             return Portability.FICTIONAL
-        if area_code in US_OR_CANADA or area_code in _TOLL_FREE:
+        if area_code in US_OR_CANADA or area_code in TOLL_FREE:
             return Portability.PORTABLE
-        if _region(number) in _SELF_SERVICE:
+        if _region(number) in SELF_SERVICE:
             return Portability.PORTABLE
         return Portability.OTHER_COUNTRY
     return (
-        Portability.BY_SUPPORT if _region(number) in _BY_SUPPORT else Portability.OTHER_COUNTRY
+        Portability.BY_SUPPORT if _region(number) in BY_SUPPORT else Portability.OTHER_COUNTRY
     )
 
 

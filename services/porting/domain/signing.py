@@ -13,8 +13,9 @@ from typing import Final
 LINK_LIFETIME: Final = timedelta(days=14)
 LONGEST_DRAWING: Final = 16_384
 LONGEST_REASON: Final = 500
-# Only what draws a line: nothing that refers, runs or styles.
-_SVG_PATH: Final = re.compile(r"\s*[Mm][MmLlHhVvCcSsQqTtAaZz0-9eE+\-.,\s]*")
+# Only what draws a line: nothing that refers, runs or styles. Of spaces only those that XML has:
+# over any other the press would fail for ever.
+_SVG_PATH: Final = re.compile(r"[ \t\r\n]*[Mm][MmLlHhVvCcSsQqTtAaZz0-9eE+\-., \t\r\n]*")
 
 CONSENT_VERSION: Final = "2026-11"
 # A text is never edited: a signature names the version that its signer has read.

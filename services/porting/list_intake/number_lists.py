@@ -96,7 +96,9 @@ def _read_table(table: Table, rules: Rules, reading: NumberListReading) -> None:
 def _read_rows(table: Table, rules: Rules, read: list[ReadRow]) -> Iterator[RowFault]:
     """Fills `read` on its way."""
     line_rules = LineRules(
-        allow_fictional=rules.allow_fictional, find_company=_Companies(rules.companies).find
+        allow_fictional=rules.allow_fictional,
+        takes_pins=False,
+        find_company=_Companies(rules.companies).find,
     )
     missing = table.heading.missing
     flaws: list[Flaw] = []
@@ -143,6 +145,7 @@ def _line(texts: LineTexts, reading: Reading) -> NewLine | None:
         company_id=reading.company_id,
         account_number=texts.account_number or None,
         billing_number=reading.billing_number,
+        pin_answer=texts.pin,
     )
 
 

@@ -138,10 +138,10 @@ class PrepareLetterInput(OnPortRequest):
         accounts = self.losing_accounts
         return replace(
             self,
-            pin_answer=_marked(vault, self.pin_answer),
+            pin_answer=mark_pin(vault, self.pin_answer),
             losing_accounts=accounts
             and [
-                replace(each, pin_answer=_marked(vault, each.pin_answer)) for each in accounts
+                replace(each, pin_answer=mark_pin(vault, each.pin_answer)) for each in accounts
             ],
         )
 
@@ -206,5 +206,6 @@ def _given_texts(fields: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value or "" for name, value in _given(fields).items()}
 
 
-def _marked(vault: Vault, answer: str | None) -> str | None:
+def mark_pin(vault: Vault, answer: str | None) -> str | None:
+    """Equal PINs stay equal, and none can be read."""
     return vault.mark(answer) if answer else answer

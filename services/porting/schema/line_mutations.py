@@ -1,5 +1,6 @@
 """What can be done with the lines of a draft."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import strawberry
@@ -15,6 +16,7 @@ from services.porting.schema.commands import (
     settle,
 )
 from services.porting.schema.context import PortingInfo
+from services.porting.schema.letter_inputs import mark_pin
 from services.porting.use_cases import draft_lines, importing
 
 
@@ -83,7 +85,7 @@ class LineMutation:
 
         async def accept(connection: Connection) -> str:
             return await importing.accept_lines(
-                connection, member, input.port_request_id, read()
+                connection, member, room.vault, input.port_request_id, read()
             )
 
         return await change_request(info, "importLines", input, accept)
@@ -92,14 +94,19 @@ class LineMutation:
     async def add_line(
         self, info: PortingInfo, input: Annotated[AddLineInput, INPUT]
     ) -> PortRequestPayload:
-        member, limits = member_of(info), info.context.room.intake_limits
+        member, room = member_of(info), info.context.room
         texts = LineTexts(**_texts_of(input))
         return await change_request(
             info,
             "addLine",
-            input,
+            replace(input, pin=mark_pin(room.vault, input.pin)),
             lambda connection: draft_lines.add_line(
-                connection, member, limits, input.port_request_id, texts
+                connection,
+                member,
+                room.intake_limits,
+                room.vault,
+                input.port_request_id,
+                texts,
             ),
         )
 
@@ -107,15 +114,16 @@ class LineMutation:
     async def correct_line(
         self, info: PortingInfo, input: Annotated[CorrectLineInput, INPUT]
     ) -> PortRequestPayload:
-        member, limits = member_of(info), info.context.room.intake_limits
+        member, room = member_of(info), info.context.room
         return await change_request(
             info,
             "correctLine",
-            input,
+            replace(input, pin=mark_pin(room.vault, input.pin)),
             lambda connection: draft_lines.correct_line(
                 connection,
                 member,
-                limits,
+                room.intake_limits,
+                room.vault,
                 input.port_request_id,
                 input.line_id,
                 _texts_of(input),

@@ -18,7 +18,8 @@ _ADD: Final = """
        losing_account, billing_number, created_at, requested_firm_date)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
-# Each order with the states of its lines, of these companies only where some are named.
+# Each order with the states of its lines; of these companies only where some are named, and then
+# without the orders that have none of theirs.
 _FIND: Final = """
     SELECT o.id, o.port_request_id, o.losing_carrier, o.country, o.is_toll_free,
       o.losing_account, o.billing_number, o.created_at, o.requested_firm_date, o.sent_at,
@@ -40,6 +41,7 @@ _FIND: Final = """
       ) AS by_state
     ) AS counted
     WHERE o.port_request_id = ANY($1::text[])
+      AND ($2::text[] IS NULL OR counted.line_counts IS NOT NULL)
     ORDER BY o.id
 """
 # The losing carrier of the lines, all or the named ones, and its orders' countries.

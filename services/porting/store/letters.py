@@ -21,8 +21,8 @@ from services.porting.domain.pins import PinAnswer
 
 _COLUMNS: Final = """
     id, port_request_id, state, subscriber, accounts, tracking_number, signer, recipient_name,
-    recipient_email, sent_at, viewed_at, signer_name, signed_at, signed_by, document_hash,
-    declined_at, decline_reason, expired_at, rendered_at, document_id,
+    recipient_email, sent_at, viewed_at, signer_name, signed_at, document_hash, declined_at,
+    decline_reason, expired_at, document_id,
     (
       SELECT jsonb_object_agg(pins.holder, pins.answer)
       FROM pins
@@ -30,14 +30,13 @@ _COLUMNS: Final = """
         AND pins.line_id IS NULL
     ) AS pin_answers
 """
-# The request's standing letters, or the one of a number, are no longer those that count.
+# The request's standing letter, or the one of a number, is no longer the one that counts.
 _SUPERSEDE: Final = """
     UPDATE letters
     SET state = 'SUPERSEDED'
     WHERE port_request_id = $1
       AND state <> 'SUPERSEDED'
-      AND ($2::text[] IS NULL OR coalesce(tracking_number, '') = ANY($2))
-    RETURNING id
+      AND tracking_number IS NOT DISTINCT FROM $2
 """
 _ADD: Final = """
     INSERT INTO letters
@@ -89,16 +88,11 @@ _FIND_LINES: Final = """
 """
 
 
-async def supersede_letter(connection: Connection, request_id: str) -> list[str]:
-    """Every standing letter of the request; answers their ids."""
-    return [row["id"] for row in await connection.fetch(_SUPERSEDE, request_id, None)]
-
-
 async def supersede_letter_of(
     connection: Connection, request_id: str, tracking_number: str | None
 ) -> None:
     """The request's own letter, or the one of this line alone."""
-    await connection.fetch(_SUPERSEDE, request_id, [tracking_number or ""])
+    await connection.execute(_SUPERSEDE, request_id, tracking_number)
 
 
 async def add_letter(connection: Connection, account_id: str, letter: Letter) -> None:

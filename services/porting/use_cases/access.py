@@ -1,5 +1,7 @@
 """Which request or port-out a caller may change: unknown and not theirs are the same."""
 
+from collections.abc import Sequence
+
 from libs.common.caller import Caller, Member, Role
 from libs.common.database import Connection
 from libs.common.sight import sight_of
@@ -8,6 +10,7 @@ from services.porting.domain.actions import (
     actions_with,
     port_out_actions_for,
 )
+from services.porting.domain.lines import LineState
 from services.porting.domain.port_outs import PortOut
 from services.porting.domain.refusals.port_outs import PortOutNotPossible, PortOutUnknown
 from services.porting.domain.refusals.requests import (
@@ -20,6 +23,7 @@ from services.porting.domain.refusals.support_cases import SupportCaseUnknown
 from services.porting.domain.requests import PortRequest
 from services.porting.domain.support_cases import SupportCase
 from services.porting.store import letters, lines, port_outs, requests, support_cases
+from services.porting.store.lines import Line
 
 
 async def lock_own_request(
@@ -43,6 +47,26 @@ async def lock_as_requester(
     ):
         raise NotTheRequester().at("input", "portRequestId")
     return request
+
+
+async def find_own_lines(
+    connection: Connection, caller: Caller, request_id: str, numbers: Sequence[str]
+) -> dict[str, Line]:
+    """By number, of a request that the caller may change; a line in another company is unknown."""
+    sight = sight_of(caller)
+    found = await lines.find_named_lines(connection, request_id, numbers)
+    return {
+        number: line
+        for number, line in found.items()
+        if sight is not None and sight.has_any_company([line.company_id])
+    }
+
+
+async def find_own_states(
+    connection: Connection, caller: Caller, request_id: str, numbers: Sequence[str]
+) -> dict[str, LineState]:
+    found = await find_own_lines(connection, caller, request_id, numbers)
+    return {number: line.state for number, line in found.items()}
 
 
 async def expect_request_version(

@@ -27,6 +27,7 @@ from services.porting.domain.refusals.lines import (
     TooManyLines,
 )
 from services.porting.domain.requests import PortRequest
+from services.porting.domain.vault import Vault
 from services.porting.store import copies, lines, obstacles
 from services.porting.store import draft_lines as line_store
 from services.porting.store.lines import Line
@@ -34,6 +35,7 @@ from services.porting.use_cases.access import lock_own_draft
 from services.porting.use_cases.drafts import save_draft
 from services.porting.use_cases.importing import IntakeLimits
 from services.porting.use_cases.letters import supersede_for_lines
+from services.porting.use_cases.pins import keep_pins, keep_pins_of_lines
 
 # Where the input has the fields of a line.
 _PATHS: Final = {
@@ -52,6 +54,7 @@ async def add_line(
     connection: Connection,
     caller: Member,
     limits: IntakeLimits,
+    vault: Vault,
     request_id: str,
     texts: LineTexts,
 ) -> str:
@@ -62,6 +65,7 @@ async def add_line(
         raise TooManyLines(limits.most_rows).at("input")
     line = await _read(connection, caller, limits, request, texts, line_id=None)
     await lines.add_lines(connection, request.id, request.account_id, [line])
+    await keep_pins_of_lines(connection, request, vault, [line])
     return await _save(connection, request)
 
 
@@ -69,6 +73,7 @@ async def correct_line(
     connection: Connection,
     caller: Member,
     limits: IntakeLimits,
+    vault: Vault,
     request_id: str,
     line_id: str,
     changes: Mapping[str, str],
@@ -81,6 +86,8 @@ async def correct_line(
     texts = _texts_of(line)._replace(**changes)
     corrected = await _read(connection, caller, limits, request, texts, line_id=line_id)
     await line_store.correct_line(connection, corrected)
+    if "pin" in changes:
+        await keep_pins(connection, request, vault, {corrected.id: corrected.pin_answer})
     return await _save(connection, request)
 
 
@@ -136,7 +143,9 @@ async def _read(
         is_theirs = company_id in names and caller.has_company(company_id)
         return company_id if is_theirs else None
 
-    rules = LineRules(allow_fictional=limits.allow_fictional, find_company=find_company)
+    rules = LineRules(
+        allow_fictional=limits.allow_fictional, takes_pins=True, find_company=find_company
+    )
     trimmed = LineTexts._make(map(trim, texts))
     flaws = [*_find_unreadable(trimmed)]
     if flaws:
@@ -156,6 +165,7 @@ async def _read(
         company_id=reading.company_id,
         account_number=trimmed.account_number or None,
         billing_number=reading.billing_number,
+        pin_answer=trimmed.pin,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from libs.common.caller import Caller
 from libs.common.database import Connection
+from libs.common.sight import sight_of
 from libs.contracts.porting_events.desk import FirmDateRequested
 from libs.contracts.refusals import refuse_all
 from services.porting.domain.carrier_orders import CarrierOrder
@@ -66,9 +67,11 @@ async def request_firm_date(
 ) -> str:
     """Of the named carrier orders, or of all that are not sent and those still to come."""
     request = await lock_own_request(connection, caller, request_id)
-    if request.status not in _BEFORE_THE_CARRIER and order_ids is None:
+    if request.is_final or (request.status not in _BEFORE_THE_CARRIER and order_ids is None):
         raise await request_not_possible(connection, caller, request)
-    found = await carrier_orders.find_carrier_orders(connection, [request.id], None)
+    sight = sight_of(caller)
+    companies = sight.company_ids if sight is not None and order_ids is not None else None
+    found = await carrier_orders.find_carrier_orders(connection, [request.id], companies)
     chosen = _choose(found.get(request.id, []), order_ids)
     now = datetime.now(UTC)
     carriers = [(order.carrier, order.key.country) for order in chosen]

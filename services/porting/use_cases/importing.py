@@ -16,6 +16,7 @@ from libs.contracts.refusals import refuse_all
 from services.porting.domain.documents import DocumentKind, Upload, UploadPurpose
 from services.porting.domain.line_rules import NewLine
 from services.porting.domain.refusals.support_cases import offer_case
+from services.porting.domain.vault import Vault
 from services.porting.integrations.files import Files
 from services.porting.list_intake.number_lists import (
     NumberListReading,
@@ -31,6 +32,7 @@ from services.porting.use_cases.access import lock_own_draft
 from services.porting.use_cases.documents import add_document
 from services.porting.use_cases.drafts import save_draft
 from services.porting.use_cases.letters import supersede_for_lines
+from services.porting.use_cases.pins import keep_pins_of_lines
 from services.porting.use_cases.uploads import find_stored_upload
 
 log = logging.getLogger(__name__)
@@ -89,7 +91,11 @@ async def read_upload(
 
 
 async def accept_lines(
-    connection: Connection, caller: Member, request_id: str, numbers: NumberList
+    connection: Connection,
+    caller: Member,
+    vault: Vault,
+    request_id: str,
+    numbers: NumberList,
 ) -> str:
     """The file's lines replace the draft's; a refused file changes nothing (S44)."""
     reading = numbers.reading
@@ -108,7 +114,7 @@ async def accept_lines(
     told = faults.tell()
     refuse_all([*told, *offer_case(told)])
     added = [row.line for row in reading.rows if row.line]
-    return await replace_lines(connection, caller, request_id, added, numbers.upload)
+    return await replace_lines(connection, caller, vault, request_id, added, numbers.upload)
 
 
 async def _compare_with_others(connection: Connection, reading: NumberListReading) -> None:
@@ -131,6 +137,7 @@ async def _compare_with_others(connection: Connection, reading: NumberListReadin
 async def replace_lines(
     connection: Connection,
     caller: Member,
+    vault: Vault,
     request_id: str,
     added: Sequence[NewLine],
     upload: Upload,
@@ -138,6 +145,7 @@ async def replace_lines(
     """The accepted file's numbers are the draft's numbers now; the file is kept with it."""
     request = await lock_own_draft(connection, caller, request_id)
     await line_store.replace_lines(connection, request.id, request.account_id, added)
+    await keep_pins_of_lines(connection, request, vault, added)
     request = await supersede_for_lines(connection, request)
     await add_document(connection, request, DocumentKind.NUMBER_LIST, upload, caller)
     await save_draft(connection, request)

@@ -1,6 +1,6 @@
 """PINs: kept sealed, shown to the desk at the moment of use, sealed anew under a newer key."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,6 +12,7 @@ from libs.contracts.porting_events.letters import PinUsed
 from libs.contracts.refusals import Refusal
 from services.porting.domain.letter_faults import faults_of_text
 from services.porting.domain.letter_pages import pages_of
+from services.porting.domain.line_rules import NewLine
 from services.porting.domain.pins import PinAnswer, is_pin, read_pin_answer
 from services.porting.domain.refusals.letters import PinNotPossible, PinUnknown, ReasonMissing
 from services.porting.domain.requests import FINAL, PortRequest, PortRequestStatus
@@ -23,6 +24,7 @@ from services.porting.use_cases.access import lock_own_request, request_not_poss
 from services.porting.use_cases.recording import about, save
 
 _RESEALED_AT_ONCE: Final = 500
+_KEPT_AT_ONCE: Final = 500
 
 
 def faults_of_pin(text: str, place: tuple[str, ...]) -> Iterator[Refusal]:
@@ -49,6 +51,16 @@ async def keep_pins(
         datetime.now(UTC),
         [pin for pin in kept if pin.answer is not PinAnswer.MISSING],
     )
+
+
+async def keep_pins_of_lines(
+    connection: Connection, request: PortRequest, vault: Vault, added: Sequence[NewLine]
+) -> None:
+    """Those that a number list answers line by line; a few at a time, others wait for us."""
+    answers = [(line.id, line.pin_answer) for line in added if line.pin_answer]
+    for start in range(0, len(answers), _KEPT_AT_ONCE):
+        chunk = dict(answers[start : start + _KEPT_AT_ONCE])
+        await keep_pins(connection, request, vault, chunk)
 
 
 async def use_pin(

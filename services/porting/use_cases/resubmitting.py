@@ -30,7 +30,12 @@ from services.porting.domain.requests import LineCounts, PortRequest, PortReques
 from services.porting.store import faults, line_states, lines, obstacles
 from services.porting.store.lines import Line
 from services.porting.use_cases import draft_lines
-from services.porting.use_cases.access import lock_as_requester, request_not_possible
+from services.porting.use_cases.access import (
+    find_own_lines,
+    find_own_states,
+    lock_as_requester,
+    request_not_possible,
+)
 from services.porting.use_cases.carrier_messages import tell_carrier
 from services.porting.use_cases.deriving import derive_and_save, faults_of_named, named
 from services.porting.use_cases.documents import find_faults_of_documents
@@ -57,8 +62,8 @@ async def correct_lines(
     corrections: Sequence[Correction],
 ) -> str:
     request = await _lock_stopped(connection, caller, request_id)
-    present = await lines.find_named_lines(
-        connection, request_id, [correction.number for correction in corrections]
+    present = await find_own_lines(
+        connection, caller, request_id, [correction.number for correction in corrections]
     )
     faulty = {fault.line_id for fault in await faults.find_open_faults(connection, request_id)}
     refuse_all(
@@ -106,7 +111,7 @@ async def drop_lines(
         return await draft_lines.drop_lines(connection, caller, request, numbers)
     if request.is_final:
         raise await request_not_possible(connection, caller, request)
-    states = await lines.find_states(connection, request_id, numbers)
+    states = await find_own_states(connection, caller, request_id, numbers)
     refuse_all([*faults_of_named(LineEvent.DROPPED, numbers, states), *_faults_of(reason)])
     moved = await line_states.move_by(
         connection, request_id, NEXT_STATES[LineEvent.DROPPED], numbers
@@ -144,7 +149,7 @@ async def resubmit_request(
     """
     request = await _lock_stopped(connection, caller, request_id)
     was_sent = request.sent_at is not None
-    states = await lines.find_states(connection, request_id, numbers or [])
+    states = await find_own_states(connection, caller, request_id, numbers or [])
     refuse_all(
         faults_of_named(LineEvent.RESENT, numbers, states)
         if was_sent and numbers is not None

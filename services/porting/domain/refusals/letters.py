@@ -67,6 +67,13 @@ class NumberOnTwoAccounts(PortingRefusal):
     sentence = "The number is on another losing account already."
 
 
+class TooManyAccounts(PortingRefusal):
+    code = UserErrorCode.TOO_LONG
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"A letter has at most {most} losing accounts.")
+
+
 class NumberNotInRequest(PortingRefusal):
     code = UserErrorCode.NOT_FOUND
     sentence = "The request has no such number."
