@@ -76,7 +76,7 @@ _NOTHING: Final[Table] = dict.fromkeys(PortRequestStatus, ())
 # possible now, the request and the states of its lines say.
 ACTIONS_OF_SUPPORT: Final[Table] = {
     **_NOTHING,
-    _S.DRAFT: (_A.ATTACH_DOCUMENT, _A.RECORD_NOT_PORTABLE, _A.CANCEL),
+    _S.DRAFT: (_A.ATTACH_DOCUMENT, *_BEFORE_THE_CARRIER),
     _S.AWAITING_AUTHORIZATION: _BEFORE_THE_CARRIER,
     _S.AWAITING_SIGNATURE: (_A.REVIEW_DOCUMENT, *_BEFORE_THE_CARRIER),
     _S.IN_REVIEW: (_A.REVIEW_DOCUMENT, _A.SEND_TO_CARRIER, *_BEFORE_THE_CARRIER),
