@@ -106,7 +106,7 @@ OF_ROLE_OR_STATUS = {
 
 
 # In a draft EDIT stands for it.
-EDITING = {"ATTACH_DOCUMENT"}
+EDITING = {"ATTACH_DOCUMENT", "DROP_LINES"}
 
 
 class RehearsedError(Exception):

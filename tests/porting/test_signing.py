@@ -12,18 +12,21 @@ from starlette.middleware import Middleware
 from libs.common.telemetry import TelemetryMiddleware
 from services.porting.domain.letters import LetterState
 from services.porting.routes.letters import letter_routes
-from services.porting.store import letters, requests
-from services.porting.use_cases import letter_signing
+from services.porting.store import faults, letters, requests
+from services.porting.use_cases import carrier, letter_signing
 from services.porting.use_cases import letters as letter_use_cases
 from services.porting.use_cases.letter_expiry import age_letter, end_link
 from tests.porting.builders import (
     A_SIGNING,
     LINK_MAKER,
+    SUPPORT,
     VAULT,
     a_draft,
     a_full_draft,
     a_line,
+    a_request_with_the_carrier,
     a_subscriber,
+    business_day,
     fill_lines,
     found_house,
     letter_changes,
@@ -417,6 +420,59 @@ async def test_a_signature_that_grew_old_in_review_is_asked_for_again(door, data
             connection, house.administrator, request_id, A_SIGNING
         )
     assert (await request_of(database, request_id)).status == "IN_REVIEW"
+
+
+async def test_a_signature_that_grew_old_at_the_carrier_is_asked_for_beside_its_work(
+    door, database
+):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, [phone(1)])
+    await fire(database, age_letter, request_id)
+    request = await request_of(database, request_id)
+    assert (request.status, request.turn[0]) == ("WITH_CARRIER", "REQUESTER")
+    shown = (await door.see(house.administrator, STATE, id=request_id))["portRequest"]
+    assert {"SIGN", "SEND_LETTER"} <= {*shown["availableActions"]}
+
+    async with database.transaction(house.administrator) as connection:
+        await letter_signing.sign_letter(
+            connection, house.administrator, request_id, A_SIGNING
+        )
+
+    request = await request_of(database, request_id)
+    assert (request.status, request.turn[0]) == ("WITH_CARRIER", "LOSING_CARRIER")
+    assert (await letter_of(database, request_id)).is_signed
+
+
+async def test_a_new_signature_counts_for_a_faulty_request_after_it_is_sent_again(
+    door, database
+):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, [phone(1)])
+    given = {"portRequestId": request_id}
+    await door.act("support", "recordRejection", code="PIN_INVALID", **given)
+    await fire(database, age_letter, request_id)
+    corrections = [{"trackingNumber": phone(1), "note": "The PIN of the last bill."}]
+    await door.act(house.administrator, "correctLines", corrections=corrections, **given)
+    async with database.transaction(house.administrator) as connection:
+        await letter_signing.sign_letter(
+            connection, house.administrator, request_id, A_SIGNING
+        )
+    again = await door.act(house.administrator, "resubmitPortRequest", **given)
+    assert again["userErrors"] == []
+    request = await request_of(database, request_id)
+    assert (request.status, request.turn[0]) == ("WITH_CARRIER", "LOSING_CARRIER")
+
+
+async def test_a_carrier_that_approves_needs_no_newer_signature(database):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, [phone(1)])
+    await fire(database, age_letter, request_id)
+    async with database.transaction(SUPPORT) as connection:
+        await carrier.record_firm_date(connection, SUPPORT, request_id, business_day(), None)
+    request = await request_of(database, request_id)
+    assert (request.status, request.turn[0]) == ("APPROVED", "LOSING_CARRIER")
+    async with database.working() as connection:
+        assert await faults.find_open_faults(connection, request_id) == []
 
 
 @pytest.mark.requirement("S55")

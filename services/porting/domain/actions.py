@@ -63,7 +63,8 @@ _WORDS_OF_THE_CARRIER: Final = (
     _A.RECORD_CONFLICT,
     _A.RECORD_NOT_PORTABLE,
 )
-_OF_LETTERS: Final = (_A.EDIT_LETTER, _A.SIGN, _A.SEND_LETTER)
+_SIGNING: Final = (_A.SIGN, _A.SEND_LETTER)
+_OF_LETTERS: Final = (_A.EDIT_LETTER, *_SIGNING)
 _ON_THE_DAY: Final = (_A.START_ACTIVATION, _A.RECORD_ACTIVATION_FAILURE)
 # What a carrier has in part is sent in full later.
 _AT_THE_CARRIER: Final = (_A.SEND_TO_CARRIER, *_WORDS_OF_THE_CARRIER, *_ON_THE_DAY)
@@ -75,7 +76,7 @@ _NOTHING: Final[Table] = dict.fromkeys(PortRequestStatus, ())
 # possible now, the request and the states of its lines say.
 ACTIONS_OF_SUPPORT: Final[Table] = {
     **_NOTHING,
-    _S.DRAFT: (_A.ATTACH_DOCUMENT, _A.RECORD_NOT_PORTABLE, _A.CANCEL),
+    _S.DRAFT: (_A.ATTACH_DOCUMENT, *_BEFORE_THE_CARRIER),
     _S.AWAITING_AUTHORIZATION: _BEFORE_THE_CARRIER,
     _S.AWAITING_SIGNATURE: (_A.REVIEW_DOCUMENT, *_BEFORE_THE_CARRIER),
     _S.IN_REVIEW: (_A.REVIEW_DOCUMENT, _A.SEND_TO_CARRIER, *_BEFORE_THE_CARRIER),
@@ -101,7 +102,7 @@ ACTIONS_OF_REQUESTERS: Final[Table] = {
     _S.AWAITING_SIGNATURE: (*_OF_LETTERS, _A.DROP_LINES, _A.CANCEL),
     _S.IN_REVIEW: (_A.DROP_LINES, _A.CANCEL),
     _S.ACTION_REQUIRED: (*_OF_LETTERS, _A.ATTACH_DOCUMENT, *_MENDING, _A.CANCEL),
-    _S.WITH_CARRIER: (_A.CANCEL,),
+    _S.WITH_CARRIER: (*_SIGNING, _A.CANCEL),
     _S.APPROVED: (_A.CANCEL,),
     _S.PORTING: (_A.CANCEL,),
 }
@@ -188,6 +189,8 @@ def _is_possible(action: PortRequestAction, caller: Caller, request: PortRequest
             return caller.member_id != request.submitted_by
         if action in _OF_WHOEVER_MADE_IT and caller.role is not Role.ADMINISTRATOR:
             return caller.member_id in {request.requester_id, request.submitted_by}
+    if action in _SIGNING and request.status is PortRequestStatus.WITH_CARRIER:
+        return request.wants_signature
     if action in _OF_THE_CARRIER:
         return request.sent_at is not None
     if action is PortRequestAction.SEND_TO_CARRIER:

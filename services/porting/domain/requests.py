@@ -56,6 +56,7 @@ class ImpossibleMoveError(Exception):
 
 
 LONGEST_NAME: Final = 120
+LOA_EXPIRED: Final = "LOA_EXPIRED"
 LONGEST_REASON: Final = 500
 
 FINAL: Final = frozenset(
@@ -66,6 +67,9 @@ FINAL: Final = frozenset(
         PortRequestStatus.EXPIRED,
     }
 )
+
+# The losing carrier has taken the letter: its age counts no more.
+ACCEPTED: Final = FINAL | {PortRequestStatus.APPROVED, PortRequestStatus.PORTING}
 
 _S = PortRequestStatus
 _E = RequestEvent
@@ -217,9 +221,16 @@ class PortRequest:
     def turn(self) -> tuple[WaitingOn, str]:
         """Whose turn it is and what un-sticks the request."""
         waiting_on, remedy = _TURNS.get(self.status, _NOBODYS_TURN)
+        if self.fault_waiting_on is not None:
+            return (self.fault_waiting_on, self.fault_remedy or remedy)
         if waiting_on is WaitingOn.LOSING_CARRIER and self.unsent_count:
             return _REST_UNSENT
-        return (self.fault_waiting_on or waiting_on, self.fault_remedy or remedy)
+        return (waiting_on, remedy)
+
+    @property
+    def wants_signature(self) -> bool:
+        """A carrier has it, and has not approved while its letter grew too old."""
+        return self.sent_at is not None and self.fault_code == LOA_EXPIRED
 
     @property
     def is_draft(self) -> bool:

@@ -41,6 +41,13 @@ _CLOSE_OF_LINES: Final = """
       AND line_id = ANY($4::text[])
       AND closed_at IS NULL
 """
+_CLOSE_OF_REQUEST: Final = """
+    UPDATE faults
+    SET closed_at = $2, closed_by = $3
+    WHERE port_request_id = $1
+      AND line_id IS NULL
+      AND closed_at IS NULL
+"""
 _CLOSE_ALL: Final = """
     UPDATE faults
     SET closed_at = $2, closed_by = $3
@@ -127,6 +134,13 @@ async def close_faults_of_lines(
     closed_at: datetime,
 ) -> None:
     await connection.execute(_CLOSE_OF_LINES, request_id, closed_at, closed_by, list(line_ids))
+
+
+async def close_faults_of_request(
+    connection: Connection, request_id: str, closed_by: ClosedBy, closed_at: datetime
+) -> None:
+    """Those of the whole request; what is wrong with its lines stays open."""
+    await connection.execute(_CLOSE_OF_REQUEST, request_id, closed_at, closed_by)
 
 
 async def close_all_faults(

@@ -17,6 +17,7 @@ from libs.contracts.porting_events.requests import (
     PortCompleted,
 )
 from libs.contracts.refusals import Refusal, refuse_all
+from services.porting.domain.faults import ClosedBy
 from services.porting.domain.lines import TERMINAL, LineEvent, LineState, is_refused
 from services.porting.domain.refusals.lines import (
     LineNotPossible,
@@ -24,6 +25,7 @@ from services.porting.domain.refusals.lines import (
     NumberUnknown,
 )
 from services.porting.domain.requests import (
+    ACCEPTED,
     LineCounts,
     PortRequest,
     PortRequestStatus,
@@ -54,6 +56,8 @@ async def derive_and_save(
     derived = request.moved_to(_follow(request, counts), now)
     if derived.status is PortRequestStatus.ACTION_REQUIRED:
         derived = await _with_oldest_fault(connection, derived)
+    elif derived.sent_at is not None:
+        derived = await _with_fault_of_letter(connection, derived, now)
     said = [
         *facts(derived, counts),
         *await _what_follows(connection, request, derived, counts),
@@ -121,6 +125,25 @@ async def _with_oldest_fault(connection: Connection, request: PortRequest) -> Po
         fault_code=fault.code if fault else None,
         fault_waiting_on=WaitingOn.REQUESTER,
         fault_remedy=_ALL_CORRECTED,
+    )
+
+
+async def _with_fault_of_letter(
+    connection: Connection, request: PortRequest, now: datetime
+) -> PortRequest:
+    """No line is faulty: what is open is of the letter, until the carrier has approved."""
+    if request.status in ACCEPTED:
+        is_cancelled = request.status is PortRequestStatus.CANCELLED
+        closed_by = ClosedBy.CANCELLED if is_cancelled else ClosedBy.APPROVED
+        await faults.close_faults_of_request(connection, request.id, closed_by, now)
+    fault = None
+    if request.status is PortRequestStatus.WITH_CARRIER:
+        fault = await faults.find_oldest_fault(connection, request.id)
+    return replace(
+        request,
+        fault_code=fault.code if fault else None,
+        fault_waiting_on=fault.waiting_on if fault else None,
+        fault_remedy=fault.remedy if fault else None,
     )
 
 

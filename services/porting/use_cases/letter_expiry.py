@@ -7,20 +7,17 @@ from libs.common.database import Connection
 from libs.common.timers import set_timer
 from libs.contracts.porting_events.letters import LetterExpired
 from services.porting.domain.letters import WITH_THE_SIGNER, Letter, LetterEvent
-from services.porting.domain.requests import FINAL, PortRequest, PortRequestStatus
+from services.porting.domain.requests import ACCEPTED, FINAL, LOA_EXPIRED, PortRequest
 from services.porting.store import letters, lines, requests, signing_links
 from services.porting.use_cases.letter_progress import (
     LETTER_EXPIRED,
-    LOA_EXPIRED,
     require_letter,
 )
-from services.porting.use_cases.recording import about
+from services.porting.use_cases.recording import about, save
 
 LINK_ENDS: Final = "signing_link_ends"
 LETTER_AGES: Final = "letter_ages"
 _SOON: Final = timedelta(minutes=1)
-# The losing carrier has taken it: its age counts no more.
-_ACCEPTED: Final = FINAL | {PortRequestStatus.APPROVED, PortRequestStatus.PORTING}
 
 
 async def end_link(connection: Connection, letter_id: str) -> None:
@@ -34,7 +31,7 @@ async def end_link(connection: Connection, letter_id: str) -> None:
 async def age_letter(connection: Connection, letter_id: str) -> None:
     """Asks for a new signature while the losing carrier has not approved."""
     letter, request = await _lock_if_free(connection, letter_id, LETTER_AGES)
-    if request is None or not letter.is_signed or request.status in _ACCEPTED:
+    if request is None or not letter.is_signed or request.status in ACCEPTED:
         return
     await _expire(connection, request, letter, LOA_EXPIRED, "age")
 
@@ -71,4 +68,8 @@ async def _expire(
     said = about(
         LetterExpired, request, counts, letter_id=letter.id, cause=cause, expired_at=now
     )
-    await require_letter(connection, request, code, said)
+    if letter.tracking_number is not None and request.sent_at is not None:
+        # Of one line alone; whether it is wanted again, the carrier's answer shows.
+        await save(connection, request, said)
+    else:
+        await require_letter(connection, request, code, said)

@@ -7,11 +7,17 @@ from typing import Final
 from libs.common.database import Connection
 from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.requests import PortResubmitted
-from services.porting.domain.faults import ClosedBy
+from services.porting.domain.faults import ClosedBy, Finding
 from services.porting.domain.letters import WITH_THE_SIGNER, Letter, LetterState
 from services.porting.domain.lines import LineState
-from services.porting.domain.requests import PortRequest, PortRequestStatus, WaitingOn
+from services.porting.domain.requests import (
+    LOA_EXPIRED,
+    PortRequest,
+    PortRequestStatus,
+    WaitingOn,
+)
 from services.porting.store import faults, letters, lines
+from services.porting.use_cases.deriving import derive_and_save
 from services.porting.use_cases.faults import require_action
 from services.porting.use_cases.recording import about, save
 from services.porting.use_cases.reviewing import review_facts
@@ -19,7 +25,6 @@ from services.porting.use_cases.reviewing import review_facts
 LETTER_NOT_SIGNED: Final = "LETTER_NOT_SIGNED"
 LETTER_DECLINED: Final = "LETTER_DECLINED"
 LETTER_EXPIRED: Final = "LETTER_EXPIRED"
-LOA_EXPIRED: Final = "LOA_EXPIRED"
 # A new signature is all that these ask for.
 _REMEDIES: Final = {
     LETTER_NOT_SIGNED: "Sign the letter, or send it to whoever signs it.",
@@ -37,6 +42,14 @@ async def note_signed(
     connection: Connection, request: PortRequest, *facts: PortRequestFact
 ) -> PortRequest:
     """Signed by now, where it is authorized: the review begins, or begins again."""
+    if request.sent_at is not None:
+        letter = (await letters.find_letters(connection, [request.id])).get(request.id)
+        if letter is not None and letter.is_signed:
+            now = datetime.now(UTC)
+            await faults.close_faults_of_request(
+                connection, request.id, ClosedBy.RESUBMITTED, now
+            )
+        return await derive_and_save(connection, request, lambda *_: facts)
     request = await save(connection, request, *facts)
     if not await _waits_for_signature(connection, request):
         return request
@@ -63,7 +76,21 @@ async def require_letter(
     *facts: PortRequestFact,
     reason: str | None = None,
 ) -> PortRequest:
-    """Its requester must see to the letter; a draft, or what a carrier has, hears the facts only."""
+    """Its requester must see to the letter; a draft hears the facts only.
+
+    What a carrier has keeps its status, which its lines decide, and waits for its requester.
+    """
+    if request.sent_at is not None and code == LOA_EXPIRED:
+        finding = Finding(
+            code=code,
+            remedy=_REMEDIES[code],
+            waiting_on=WaitingOn.REQUESTER,
+            needs_new_letter=True,
+        )
+        await faults.open_faults(
+            connection, request.id, request.account_id, finding, [None], datetime.now(UTC)
+        )
+        return await derive_and_save(connection, request, lambda *_: facts, reason=reason)
     if facts:
         request = await save(connection, request, *facts, reason=reason)
     if request.status is PortRequestStatus.DRAFT:

@@ -73,7 +73,7 @@ async def send_letter(
 ) -> str:
     """A new link each time: the one before leads nowhere from now on."""
     request = await lock_own_request(connection, caller, request_id)
-    if request.status not in OPEN_FOR_LETTERS:
+    if request.status not in OPEN_FOR_LETTERS and not request.wants_signature:
         raise await request_not_possible(connection, caller, request)
     letter = await find_own_letter(connection, request, tracking_number)
     faults: list[Refusal] = []
