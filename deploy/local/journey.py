@@ -135,6 +135,7 @@ class Journey:
         await self.dashboard.wait_for("porting.port_submitted.v1")
         await self.dashboard.wait_for("porting.review_started.v1")
         await self.dashboard.wait_for("porting.lines_preconfigured.v1")
+        await self.dashboard.wait_for("porting.letter_sealed.v1")
 
     async def port_in(self) -> None:
         self.say("The port desk sends it; the losing carrier gives a date, then lets go.")

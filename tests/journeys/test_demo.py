@@ -53,7 +53,12 @@ def demos():
     ]
     for demo in running:
         assert any("everything is ready" in line for line in demo.stdout)
-    yield running, set(RUNS.iterdir()) - before
+    theirs = set().union(*(descendants_of(demo.pid) for demo in running))
+    # Other tests make folders, too, at the same time.
+    yield (
+        running,
+        {folder for folder in set(RUNS.iterdir()) - before if find_processes(folder) & theirs},
+    )
     for demo in running:
         demo.kill()
         demo.communicate()
@@ -70,6 +75,7 @@ def test_a_demo_that_is_cut_short_leaves_nothing_behind(demos):
     for demo, end in zip(running, ends, strict=True):
         demo.send_signal(end)
 
+    assert len(folders) == len(running)
     assert all(len(mine) > 10 for mine in programs)
     assert all(len(mine) >= 6 for mine in listening)
     for mine in programs:

@@ -66,4 +66,5 @@ class PinUsed(PortRequestFact):
     """Our port desk was shown a PIN; `holder` is the request, a losing account or a line."""
 
     type: ClassVar[str] = "porting.pin_used.v1"
+    is_internal: ClassVar[bool] = True
     holder: str

@@ -10,8 +10,9 @@ import asyncpg
 import httpx
 import pytest
 
-from services.porting.domain.carriers import Telling
+from services.porting.domain.carriers import Order, Telling
 from services.porting.integrations.carriers.emulator import Emulator
+from services.porting.integrations.carriers.protocol import TurnedDown
 from services.porting.store import letters, requests, told_messages
 from services.porting.use_cases import telling
 from services.porting.use_cases.cancelling import cancel_request
@@ -27,6 +28,7 @@ from tests.porting.builders import (
     a_full_draft,
     a_line,
     a_request_with_the_carrier,
+    a_subscriber,
     found_house,
     now,
     phone,
@@ -399,3 +401,31 @@ async def test_a_customers_act_leaves_something_to_tell_of_their_own_account_onl
                 account_id=house.id,
                 numbers=NUMBERS,
             )
+
+
+async def test_a_carrier_that_repeats_the_pin_in_its_no_does_not_pass_it_on():
+    said = {
+        "id": "m-1", "order": "ord_1", "version": 1, "saidAt": now().isoformat(),
+        "type": "rejected", "code": "7435", "text": "PIN 481516 is not valid",
+    }  # fmt: skip
+
+    def refuse(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(422, json={"said": said})
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(refuse))
+    async with client:
+        carrier = Emulator("http://emulator", SECRET, client=client)
+        answer = await carrier.send_order(
+            Order(
+                reference="ord_1",
+                version=1,
+                numbers=tuple(NUMBERS),
+                letter_reference="ltr_1",
+                subscriber=a_subscriber(),
+                pin="481516",
+            )
+        )
+
+    assert isinstance(answer, TurnedDown)
+    assert answer.rejection.text == "PIN *** is not valid"
+    assert "481516" not in repr(answer)
