@@ -125,6 +125,8 @@ MAY_ASK: dict[str, set[str]] = {
     "startActivation": {"support"},
     "recordSnapback": {"support"},
     "recordCancellation": {"support"},
+    "addLine": REQUESTERS,
+    "correctLine": REQUESTERS,
     "correctLines": REQUESTERS | {"support"},
     "dropLines": REQUESTERS | {"support"},
     "resubmitPortRequest": REQUESTERS | {"support"},

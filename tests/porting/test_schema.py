@@ -174,8 +174,6 @@ IN_A_WRONG_STATE = (
             "RECORD_REJECTION",
             "RECORD_CONFLICT",
             "RECORD_NOT_PORTABLE",
-            "START_ACTIVATION",
-            "RECORD_ACTIVATION_FAILURE",
             "CANCEL",
         ],
     ),
