@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from functools import partial
 
 import pytest
 
@@ -140,6 +141,14 @@ async def test_every_line_is_json_with_an_action_and_no_fault_is_among_them(
     assert [line for line in parsed if line.get("code") == "INTERNAL"] == []
 
 
+async def find_traces(stack, service, request_id):
+    return {
+        line["trace_id"]
+        for line in read_log(stack, service)
+        if line.get("request_id") == request_id
+    }
+
+
 async def test_a_request_is_followed_by_its_ids_through_services_and_events(stack, canaries):
     run = secrets.token_hex(4)
     trace_id, request_id = secrets.token_hex(16), f"followed-{run}"
@@ -160,12 +169,10 @@ async def test_a_request_is_followed_by_its_ids_through_services_and_events(stac
     assert answer.headers["x-request-id"] == request_id
     account_id = answer.json()["data"]["createAccount"]["account"]["id"]
     for service in ("numbers", "porting"):
-        traces = {
-            line["trace_id"]
-            for line in read_log(stack, service)
-            if line.get("request_id") == request_id
-        }
-        assert traces == {trace_id}
+        logged = partial(find_traces, stack, service, request_id)
+        # A request's line is written once its answer is sent.
+        await until(logged)
+        assert await logged() == {trace_id}
 
     async def events():
         query = "SELECT traceparent FROM event_log WHERE subject = $1"
