@@ -13,6 +13,7 @@ from services.porting.domain.requests import PortRequest
 from services.porting.domain.support_cases import CaseMessage, CaseNote, SupportCase
 from services.porting.schema.context import PortingContext
 from services.porting.schema.loaders import PageKey
+from services.porting.store import letters as letter_store
 from services.porting.store import lines as line_store
 from services.porting.store import support_cases as case_store
 from services.porting.store.support_cases import CaseFilters
@@ -76,7 +77,11 @@ async def load_missing(
     sight = sight_of(context.caller)
     assert sight is not None
     async with context.database.reading(context.caller) as connection:
-        return [await find_missing(connection, request, sight) for request in requests]
+        letters = await letter_store.find_letters(connection, [each.id for each in requests])
+        return [
+            await find_missing(connection, request, letters.get(request.id), sight)
+            for request in requests
+        ]
 
 
 async def load_countries(

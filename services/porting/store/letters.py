@@ -163,6 +163,11 @@ async def find_letters(
     return {row["port_request_id"]: _letter(row) for row in rows}
 
 
+async def find_standing_letter(connection: Connection, request_id: str) -> Letter | None:
+    """The request's own, not one of a single line."""
+    return (await find_letters(connection, [request_id])).get(request_id)
+
+
 async def find_line_letters(
     connection: Connection, request_id: str
 ) -> dict[PhoneNumber, Letter]:

@@ -101,7 +101,7 @@ async def find_actions(
     connection: Connection, caller: Caller, request: PortRequest
 ) -> tuple[PortRequestAction, ...]:
     """What the graph's `availableActions` lists for the same request."""
-    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
+    letter = await letters.find_standing_letter(connection, request.id)
     present = None
     if not isinstance(caller, Member) or not (request.is_draft or request.is_final):
         present = await lines.count_lines(connection, request.id)

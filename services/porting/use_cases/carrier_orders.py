@@ -51,7 +51,7 @@ async def propose_carrier_orders(
     A letter that was made later has its own word on carrier and account: what is not sent yet
     is put together from it anew.
     """
-    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
+    letter = await letters.find_standing_letter(connection, request.id)
     if letter is not None:
         await carrier_orders.dissolve_orders(connection, request.id, made_at(letter.id))
     orders = await _find_orders(connection, request.id)
@@ -94,7 +94,7 @@ async def create_carrier_order(
     request = await lock_own_request(connection, caller, request_id)
     await propose_carrier_orders(connection, request)
     await _refuse_sent(connection, request.id, numbers)
-    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
+    letter = await letters.find_standing_letter(connection, request.id)
     if letter is None:
         raise LosingCarrierMissing().at("input", "losingCarrier")
     page, *_ = await _find_pages(connection, letter, numbers[:1])

@@ -20,8 +20,7 @@ async def find_hints(
         numbers = await lines.find_tracking_numbers_seen(
             connection, document.port_request_id, sight.company_ids if sight else []
         )
-        found = await letters.find_letters(connection, [document.port_request_id])
-    letter = found.get(document.port_request_id)
+        letter = await letters.find_standing_letter(connection, document.port_request_id)
     text = await files.read(document.text_key) if document.text_key else b""
     return await asyncio.to_thread(
         read_hints, text.decode(), numbers, letter.subscriber if letter else None

@@ -122,7 +122,7 @@ async def _find_carriers(
     ordered = await carrier_orders.find_carriers(connection, request_id, numbers)
     if ordered:
         return [(find_losing_carrier(name), country) for name, country in ordered]
-    letter = (await letters.find_letters(connection, [request_id])).get(request_id)
+    letter = await letters.find_standing_letter(connection, request_id)
     if letter is None:
         return [(find_losing_carrier(""), _USUAL_COUNTRY)]
     subscriber = letter.subscriber

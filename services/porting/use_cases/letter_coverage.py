@@ -29,7 +29,7 @@ async def faults_of_new_letters(
 
     The request's own, or that of the faulty line alone.
     """
-    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
+    letter = await letters.find_standing_letter(connection, request.id)
     if letter is not None and not letter.is_signed:
         return [LetterNotSigned().at("portRequest", "letter")]
     own = await letters.find_line_letters(connection, request.id)
@@ -57,7 +57,7 @@ async def find_uncovered_lines(
     connection: Connection, request: PortRequest
 ) -> list[PhoneNumber]:
     """Lines that no signed letter covers as they are now."""
-    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
+    letter = await letters.find_standing_letter(connection, request.id)
     covered = await letters.find_letter_lines(connection, request.id)
     if letter is None or not letter.is_signed:
         return [line.tracking_number for line in covered]

@@ -43,7 +43,7 @@ async def note_signed(
 ) -> PortRequest:
     """Signed by now, where it is authorized: the review begins, or begins again."""
     if request.sent_at is not None:
-        letter = (await letters.find_letters(connection, [request.id])).get(request.id)
+        letter = await letters.find_standing_letter(connection, request.id)
         if letter is not None and letter.is_signed:
             now = datetime.now(UTC)
             await faults.close_faults_of_request(
@@ -125,7 +125,7 @@ async def ask_again_for_signature(connection: Connection, request: PortRequest) 
     """A request that awaits a signature that nobody was asked for waits for its requester."""
     if request.status is not PortRequestStatus.AWAITING_SIGNATURE:
         return request
-    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
+    letter = await letters.find_standing_letter(connection, request.id)
     if letter is not None and letter.state in WITH_THE_SIGNER:
         return request
     return await require_letter(connection, request, _code_of(letter))

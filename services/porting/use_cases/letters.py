@@ -113,7 +113,7 @@ async def find_own_letter(
 ) -> Letter | None:
     """The request's standing letter, or that of one of its lines alone."""
     if tracking_number is None:
-        return (await letters.find_letters(connection, [request.id])).get(request.id)
+        return await letters.find_standing_letter(connection, request.id)
     if not await letters.find_letter_lines(connection, request.id, tracking_number):
         raise NumberNotInRequest().at("input", "trackingNumber")
     return (await letters.find_line_letters(connection, request.id)).get(tracking_number)
@@ -124,19 +124,20 @@ async def supersede_for_lines(connection: Connection, request: PortRequest) -> P
 
     What was filled in stays, for the next signature.
     """
-    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
+    letter = await letters.find_standing_letter(connection, request.id)
     if letter is None or letter.state is LetterState.DRAFT:
         return request
     return await _keep(connection, request, letter, letter)
 
 
-async def faults_of_letter(connection: Connection, request: PortRequest) -> list[Refusal]:
-    """What stands between the letter and a submission, everything at once.
+async def faults_of_letter(
+    connection: Connection, request: PortRequest, letter: Letter | None
+) -> list[Refusal]:
+    """What stands between the standing letter and a submission, everything at once.
 
     One that is with its signer is good enough to submit (S54). After the first submission
     lines may be dropped; one that was added or changed needs a letter of its own.
     """
-    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
     if letter is None:
         return [LetterMissing().at("portRequest", "letter")]
     covered = await letters.find_letter_lines(connection, request.id)

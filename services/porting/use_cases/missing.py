@@ -12,6 +12,7 @@ from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal
 from services.porting.domain.countries import BY_SUPPORT, country_of
 from services.porting.domain.documents import PROOFS, DocumentKind
+from services.porting.domain.letters import Letter
 from services.porting.domain.line_rules import Obstacle
 from services.porting.domain.refusals.accounts import (
     AccountHasNoCard,
@@ -37,9 +38,12 @@ from services.porting.use_cases.letters import faults_of_letter
 
 
 async def find_missing(
-    connection: Connection, request: PortRequest, sight: Sight
+    connection: Connection, request: PortRequest, letter: Letter | None, sight: Sight
 ) -> list[Refusal]:
-    """Nothing where it is submitted already. Numbers that `sight` hides are not named."""
+    """Nothing where it is submitted already. `letter` is the one that stands.
+
+    Numbers that `sight` hides are not named.
+    """
     if not request.is_draft:
         return []
     companies = await lines.find_companies_of_numbers(connection, request.id)
@@ -49,7 +53,7 @@ async def find_missing(
     if not numbers:
         missing.append(LinesMissing().at("portRequest", "lines"))
     missing += _faults_of_documents(request, attached)
-    missing += await faults_of_letter(connection, request)
+    missing += await faults_of_letter(connection, request, letter)
     if not set(ALL_WARNINGS) <= set(request.warnings_acknowledged):
         missing.append(WarningsNotAcknowledged().at("portRequest", "warnings"))
     missing += _place_numbers(

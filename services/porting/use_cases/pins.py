@@ -155,7 +155,7 @@ async def _find_holder(
     """Whose PIN is good for the number: its line's own, or that of its losing account."""
     if number is None:
         return request.id
-    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
+    letter = await letters.find_standing_letter(connection, request.id)
     wanted = await letters.find_letter_lines(connection, request.id, number)
     if letter is None or not wanted:
         raise PinUnknown().at("input", "trackingNumber")

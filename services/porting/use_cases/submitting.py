@@ -12,6 +12,7 @@ from libs.contracts.porting_events.requests import (
     PortSubmitted,
 )
 from libs.contracts.refusals import refuse_all
+from services.porting.domain.letters import Letter
 from services.porting.domain.lines import LineEvent, LineState, states_before
 from services.porting.domain.refusals.base import TextTooLong
 from services.porting.domain.refusals.requests import OwnSubmission, ReasonMissing
@@ -38,7 +39,8 @@ async def submit_request(connection: Connection, caller: Member, request_id: str
     request = await lock_own_draft(connection, caller, request_id)
     sight = sight_of(caller)
     assert sight is not None
-    refuse_all(await find_missing(connection, request, sight))
+    letter = await letters.find_standing_letter(connection, request.id)
+    refuse_all(await find_missing(connection, request, letter, sight))
     now = datetime.now(UTC)
     ready = await line_states.claim_lines(
         connection, request.id, states_before(LineEvent.REQUEST_SUBMITTED)
@@ -48,7 +50,7 @@ async def submit_request(connection: Connection, caller: Member, request_id: str
         # An administrator's own submission is the authorization (S49).
         submitted = replace(submitted, authorized_at=now, authorized_by=caller.member_id)
     counts = {LineState.READY: len(ready)}
-    submitted = await _move_on(connection, submitted, now)
+    submitted = _moved_on(submitted, letter, now)
     said = about(
         PortSubmitted,
         submitted,
@@ -65,9 +67,9 @@ async def authorize_request(connection: Connection, caller: Member, request_id: 
     """Whoever submitted does not authorize (S46)."""
     request = await _lock_for_decision(connection, caller, request_id)
     now = datetime.now(UTC)
-    authorized = await _move_on(
-        connection,
+    authorized = _moved_on(
         replace(request, authorized_at=now, authorized_by=caller.member_id),
+        await letters.find_standing_letter(connection, request.id),
         now,
     )
     counts = await lines.count_lines(connection, request.id)
@@ -133,6 +135,5 @@ async def _lock_for_decision(
     return request
 
 
-async def _move_on(connection: Connection, request: PortRequest, at: datetime) -> PortRequest:
-    letter = (await letters.find_letters(connection, [request.id])).get(request.id)
+def _moved_on(request: PortRequest, letter: Letter | None, at: datetime) -> PortRequest:
     return request.moved_to(next_status_after_submission(request, letter), at)
