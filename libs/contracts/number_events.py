@@ -127,6 +127,29 @@ class NumberReleased(NumberFact):
     type: ClassVar[str] = "numbers.number_released.v1"
 
 
+class NumberDetails(BaseModel):
+    """What its customer chooses of a number, besides the company."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    forwarding_number: PhoneNumber
+    name: str
+    source: str
+
+
+class NumberChanged(NumberFact):
+    """Its customer gave it something else; `changed` names what, the rest is as it was.
+
+    `changed_by` is a member's id or "support".
+    """
+
+    type: ClassVar[str] = "numbers.number_changed.v1"
+    details: NumberDetails
+    changed: list[str]
+    changed_by: str
+    changed_at: AwareDatetime
+
+
 class CallReceived(Fact):
     """Comes in from the telephony system on `portline.reports`, one per inbound call."""
 
@@ -155,5 +178,6 @@ NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (
     NumberPortedOut,
     NumberDisabled,
     NumberReleased,
+    NumberChanged,
 )
 NUMBER_REPORTS: Final[tuple[type[Fact], ...]] = (CallReceived,)

@@ -11,6 +11,7 @@ from libs.contracts.number_events import (
     CompanyChanged,
     FirstCallReceived,
     MemberChanged,
+    NumberChanged,
     NumberDisabled,
     NumberFact,
     NumberPortedIn,
@@ -136,7 +137,13 @@ CONSUMES: Final = (
             Projection(facts=(CompanyChanged,), apply=_copy_companies),
             Projection(facts=(MemberChanged,), apply=_copy_members),
             Projection(
-                facts=(NumberPortedIn, NumberPortingOut, NumberPortedOut, NumberReleased),
+                facts=(
+                    NumberChanged,
+                    NumberPortedIn,
+                    NumberPortingOut,
+                    NumberPortedOut,
+                    NumberReleased,
+                ),
                 apply=_copy_numbers,
             ),
             Reaction(fact=NumbersPreconfigured, react=_note_preconfigured),

@@ -18,6 +18,8 @@ def environment(urls, amqp_url, monkeypatch):
         "JWKS_URL": "http://127.0.0.1:1/jwks.json",
         "JWT_ISSUER": DEVELOPMENT_ISSUER,
         "JWT_AUDIENCE": DEVELOPMENT_AUDIENCE,
+        "PUBLIC_URL": "http://numbers",
+        "DOWNLOAD_SECRET": "0" * 64,
     }.items():
         monkeypatch.setenv(name, value)
 

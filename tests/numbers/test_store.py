@@ -5,11 +5,26 @@ import pytest
 
 from libs.common.paging import Listing
 from services.numbers.domain.tracking_numbers import TABS, NumberState
-from services.numbers.store import accounts, calls, preconfigurations, tracking_numbers
+from services.numbers.store import (
+    accounts,
+    calls,
+    inventory,
+    number_counts,
+    preconfigurations,
+    tracking_numbers,
+)
+from services.numbers.store.inventory import every_statement
 from tests.databases import find_careless_functions, find_rights
 from tests.numbers.builders import add_number, found_account, phone
 
-STORES = (accounts, calls, preconfigurations, tracking_numbers)
+STORES = (
+    accounts,
+    calls,
+    inventory,
+    number_counts,
+    preconfigurations,
+    tracking_numbers,
+)
 
 
 def statements():
@@ -19,6 +34,7 @@ def statements():
                 yield from ((f"{name} {place}", sql) for place, sql in enumerate(value))
             elif name.startswith("_") and name.isupper() and isinstance(value, str):
                 yield name, value
+    yield from ((f"inventory {place}", sql) for place, sql in enumerate(every_statement()))
 
 
 def test_there_are_statements_to_prepare():
@@ -122,12 +138,16 @@ RIGHTS = {
     "tenant": {
         **dict.fromkeys(("accounts", "companies", "members"), READ),
         "tracking_numbers": READ | {"UPDATE"},
+        "number_counts": READ | {"INSERT", "UPDATE"},
+        "number_words": READ | {"INSERT", "DELETE"},
         "idempotency_keys": READ | {"INSERT"},
         "outbox": {"INSERT"},
     },
     "support": {
         **dict.fromkeys(("accounts", "companies", "members"), READ | {"INSERT"}),
         "tracking_numbers": READ | {"UPDATE"},
+        "number_counts": READ | {"INSERT", "UPDATE"},
+        "number_words": READ | {"INSERT", "DELETE"},
         "unknown_calls": READ,
         "idempotency_keys": READ | {"INSERT"},
         "outbox": {"INSERT"},

@@ -143,6 +143,8 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     number_events.NumbersPreconfigured,
     # porting answers it with action_required.
     number_events.PreconfigurationRefused,
+    # What it is called and where it rings is no status of a number.
+    number_events.NumberChanged,
 )
 
 

@@ -35,6 +35,7 @@ class NumberBadge(StrEnum):
 
 class NumberAction(StrEnum):
     DISABLE = "DISABLE"
+    UPDATE = "UPDATE"
 
 
 class Change(StrEnum):

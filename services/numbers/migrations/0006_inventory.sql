@@ -49,6 +49,7 @@ CREATE TABLE number_counts (
   numbers bigint NOT NULL,
   CONSTRAINT one_count_per_tab PRIMARY KEY (account_id, company_id, tab)
 ) WITH (fillfactor = 50);
+CREATE INDEX number_counts_of_company ON number_counts (company_id);
 
 -- The words of the numbers' names.
 CREATE TABLE number_words (
@@ -69,6 +70,8 @@ CREATE FUNCTION words_of(name text) RETURNS text[]
     ) AS word
     WHERE word <> ''
   );
+
+GRANT EXECUTE ON FUNCTION words_of TO numbers_tenant, numbers_support, numbers_worker;
 
 -- Counts are locked in one order by all, so that nobody waits in a circle.
 CREATE FUNCTION follow_new_numbers() RETURNS trigger LANGUAGE plpgsql
@@ -107,13 +110,13 @@ BEGIN
   ON CONFLICT ON CONSTRAINT one_count_per_tab DO UPDATE
   SET numbers = counted.numbers + excluded.numbers;
 
-  DELETE FROM number_words AS old
+  DELETE FROM number_words AS stale
   USING before
   JOIN after USING (id)
   WHERE (before.name, before.account_id) IS DISTINCT FROM (after.name, after.account_id)
-    AND old.account_id = before.account_id
-    AND old.word = ANY(words_of(before.name))
-    AND old.number_id = id;
+    AND stale.account_id = before.account_id
+    AND stale.word = ANY(words_of(before.name))
+    AND stale.number_id = id;
 
   INSERT INTO number_words (account_id, word, number_id)
   SELECT after.account_id, unnest(words_of(after.name)), id
@@ -136,11 +139,11 @@ BEGIN
   ON CONFLICT ON CONSTRAINT one_count_per_tab DO UPDATE
   SET numbers = counted.numbers + excluded.numbers;
 
-  DELETE FROM number_words AS old
+  DELETE FROM number_words AS stale
   USING gone
-  WHERE old.account_id = gone.account_id
-    AND old.word = ANY(words_of(gone.name))
-    AND old.number_id = gone.id;
+  WHERE stale.account_id = gone.account_id
+    AND stale.word = ANY(words_of(gone.name))
+    AND stale.number_id = gone.id;
   RETURN NULL;
 END $$;
 

@@ -1,12 +1,22 @@
 """Numbers' part of the graph: parse, one use case or one read, shape the answer."""
 
-from libs.common.graphql.rights import ADMINISTRATORS, READERS, SIGNED_IN, SUPPORT
+import strawberry
+
+from libs.common.graphql.rights import (
+    ADMINISTRATORS,
+    READERS,
+    REQUESTERS,
+    SIGNED_IN,
+    SUPPORT,
+)
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
 from services.numbers.schema import enums  # noqa: F401 - the enums are described there
-from services.numbers.schema.mutations import Mutation
-from services.numbers.schema.queries import Query
+from services.numbers.schema.inventory_queries import InventoryQuery
+from services.numbers.schema.mutations import NumbersMutation
+from services.numbers.schema.number_change_mutations import NumberChangeMutation
+from services.numbers.schema.queries import NumbersQuery
 
 RIGHTS = {
     "viewer": SIGNED_IN,
@@ -15,9 +25,24 @@ RIGHTS = {
     "company": READERS,
     "trackingNumber": READERS,
     "trackingNumbers": READERS,
+    "trackingNumberCounts": READERS,
+    "trackingNumberExportUrl": READERS,
     "createAccount": SUPPORT,
     "disableTrackingNumber": ADMINISTRATORS | SUPPORT,
+    "disableTrackingNumbers": ADMINISTRATORS | SUPPORT,
+    "updateTrackingNumber": REQUESTERS | SUPPORT,
+    "updateTrackingNumbers": REQUESTERS | SUPPORT,
 }
+
+
+@strawberry.type
+class Query(NumbersQuery, InventoryQuery):
+    pass
+
+
+@strawberry.type
+class Mutation(NumbersMutation, NumberChangeMutation):
+    pass
 
 
 def build_graph(*, shows_schema: bool) -> Graph:

@@ -125,9 +125,13 @@ async def disable_number(
         disabled = number.disable(disabled_by, datetime.now(UTC))
     except NumberCannotBeDisabled as refusal:
         raise refusal.at("input", "trackingNumberId") from None
-    await _save_and_record(connection, [disabled], _disabled)
-    _log_change("numbers.disabled", [disabled])
+    await record_disabled(connection, [disabled])
     return disabled
+
+
+async def record_disabled(connection: Connection, disabled: Sequence[TrackingNumber]) -> None:
+    await _save_and_record(connection, disabled, _disabled)
+    _log_change("numbers.disabled", disabled)
 
 
 async def _save_and_record(
