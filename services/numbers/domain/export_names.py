@@ -37,7 +37,7 @@ def read_export(name: str) -> tuple[InventoryFilter, NumberOrder]:
     """Of a link that we have signed. Raises `InventoryFilterError`."""
     try:
         padded = name.encode("ascii") + b"=" * (-len(name) % 4)
-        said: dict[str, Any] = orjson.loads(base64.urlsafe_b64decode(padded))
+        said: dict[str, Any] = dict(orjson.loads(base64.urlsafe_b64decode(padded)))
         states, type_, tab = said.get("states"), said.get("type"), said.get("tab")
         return InventoryFilter(
             account_id=said.get("account"),
@@ -49,7 +49,7 @@ def read_export(name: str) -> tuple[InventoryFilter, NumberOrder]:
             area_code=said.get("area"),
             search=said.get("search"),
         ), NumberOrder(said["order"])
-    except (UnicodeEncodeError, binascii.Error, ValueError, KeyError) as error:
+    except (UnicodeEncodeError, binascii.Error, ValueError, TypeError, KeyError) as error:
         raise InventoryFilterError(
             "This link is of another version: ask for a new one."
         ) from error
