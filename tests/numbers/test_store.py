@@ -10,6 +10,7 @@ from services.numbers.store import (
     calls,
     inventory,
     number_counts,
+    number_words,
     preconfigurations,
     tracking_numbers,
 )
@@ -22,6 +23,7 @@ STORES = (
     calls,
     inventory,
     number_counts,
+    number_words,
     preconfigurations,
     tracking_numbers,
 )
