@@ -8,6 +8,7 @@ from libs.common.database import Connection
 from libs.common.events import Event, Fact
 from libs.contracts.number_events import (
     AccountChanged,
+    CallAfterPortOut,
     CompanyChanged,
     FirstCallReceived,
     MemberChanged,
@@ -136,7 +137,13 @@ CONSUMES: Final = (
             Projection(facts=(CompanyChanged,), apply=_copy_companies),
             Projection(facts=(MemberChanged,), apply=_copy_members),
             Projection(
-                facts=(NumberPortedIn, NumberPortingOut, NumberPortedOut, NumberReleased),
+                facts=(
+                    NumberPortedIn,
+                    NumberPortingOut,
+                    NumberPortedOut,
+                    CallAfterPortOut,
+                    NumberReleased,
+                ),
                 apply=_copy_numbers,
             ),
             Reaction(fact=NumbersPreconfigured, react=_note_preconfigured),

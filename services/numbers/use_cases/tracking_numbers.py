@@ -11,7 +11,6 @@ from libs.common.events import make_event
 from libs.common.sight import Sight
 from libs.common.telemetry import current_traceparent
 from libs.contracts.number_events import (
-    FirstCallReceived,
     NumberDisabled,
     NumberFact,
     NumberPortedIn,
@@ -27,7 +26,6 @@ from services.numbers.domain.refusals import (
 )
 from services.numbers.domain.tracking_numbers import TrackingNumber
 from services.numbers.store import tracking_numbers as store
-from services.numbers.store.calls import lock_called_numbers
 
 log = logging.getLogger(__name__)
 
@@ -64,20 +62,6 @@ async def release_numbers(
     changed = [new for old, new in after if new is not old]
     await save_and_record(connection, changed, _released)
     log_change("numbers.released", changed, missing=len(line_ids) - len(found))
-
-
-async def receive_calls(
-    connection: Connection,
-    phone_numbers: Sequence[PhoneNumber],
-    called_at: Sequence[datetime],
-) -> None:
-    """The first call, by anyone, makes a number active once; all others change nothing."""
-    called = await lock_called_numbers(connection, phone_numbers, called_at)
-    if not called:
-        return
-    changed = [each.number.receive_call(each.called_at) for each in called]
-    await save_and_record(connection, changed, _first_call_received)
-    log_change("numbers.first_call_received", changed)
 
 
 async def start_port_out(
@@ -158,11 +142,6 @@ async def save_and_record(
 def _ported_in(number: TrackingNumber) -> NumberPortedIn:
     assert number.ported_at is not None
     return NumberPortedIn(**public_state(number), ported_at=number.ported_at)
-
-
-def _first_call_received(number: TrackingNumber) -> FirstCallReceived:
-    assert number.first_called_at is not None
-    return FirstCallReceived(**public_state(number), called_at=number.first_called_at)
 
 
 def _released(number: TrackingNumber) -> NumberReleased:
