@@ -9,8 +9,9 @@ from libs.common.sight import EVERYTHING
 from libs.contracts.number_events import CallAfterPortOut, FirstCallReceived
 from services.numbers.domain.calls import CalledNumber, judge_time
 from services.numbers.domain.tracking_numbers import NumberState
+from services.numbers.store.tracking_numbers import find_numbers
 from services.numbers.use_cases.calls import receive_calls
-from services.numbers.use_cases.tracking_numbers import disable_number
+from services.numbers.use_cases.tracking_numbers import disable_number, start_port_out
 from tests.numbers.builders import (
     NOON,
     a_number,
@@ -57,6 +58,15 @@ async def disable(database, number):
         )
 
 
+async def number_of(database, house):
+    """The one that it has; another account may have had the same."""
+    async with database.working() as connection:
+        number_id = await connection.fetchval(
+            "SELECT id FROM tracking_numbers WHERE account_id = $1", house.id
+        )
+        return (await find_numbers(connection, [number_id], EVERYTHING))[number_id]
+
+
 async def unknown(database):
     async with database.working() as connection:
         return [tuple(row) for row in await connection.fetch(UNKNOWN)]
@@ -91,7 +101,12 @@ def test_a_late_word_of_a_call_to_who_had_the_number_before_changes_nothing():
 
 @pytest.mark.requirement("S78")
 def test_the_first_call_after_a_number_left_is_kept_and_the_second_changes_nothing():
-    left = a_number(state=NumberState.PORTED_OUT, port_out_id="po_1", ported_out_at=NOON)
+    left = a_number(
+        state=NumberState.PORTED_OUT,
+        port_out_id="po_1",
+        ported_out_at=NOON,
+        first_called_at=ADDED,
+    )
     assert called(left).receive([NOON - MINUTE, NOON]) is left
     rung = called(left).receive([NOON - MINUTE, NOON + 2 * MINUTE, NOON + MINUTE])
     assert (rung.state, rung.called_after_port_out_at) == (left.state, NOON + MINUTE)
@@ -108,6 +123,36 @@ def test_a_number_that_came_back_and_left_again_tells_again():
         called_after_port_out_at=NOON - timedelta(days=9),
     )
     assert called(again).receive([NOON + MINUTE]).called_after_port_out_at == NOON + MINUTE
+
+
+def test_a_number_that_leaves_before_anybody_called_it_has_its_first_call_all_the_same():
+    leaving = a_number().port_in(ADDED).authorize_port_out("po_1")
+    rung = called(leaving).receive([NOON])
+    assert (rung.state, rung.first_called_at) == (NumberState.PORTING_OUT, NOON)
+    assert rung.version == leaving.version + 1
+    assert called(rung).receive([NOON - MINUTE]) is rung
+
+    left = leaving.port_out("po_1", NOON)
+    late = called(left).receive([NOON - MINUTE])
+    assert (late.state, late.first_called_at) == (NumberState.PORTED_OUT, NOON - MINUTE)
+    assert late.called_after_port_out_at is None
+    after = called(left).receive([NOON + MINUTE])
+    assert after.first_called_at == after.called_after_port_out_at == NOON + MINUTE
+
+
+@pytest.mark.requirement("S66")
+async def test_a_number_that_is_about_to_leave_tells_its_first_call_once(database):
+    house = await found_account(database)
+    number = await add_number(database, house, phone(1), state=NumberState.AWAITING_FIRST_CALL)
+    async with database.working() as connection:
+        await start_port_out(connection, house.id, "po_1", [phone(1)])
+    for minutes in range(3):
+        await ring(database, phone(1), at=NOON + minutes * MINUTE)
+    (fact,) = await facts(database, number, FirstCallReceived)
+    assert (fact.state, fact.called_at) == ("PORTING_OUT", NOON)
+    async with database.working() as connection:
+        await receive_calls(connection, [phone(1)], [NOON])
+        assert await connection.fetchval("SELECT pg_current_xact_id_if_assigned()") is None
 
 
 @pytest.mark.requirement("S66")
@@ -155,8 +200,9 @@ async def test_a_number_moves_between_accounts_while_calls_arrive(database):
     before = datetime.now(UTC)
     ringing = [asyncio.ensure_future(ring(database, phone(1), at=before)) for _ in range(10)]
     await disable(database, old)
-    new = await add_number(database, present, phone(1))
+    await add_number(database, present, phone(1))
     await asyncio.gather(*ringing)
+    new = await number_of(database, present)
     await ring(database, phone(1), at=before)
     assert await facts(database, new, FirstCallReceived) == []
 
