@@ -152,6 +152,11 @@ MAY_ASK: dict[str, set[str]] = {
     "recordPortedOut": {"support"},
     "confirmGainingCarrier": {"administrator"},
     "recordTestCall": {"administrator"},
+    "lockPortOut": {"administrator", "support"},
+    "unlockPortOut": {"administrator", "support"},
+    "setPortOutPin": {"administrator"},
+    "resetPortOutPinTries": {"administrator", "support"},
+    "revealPortOutIdentifier": {"administrator"},
 }
 
 

@@ -50,6 +50,11 @@ class LockState(StrEnum):
     UNLOCKED = "UNLOCKED"
 
 
+class LockScope(StrEnum):
+    ACCOUNT = "ACCOUNT"
+    NUMBER = "NUMBER"
+
+
 class ShieldAct(StrEnum):
     """What stands on a shield's record."""
 
@@ -77,6 +82,10 @@ class PortOutLock:
     locked_by: str
     unlock_asked_by: str | None = None
     unlocks_at: datetime | None = None
+
+    @property
+    def scope(self) -> LockScope:
+        return LockScope.ACCOUNT if self.number_id is None else LockScope.NUMBER
 
     def state_at(self, at: datetime) -> LockState:
         if self.unlocks_at is None:

@@ -67,17 +67,18 @@ async def reset_pin_tries(
     return shield.account_id
 
 
-async def reveal_identifier(connection: Connection, caller: Member) -> str:
+async def reveal_identifier(connection: Connection, caller: Member, reason: str | None) -> str:
     """What a gaining carrier asks for (S72); made when it is first read.
 
     To be shown only after the transaction has committed: each reading is on record.
     """
-    shield, _ = await lock_own_shield(
-        connection, caller, None, reason=None, expected_version=None
+    shield, faults = await lock_own_shield(
+        connection, caller, None, reason=reason, expected_version=None
     )
+    refuse_all(faults)
     identifier = await port_out_shields.keep_identifier(connection, shield, new_identifier())
     now = datetime.now(UTC)
-    await add_to_record(connection, shield, ShieldAct.IDENTIFIER_REVEALED, now)
+    await add_to_record(connection, shield, ShieldAct.IDENTIFIER_REVEALED, now, reason=reason)
     revealed = await about_shield(PortOutIdentifierRevealed, connection, shield, now)
     await save_shield(connection, shield, revealed)
     return identifier
