@@ -136,7 +136,7 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     lines.LinesResent,
     lines.LinesCancelRequested,
     lines.LinesCancelRefused,
-    # Told to administrators by mail: a shield is no port and has no status.
+    # A port-out shield is no port, and has no status.
     port_out_shields.PortOutLocked,
     port_out_shields.PortOutUnlockAsked,
     port_out_shields.PortOutUnlocked,
