@@ -202,6 +202,7 @@ _MUTATIONS = {
     "lockPortOut": ("PortOutLockInput", _SHIELD),
     "unlockPortOut": ("PortOutLockInput", _SHIELD),
     "setPortOutPin": ("SetPortOutPinInput", _SHIELD),
+    "removePortOutPin": ("RemovePortOutPinInput", _SHIELD),
     "resetPortOutPinTries": ("ResetPortOutPinTriesInput", _SHIELD),
     "revealPortOutIdentifier": (
         "RevealPortOutIdentifierInput",

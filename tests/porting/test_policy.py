@@ -155,6 +155,7 @@ MAY_ASK: dict[str, set[str]] = {
     "lockPortOut": {"administrator", "support"},
     "unlockPortOut": {"administrator", "support"},
     "setPortOutPin": {"administrator"},
+    "removePortOutPin": {"administrator"},
     "resetPortOutPinTries": {"administrator", "support"},
     "revealPortOutIdentifier": {"administrator"},
 }

@@ -92,6 +92,7 @@ RIGHTS = {
     "lockPortOut": ADMINISTRATORS | SUPPORT,
     "unlockPortOut": ADMINISTRATORS | SUPPORT,
     "setPortOutPin": ADMINISTRATORS,
+    "removePortOutPin": ADMINISTRATORS,
     "resetPortOutPinTries": ADMINISTRATORS | SUPPORT,
     "revealPortOutIdentifier": ADMINISTRATORS,
 }

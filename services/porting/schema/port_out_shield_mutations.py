@@ -20,7 +20,6 @@ from services.porting.schema.commands import (
     run_once,
 )
 from services.porting.schema.context import PortingInfo
-from services.porting.schema.letter_inputs import mark_pin
 from services.porting.schema.port_out_shields import PortOutShield, load_shields
 from services.porting.use_cases import port_out_locks, port_out_pins
 
@@ -53,9 +52,15 @@ class ResetPortOutPinTriesInput(OnPortOutShield):
 
 @strawberry.input(description="The PIN that a gaining carrier must know.")
 class SetPortOutPinInput:
-    pin: str | None = strawberry.field(
-        description="4 to 10 digits that neither repeat nor count; null asks for none any more."
+    pin: str = strawberry.field(
+        description="4 to 10 digits that neither repeat nor count, as 0000 and 1234 do."
     )
+    expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+
+
+@strawberry.input(description="That gaining carriers are asked for no PIN any more.")
+class RemovePortOutPinInput:
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
@@ -137,13 +142,27 @@ class PortOutShieldMutation:
         self, info: PortingInfo, input: Annotated[SetPortOutPinInput, INPUT]
     ) -> PortOutShieldPayload:
         member = member_of(info)
-        kept = replace(input, pin=mark_pin(info.context.room.vault, input.pin))
+        kept = replace(input, pin=info.context.room.vault.mark(input.pin))
         return await _change(
             info,
             "setPortOutPin",
             kept,
             lambda connection: port_out_pins.set_port_out_pin(
                 connection, member, input.pin, expected_version=input.expected_version
+            ),
+        )
+
+    @strawberry.mutation(description="Asks gaining carriers for no PIN, from now on.")
+    async def remove_port_out_pin(
+        self, info: PortingInfo, input: Annotated[RemovePortOutPinInput, INPUT]
+    ) -> PortOutShieldPayload:
+        member = member_of(info)
+        return await _change(
+            info,
+            "removePortOutPin",
+            input,
+            lambda connection: port_out_pins.set_port_out_pin(
+                connection, member, None, expected_version=input.expected_version
             ),
         )
 
@@ -188,7 +207,7 @@ class PortOutShieldMutation:
 async def _change(
     info: PortingInfo,
     mutation: str,
-    given: OnPortOutShield | SetPortOutPinInput,
+    given: object,
     act: Callable[[Connection], Awaitable[str]],
 ) -> PortOutShieldPayload:
     """`act` answers the account's id."""
