@@ -1,6 +1,7 @@
 """The numbers service, assembled: every room is named here."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -8,14 +9,18 @@ from starlette.routing import BaseRoute
 
 from libs.common.download_links import DownloadLinks
 from libs.common.graphql.route import graph_routes, resolver_of
+from libs.common.housekeeping import every_hour
 from libs.common.service import Service, Wiring, build_app
 from libs.common.settings import Profile
 from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.numbers.consumers import CONSUMES
+from services.numbers.integrations.telephony import read_secrets
+from services.numbers.routes.calls import call_routes
 from services.numbers.routes.exports import EXPORTS, export_routes
 from services.numbers.schema.context import Room
 from services.numbers.schema.graph import build_graph
 from services.numbers.settings import Settings
+from services.numbers.use_cases.call_deliveries import forget_deliveries
 from services.numbers.use_cases.number_changes import ChangeRules
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -23,23 +28,28 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def create_app() -> Starlette:
     settings = Settings()
+    graph = build_graph(shows_schema=settings.profile is Profile.DEVELOPMENT)
 
     def routes(wiring: Wiring) -> Sequence[BaseRoute]:
+        secrets = settings.call_secrets
         links = DownloadLinks(
             str(settings.public_url), settings.download_secret.get_secret_value(), EXPORTS
         )
+        rules = ChangeRules(allow_fictional=settings.allow_fictional_numbers)
         return [
             *graph_routes(
-                build_graph(shows_schema=settings.profile is Profile.DEVELOPMENT),
+                graph,
                 settings=settings,
                 callers=resolver_of(settings, wiring.database),
                 database=wiring.database,
-                room=Room(
-                    download_links=links,
-                    change_rules=ChangeRules(allow_fictional=settings.allow_fictional_numbers),
-                ),
+                room=Room(download_links=links, change_rules=rules),
             ),
             *export_routes(wiring.database, links, settings.origins),
+            *(
+                call_routes(wiring.database, read_secrets(secrets.get_secret_value()))
+                if secrets
+                else ()
+            ),
         ]
 
     return build_app(
@@ -51,5 +61,8 @@ def create_app() -> Starlette:
             events_exchange=EVENTS,
             consumes=CONSUMES,
             routes=routes,
+            background=lambda wiring: [
+                partial(every_hour, partial(forget_deliveries, wiring.database))
+            ],
         )
     )

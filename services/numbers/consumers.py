@@ -16,11 +16,11 @@ from libs.contracts.porting_events.lines import (
 from libs.contracts.porting_events.port_outs import PortOutAuthorized, PortOutPorted
 from libs.contracts.porting_events.requests import ReviewStarted
 from libs.contracts.topology import NUMBERS_EVENTS, NUMBERS_REPORTS
+from services.numbers.use_cases.calls import receive_calls
 from services.numbers.use_cases.preconfigurations import announce_lines, preconfigure_numbers
 from services.numbers.use_cases.tracking_numbers import (
     finish_port_out,
     port_in_numbers,
-    receive_calls,
     release_numbers,
     start_port_out,
 )

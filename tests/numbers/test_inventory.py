@@ -21,8 +21,8 @@ from services.numbers.domain.tracking_numbers import NumberState
 from services.numbers.store import inventory as store
 from services.numbers.store import number_words
 from services.numbers.store.number_counts import recount
+from services.numbers.use_cases.calls import receive_calls
 from services.numbers.use_cases.inventory import list_inventory
-from services.numbers.use_cases.tracking_numbers import receive_calls
 from tests.naughty import NAUGHTY
 from tests.numbers.builders import (
     NOON,

@@ -8,15 +8,20 @@ from libs.common.graphql.rights import (
     REQUESTERS,
     SIGNED_IN,
     SUPPORT,
+    machines,
 )
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
-from services.numbers.schema import enums  # noqa: F401 - the enums are described there
+from services.numbers.schema import (
+    enums,  # noqa: F401 - the enums are described there
+    mutations,
+    queries,
+)
+from services.numbers.schema.call_queries import CallQuery
 from services.numbers.schema.inventory_queries import InventoryQuery
-from services.numbers.schema.mutations import NumbersMutation
 from services.numbers.schema.number_change_mutations import NumberChangeMutation
-from services.numbers.schema.queries import NumbersQuery
+from services.numbers.schema.routing_queries import RoutingQuery
 
 RIGHTS = {
     "viewer": SIGNED_IN,
@@ -27,6 +32,9 @@ RIGHTS = {
     "trackingNumbers": READERS,
     "trackingNumberCounts": READERS,
     "trackingNumberExportUrl": READERS,
+    "unknownCalls": SUPPORT,
+    "routeFor": machines("numbers:route"),
+    "routesFor": machines("numbers:route"),
     "createAccount": SUPPORT,
     "disableTrackingNumber": ADMINISTRATORS | SUPPORT,
     "disableTrackingNumbers": ADMINISTRATORS | SUPPORT,
@@ -36,12 +44,12 @@ RIGHTS = {
 
 
 @strawberry.type
-class Query(NumbersQuery, InventoryQuery):
+class Query(queries.Query, CallQuery, RoutingQuery, InventoryQuery):
     pass
 
 
 @strawberry.type
-class Mutation(NumbersMutation, NumberChangeMutation):
+class Mutation(mutations.Mutation, NumberChangeMutation):
     pass
 
 

@@ -33,7 +33,7 @@ class Viewer:
 
 
 @strawberry.type
-class NumbersQuery:
+class Query:
     @strawberry.field(description="Who you are: your membership and its account.")
     async def viewer(self, info: NumbersInfo) -> Viewer | None:
         caller = info.context.caller
