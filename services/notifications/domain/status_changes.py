@@ -119,6 +119,13 @@ TOLD_ONCE_WHILE: Final[Mapping[type[Fact], frozenset[str]]] = {
     LinesCancelled: frozenset({"PORTING", "WITH_CARRIER"}),
     LinesNotPortable: frozenset({"PORTING", "WITH_CARRIER"}),
 }
+# They renew our copies; nobody's status is in them.
+COPIED: Final[tuple[type[Fact], ...]] = (
+    number_events.AccountChanged,
+    number_events.AccountDisabled,
+    number_events.AccountReactivated,
+    number_events.CompanyChanged,
+)
 NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     requests.DraftChanged,
     # For the history only.
