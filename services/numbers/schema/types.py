@@ -19,6 +19,7 @@ from libs.common.graphql.connections import (
 from libs.common.graphql.errors import Forbidden
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain import accounts, tracking_numbers
+from services.numbers.domain.account_actions import AccountAction, account_actions_for
 from services.numbers.domain.tracking_numbers import (
     NumberAction,
     NumberBadge,
@@ -38,6 +39,7 @@ from services.numbers.schema.loaders import (
     load_number_counts,
     load_number_pages,
     load_numbers,
+    load_ties,
 )
 from services.numbers.store.accounts import COMPANIES_OF_ACCOUNTS, MEMBERS_OF_ACCOUNTS
 from services.numbers.store.tracking_numbers import OF_EACH_COMPANY
@@ -179,6 +181,7 @@ class Member:
 
 @strawberry.federation.type(keys=["id"], description="A customer's account.")
 class Account:
+    account: strawberry.Private[accounts.Account]
     id: strawberry.ID = strawberry.field(description="`acc_…`.")
     name: str = strawberry.field(description="Its name.")
     card_on_file: bool = strawberry.field(description="Whether a payment card is on file.")
@@ -187,7 +190,18 @@ class Account:
         description="Whether it is neither suspended nor flagged."
     )
     in_trial: bool = strawberry.field(description="Whether the free trial still runs.")
+    disabled_at: datetime | None = strawberry.field(
+        description="When it was disabled; null for one that is active."
+    )
     version: int = strawberry.field(description="Counts its events.")
+
+    @strawberry.field(description="What you can do with it now.")
+    async def available_actions(self, info: NumbersInfo) -> list[AccountAction]:
+        caller = info.context.caller
+        if not is_in_charge(caller):
+            return []
+        ties = await info.context.loader(load_ties).load(self.id)
+        return list(account_actions_for(caller, self.account, ties))
 
     @strawberry.field(description="Its companies that you may see, the newest first.")
     async def companies(
@@ -231,13 +245,16 @@ class Account:
 
     @classmethod
     def of(cls, account: accounts.Account) -> Self:
+        standing = account.standing
         return cls(
+            account=account,
             id=strawberry.ID(account.id),
             name=account.name,
-            card_on_file=account.card_on_file,
-            balance_current=account.balance_current,
-            in_good_standing=account.in_good_standing,
-            in_trial=account.in_trial,
+            card_on_file=standing.card_on_file,
+            balance_current=standing.balance_current,
+            in_good_standing=standing.in_good_standing,
+            in_trial=standing.in_trial,
+            disabled_at=account.disabled_at,
             version=account.version,
         )
 
