@@ -47,27 +47,12 @@ class UserErrorCode(StrEnum):
     CARD_REQUIRED = "CARD_REQUIRED", "A payment card must be on file first."
     ALREADY_EXISTS = "ALREADY_EXISTS", "There is one with this name or address already."
 
-    ACCOUNT_DISABLED = (
-        "ACCOUNT_DISABLED",
-        "The account is disabled: our support team can reactivate it.",
-    )
-    PORT_IN_OPEN = (
-        "PORT_IN_OPEN",
-        "A port request of the account is under way: it ends first, or is cancelled.",
-    )
-    PORT_OUT_OPEN = "PORT_OUT_OPEN", "A port-out of the account is under way: it ends first."
-    PORT_OUT_UNCONFIRMED = (
-        "PORT_OUT_UNCONFIRMED",
-        "A number that has left is not confirmed yet: go through its port-out's checklist.",
-    )
-    NUMBERS_LEFT = (
-        "NUMBERS_LEFT",
-        "The account has numbers that are not disabled yet.",
-    )
-    LAST_ADMINISTRATOR = (
-        "LAST_ADMINISTRATOR",
-        "The account would be left without an active administrator.",
-    )
+    ACCOUNT_DISABLED = "ACCOUNT_DISABLED", "The account is disabled; support reactivates it."
+    PORT_IN_OPEN = "PORT_IN_OPEN", "A port request is under way: let it end or cancel it."
+    PORT_OUT_OPEN = "PORT_OUT_OPEN", "A port-out is under way: wait until it has ended."
+    PORT_OUT_UNCONFIRMED = "PORT_OUT_UNCONFIRMED", "A number that left is not confirmed yet."
+    NUMBERS_LEFT = "NUMBERS_LEFT", "The account has numbers that are not disabled yet."
+    LAST_ADMINISTRATOR = "LAST_ADMINISTRATOR", "No active administrator would be left."
     OWN_RIGHTS = "OWN_RIGHTS", "Nobody takes away their own rights: somebody else must."
 
     INVALID_PHONE_NUMBER = (

@@ -4,8 +4,10 @@ import asyncio
 from dataclasses import replace
 from itertools import count
 
+import asyncpg
 import pytest
 
+from libs.common.caller import Member as MemberCaller
 from libs.common.caller import Role
 from libs.contracts.company_names import company_key
 from libs.contracts.number_events import (
@@ -14,10 +16,24 @@ from libs.contracts.number_events import (
     MemberChanged,
     NumberFact,
 )
-from services.numbers.domain.accounts import Member
-from services.numbers.domain.members import MemberChange, faults_of_lost_rights
+from services.numbers.domain.accounts import Company, Member
+from services.numbers.domain.members import (
+    MemberAction,
+    MemberChange,
+    faults_of_lost_rights,
+    member_actions_for,
+)
+from services.numbers.store import accounts
+from services.numbers.use_cases import companies, members
 from tests.numbers.account_commands import code, do, refusals
-from tests.numbers.builders import found_account, new_account, new_member, told
+from tests.numbers.builders import (
+    SUPPORT,
+    found_account,
+    login,
+    new_account,
+    new_member,
+    told,
+)
 
 _logins = count(1)
 
@@ -280,6 +296,68 @@ async def test_the_last_administrator_stays_also_against_support(door, database)
     assert await refusals(door, "support", "deactivateMember", memberId=second["id"]) == [
         ("LAST_ADMINISTRATOR", "memberId")
     ]
+
+
+async def test_an_account_has_no_more_companies_and_members_than_can_be_shown(
+    door, database, monkeypatch
+):
+    house = await found_account(database)
+    monkeypatch.setattr(companies, "MOST_COMPANIES", 2)
+    monkeypatch.setattr(members, "MOST_MEMBERS", 4)
+    for mutation, given in (
+        ("addCompany", {"accountId": house.id, "name": "Third"}),
+        ("addMember", a_person(house)),
+    ):
+        assert await refusals(door, house.administrator, mutation, **given) == [
+            ("TOO_LONG", "accountId")
+        ]
+
+
+@pytest.mark.parametrize("who", ["administrator", "manager", "support"])
+async def test_what_can_be_done_with_a_member_is_offered_to_who_can_do_it(door, database, who):
+    house = await found_account(database)
+    caller = {
+        "administrator": house.administrator,
+        "manager": house.callers[Role.MANAGER],
+    }.get(who, "support")
+    ended = house.callers[Role.VIEWER].member_id
+    await do(door, "support", "deactivateMember", memberId=ended)
+    if who == "manager":
+        query = "{ viewer { member { availableActions } } }"
+        seen = await door.see(caller, query)
+        assert seen["viewer"]["member"]["availableActions"] == []
+        return
+    query = """query ($id: ID!) { account(id: $id) { members { edges { node {
+      role availableActions } } } } }"""
+    edges = (await door.see(caller, query, id=house.id))["account"]["members"]["edges"]
+    offered = {each["node"]["role"]: each["node"]["availableActions"] for each in edges}
+    assert offered == {
+        "ADMINISTRATOR": ["CHANGE"],
+        "MANAGER": ["CHANGE", "DEACTIVATE"],
+        "CLIENT_MANAGER": ["CHANGE", "DEACTIVATE"],
+        "VIEWER": ["CHANGE", "REACTIVATE"],
+    }
+
+
+def test_who_is_offered_a_deactivation_can_do_it():
+    one, two = a_member(), a_member(id="mem_2")
+    caller = MemberCaller(
+        login=login(), account_id="acc_1", member_id="mem_1", role=Role.ADMINISTRATOR
+    )
+    ending = MemberAction.DEACTIVATE
+    assert ending not in member_actions_for(caller, one, administrators=2)
+    assert ending in member_actions_for(caller, two, administrators=2)
+    assert ending not in member_actions_for(SUPPORT, two, administrators=1)
+    ended = replace(caller, account_is_disabled=True)
+    assert member_actions_for(ended, two, administrators=2) == ()
+
+
+async def test_another_constraint_than_the_names_is_a_fault(database):
+    house = await found_account(database)
+    again = Company(id=house.companies["Dental"], account_id=house.id, name="Bakery")
+    with pytest.raises(asyncpg.UniqueViolationError):
+        async with database.transaction(SUPPORT) as connection:
+            await accounts.add_companies(connection, [again])
 
 
 async def test_two_administrators_cannot_end_each_other(door, database):

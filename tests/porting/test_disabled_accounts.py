@@ -134,7 +134,7 @@ async def test_a_submission_before_the_end_was_heard_stops_at_preconfiguration(d
     await hear(database, heard(refused, subject=request_id))
     request = await request_of(database, request_id)
     assert request.status is PortRequestStatus.ACTION_REQUIRED
-    assert request.fault_code == "ACCOUNT_DISABLED"
+    assert (request.fault_code, request.fault_waiting_on) == ("ACCOUNT_DISABLED", "SUPPORT")
     assert request.sent_at is None
 
 

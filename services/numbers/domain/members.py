@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
-from libs.common.caller import Role
+from libs.common.caller import Caller, Role
+from libs.common.caller import Member as MemberCaller
 from libs.contracts.refusals import Refusal
 from services.numbers.domain.account_refusals import LastAdministrator, OwnRights
 from services.numbers.domain.accounts import (
@@ -14,6 +16,12 @@ from services.numbers.domain.accounts import (
     faults_of_name,
 )
 from services.numbers.domain.refusals import CompanyUnknown
+
+
+class MemberAction(StrEnum):
+    CHANGE = "CHANGE"
+    DEACTIVATE = "DEACTIVATE"
+    REACTIVATE = "REACTIVATE"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +93,23 @@ def faults_of_lost_rights(
     if not has_other_administrator:
         faults.append(LastAdministrator().at("input", field))
     return faults
+
+
+def member_actions_for(
+    caller: Caller, member: Member, *, administrators: int
+) -> tuple[MemberAction, ...]:
+    """For administrators and support; `administrators` are the account's active ones."""
+    if isinstance(caller, MemberCaller) and caller.account_is_disabled:
+        return ()
+    if not member.active:
+        return (MemberAction.CHANGE, MemberAction.REACTIVATE)
+    faults = faults_of_lost_rights(
+        member,
+        replace(member, active=False),
+        is_self=isinstance(caller, MemberCaller) and caller.member_id == member.id,
+        has_other_administrator=administrators > 1,
+    )
+    return (MemberAction.CHANGE,) if faults else (MemberAction.CHANGE, MemberAction.DEACTIVATE)
 
 
 def _is_in_charge(member: Member) -> bool:

@@ -13,9 +13,9 @@ from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
 from services.numbers.domain.accounts import Standing
 from services.numbers.schema.account_commands import ERRORS, INPUT, OfAccount, run_once
+from services.numbers.schema.accounts import Account
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.loaders import load_accounts
-from services.numbers.schema.types import Account
 from services.numbers.use_cases.account_access import By
 from services.numbers.use_cases.accounts import (
     disable_account,

@@ -3,6 +3,7 @@
 from libs.common.caller import Role
 from libs.common.graphql.enums import publish_enum
 from services.numbers.domain.account_actions import AccountAction
+from services.numbers.domain.members import MemberAction
 from services.numbers.domain.tracking_numbers import (
     NumberAction,
     NumberBadge,
@@ -72,5 +73,14 @@ publish_enum(
         AccountAction.ADD_MEMBER: "Add a member.",
         AccountAction.DISABLE: "End it: nothing ties it any more.",
         AccountAction.REACTIVATE: "Let its people change things again.",
+    },
+)
+publish_enum(
+    MemberAction,
+    description="What you can do with a member now.",
+    values={
+        MemberAction.CHANGE: "Change name, address, role or companies.",
+        MemberAction.DEACTIVATE: "End their rights.",
+        MemberAction.REACTIVATE: "Give them back the rights that they had.",
     },
 )

@@ -87,6 +87,15 @@ async def load_member_counts(context: NumbersContext, account_ids: list[str]) ->
     return [counts.get(account_id, 0) for account_id in account_ids]
 
 
+async def load_administrator_counts(
+    context: NumbersContext, account_ids: list[str]
+) -> list[int]:
+    """The active ones of each account."""
+    async with context.database.reading(context.caller) as connection:
+        counts = await account_store.count_administrators(connection, account_ids)
+    return [counts.get(account_id, 0) for account_id in account_ids]
+
+
 async def load_number_pages(
     context: NumbersContext, keys: list[NumberPageKey]
 ) -> Sequence[Slice[TrackingNumber]]:

@@ -11,9 +11,9 @@ from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
 from services.numbers.domain.members import MemberChange, MemberWish
 from services.numbers.schema.account_commands import ERRORS, INPUT, OfAccount, run_once
+from services.numbers.schema.accounts import Member
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.loaders import load_members
-from services.numbers.schema.types import Member
 from services.numbers.use_cases.account_access import By
 from services.numbers.use_cases.members import add_member, change_member
 

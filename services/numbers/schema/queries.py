@@ -20,6 +20,7 @@ from libs.common.graphql.pages import empty_page
 from libs.common.paging import Page
 from libs.contracts.company_names import company_key
 from services.numbers.domain.tracking_numbers import NumberTab
+from services.numbers.schema.accounts import Account, Member
 from services.numbers.schema.arguments import Source, Tab
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.loaders import (
@@ -28,7 +29,7 @@ from services.numbers.schema.loaders import (
     load_members,
     load_number_counts,
 )
-from services.numbers.schema.types import Account, Company, Member, TrackingNumber
+from services.numbers.schema.types import Company, TrackingNumber
 from services.numbers.store import accounts as account_store
 from services.numbers.store import tracking_numbers as number_store
 

@@ -121,6 +121,14 @@ _COUNT_MEMBERS = """
     WHERE account_id = ANY($1::text[])
     GROUP BY account_id
 """
+_COUNT_ADMINISTRATORS = """
+    SELECT account_id, count(*)
+    FROM members
+    WHERE account_id = ANY($1::text[])
+      AND role = 'ADMINISTRATOR'
+      AND active
+    GROUP BY account_id
+"""
 
 
 async def add_account(connection: Connection, account: Account) -> None:
@@ -244,6 +252,14 @@ async def count_members(
     connection: Connection, account_ids: Sequence[str]
 ) -> Mapping[str, int]:
     rows = await connection.fetch(_COUNT_MEMBERS, account_ids)
+    return {row["account_id"]: row["count"] for row in rows}
+
+
+async def count_administrators(
+    connection: Connection, account_ids: Sequence[str]
+) -> Mapping[str, int]:
+    """Those that are active."""
+    rows = await connection.fetch(_COUNT_ADMINISTRATORS, account_ids)
     return {row["account_id"]: row["count"] for row in rows}
 
 
