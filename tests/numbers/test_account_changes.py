@@ -195,6 +195,7 @@ async def test_two_companies_of_one_name_are_refused(door, database, name):
         (" ", "REQUIRED"),
         ("\u3164", "REQUIRED"),
         ("x" * 201, "TOO_LONG"),
+        ("\ufdfa" * 200, "TOO_LONG"),
         ("a\u202eb", "INVALID"),
     ],
 )
@@ -244,6 +245,15 @@ async def test_a_member_is_added_changed_and_deactivated_with_an_event_each(door
         login_subject=facts[0].login_subject,
         active=True,
     )
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["", "ada", "ada@", "a b@c.de", "ada@example", "a\u202eb@c.de", "x" * 250 + "@c.de"],
+)
+def test_an_address_is_one_that_can_be_written_to(email):
+    (fault,) = MemberChange(email=email).find_faults(())
+    assert (fault.code, fault.path) == ("INVALID", ("input", "email"))
 
 
 async def test_all_faults_of_a_member_are_told_at_once(door, database):

@@ -14,6 +14,7 @@ from libs.contracts.porting_events.port_outs import (
 )
 from libs.contracts.porting_events.requests import PortCancelled, PortSubmitted
 from libs.contracts.topology import REPORTS
+from services.numbers.consumers import CONSUMES
 from services.numbers.store.accounts import find_accounts
 from tests.numbers.account_commands import do, refusals
 from tests.numbers.builders import found_account, heard, phone, told
@@ -37,6 +38,13 @@ def a_report(account_id, sequence, **changes):
         **changes,
     }
     return heard(StandingChanged(**said), subject=account_id, sequence=sequence)
+
+
+def test_each_fact_is_heard_in_one_way():
+    """Of two lines for one fact the consumer would know the last alone."""
+    for consumes in CONSUMES:
+        types = [fact.type for each in consumes.subscriptions for fact in each.facts]
+        assert len(types) == len(set(types))
 
 
 async def test_a_billing_system_s_newest_report_holds_however_they_come(ears, database):

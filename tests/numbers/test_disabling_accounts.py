@@ -85,8 +85,7 @@ def a_caller(role):
     return Member(login=login(), account_id="acc_1", member_id="mem_1", role=role)
 
 
-@pytest.mark.requirement("S76")
-@pytest.mark.requirement("S81")
+@pytest.mark.requirement("S76", "S81")
 @pytest.mark.parametrize("holding", list(product([True, False], repeat=4)))
 def test_everything_that_ties_an_account_is_told_at_once(holding):
     ties = Ties(**dict(zip(TIES, holding, strict=True)))

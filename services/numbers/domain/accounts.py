@@ -25,6 +25,8 @@ from services.numbers.domain.refusals import (
 MOST_COMPANIES: Final = 1000
 MOST_MEMBERS: Final = 1000
 _LONGEST_NAME: Final = 200
+# Some characters become eighteen without their Unicode form, and an index takes 2,704 bytes.
+_LONGEST_KEY_BYTES: Final = 2_000
 _LONGEST_EMAIL: Final = 254
 _LONGEST_LOGIN: Final = 256
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
@@ -115,11 +117,14 @@ def clean_text(text: str) -> str:
 
 def faults_of_name(name: str, *path: str) -> list[Refusal]:
     """Of an account, a company or a person."""
-    return [*_text_faults(name, _LONGEST_NAME, *path)]
+    faults = [*_text_faults(name, _LONGEST_NAME, *path)]
+    if not faults and len(company_key(name).encode()) > _LONGEST_KEY_BYTES:
+        return [TextTooLong(_LONGEST_NAME).at("input", *path)]
+    return faults
 
 
 def faults_of_email(email: str, *path: str) -> list[Refusal]:
-    if len(email) <= _LONGEST_EMAIL and _EMAIL.fullmatch(email):
+    if len(email) <= _LONGEST_EMAIL and email.isprintable() and _EMAIL.fullmatch(email):
         return []
     return [EmailMalformed().at("input", *path)]
 
