@@ -8,6 +8,9 @@ from libs.common.database import Connection
 from libs.common.events import Event, Fact
 from libs.contracts.number_events import (
     AccountChanged,
+    AccountDisabled,
+    AccountReactivated,
+    AccountState,
     CallAfterPortOut,
     CompanyChanged,
     FirstCallReceived,
@@ -37,7 +40,7 @@ F = TypeVar("F", bound=Fact)
 async def _copy_accounts(connection: Connection, events: Sequence[Event]) -> None:
     await copies.copy_accounts(
         connection,
-        [(event.subject, event.sequence, _fact(event, AccountChanged)) for event in events],
+        [(event.subject, event.sequence, _fact(event, AccountState)) for event in events],
     )
 
 
@@ -138,7 +141,10 @@ CONSUMES: Final = (
     Consumes(
         queue=PORTING_EVENTS.name,
         subscriptions=(
-            Projection(facts=(AccountChanged,), apply=_copy_accounts),
+            Projection(
+                facts=(AccountChanged, AccountDisabled, AccountReactivated),
+                apply=_copy_accounts,
+            ),
             Projection(facts=(CompanyChanged,), apply=_copy_companies),
             Projection(facts=(MemberChanged,), apply=_copy_members),
             Projection(

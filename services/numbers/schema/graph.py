@@ -16,8 +16,11 @@ from services.numbers.schema import (
     enums,  # noqa: F401 - the enums are described there
     queries,
 )
+from services.numbers.schema.account_mutations import AccountMutation
 from services.numbers.schema.call_queries import CallQuery
-from services.numbers.schema.mutations import Mutation
+from services.numbers.schema.company_mutations import CompanyMutation
+from services.numbers.schema.member_mutations import MemberMutation
+from services.numbers.schema.mutations import NumbersMutation
 from services.numbers.schema.routing_queries import RoutingQuery
 
 RIGHTS = {
@@ -31,12 +34,28 @@ RIGHTS = {
     "routeFor": machines("numbers:route"),
     "routesFor": machines("numbers:route"),
     "createAccount": SUPPORT,
+    "renameAccount": SUPPORT,
+    "changeStanding": SUPPORT,
+    "reportStanding": machines("accounts:report"),
+    "disableAccount": ADMINISTRATORS | SUPPORT,
+    "reactivateAccount": SUPPORT,
+    "addCompany": ADMINISTRATORS | SUPPORT,
+    "renameCompany": ADMINISTRATORS | SUPPORT,
+    "addMember": ADMINISTRATORS | SUPPORT,
+    "changeMember": ADMINISTRATORS | SUPPORT,
+    "deactivateMember": ADMINISTRATORS | SUPPORT,
+    "reactivateMember": ADMINISTRATORS | SUPPORT,
     "disableTrackingNumber": ADMINISTRATORS | SUPPORT,
 }
 
 
 @strawberry.type
 class Query(queries.Query, CallQuery, RoutingQuery):
+    pass
+
+
+@strawberry.type
+class Mutation(NumbersMutation, AccountMutation, CompanyMutation, MemberMutation):
     pass
 
 
