@@ -131,6 +131,14 @@ class NumberPortedOut(NumberFact):
     ported_out_at: AwareDatetime
 
 
+class CallAfterPortOut(NumberFact):
+    """A call still reached the number after it had left: told once for each port-out (S78)."""
+
+    type: ClassVar[str] = "numbers.call_after_port_out.v1"
+    port_out_id: str
+    called_at: AwareDatetime
+
+
 class NumberDisabled(NumberFact):
     type: ClassVar[str] = "numbers.number_disabled.v1"
     disabled_at: AwareDatetime
@@ -144,19 +152,16 @@ class NumberReleased(NumberFact):
 
 
 class CallReceived(Fact):
-    """Comes in from the telephony system on `portline.reports`, one per inbound call."""
+    """Comes in from the telephony system on `portline.reports`, one per inbound call.
+
+    Whatever its clock says, a call that is told has been made: `called_at` is judged, and no
+    reason to refuse it.
+    """
 
     type: ClassVar[str] = "calls.call_received.v1"
     tracking_number: PhoneNumber
     calling_number: str | None = None
     called_at: AwareDatetime
-
-    @field_validator("called_at")
-    @classmethod
-    def _refuse_the_future(cls, called_at: datetime) -> datetime:
-        if called_at > datetime.now(UTC) + CLOCK_SKEW:
-            raise ValueError("its time has not come")
-        return called_at
 
 
 class StandingChanged(Fact):
@@ -193,6 +198,7 @@ NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (
     FirstCallReceived,
     NumberPortingOut,
     NumberPortedOut,
+    CallAfterPortOut,
     NumberDisabled,
     NumberReleased,
 )

@@ -34,6 +34,7 @@ from libs.contracts.porting_events.requests import (
 )
 from libs.contracts.topology import NUMBERS_EVENTS, NUMBERS_REPORTS, NUMBERS_STANDINGS
 from services.numbers.domain.accounts import Standing
+from services.numbers.use_cases.calls import receive_calls
 from services.numbers.use_cases.ports_under_way import (
     keep_leaving_numbers,
     keep_port_requests,
@@ -43,7 +44,6 @@ from services.numbers.use_cases.standings import note_standing
 from services.numbers.use_cases.tracking_numbers import (
     finish_port_out,
     port_in_numbers,
-    receive_calls,
     release_numbers,
     start_port_out,
 )

@@ -11,6 +11,7 @@ from libs.contracts.number_events import (
     AccountDisabled,
     AccountReactivated,
     AccountState,
+    CallAfterPortOut,
     CompanyChanged,
     FirstCallReceived,
     MemberChanged,
@@ -147,7 +148,13 @@ CONSUMES: Final = (
             Projection(facts=(CompanyChanged,), apply=_copy_companies),
             Projection(facts=(MemberChanged,), apply=_copy_members),
             Projection(
-                facts=(NumberPortedIn, NumberPortingOut, NumberPortedOut, NumberReleased),
+                facts=(
+                    NumberPortedIn,
+                    NumberPortingOut,
+                    NumberPortedOut,
+                    CallAfterPortOut,
+                    NumberReleased,
+                ),
                 apply=_copy_numbers,
             ),
             Reaction(fact=NumbersPreconfigured, react=_note_preconfigured),

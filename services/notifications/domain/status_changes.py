@@ -108,6 +108,7 @@ TOLD: Final[tuple[type[Fact], ...]] = (
     number_events.FirstCallReceived,
     number_events.NumberPortingOut,
     number_events.NumberPortedOut,
+    number_events.CallAfterPortOut,
     number_events.NumberDisabled,
     number_events.NumberReleased,
     number_events.MemberChanged,

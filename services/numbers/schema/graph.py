@@ -12,12 +12,16 @@ from libs.common.graphql.rights import (
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
-from services.numbers.schema import enums  # noqa: F401 - the enums are described there
+from services.numbers.schema import (
+    enums,  # noqa: F401 - the enums are described there
+    queries,
+)
 from services.numbers.schema.account_mutations import AccountMutation
+from services.numbers.schema.call_queries import CallQuery
 from services.numbers.schema.company_mutations import CompanyMutation
 from services.numbers.schema.member_mutations import MemberMutation
 from services.numbers.schema.mutations import NumbersMutation
-from services.numbers.schema.queries import Query
+from services.numbers.schema.routing_queries import RoutingQuery
 
 RIGHTS = {
     "viewer": SIGNED_IN,
@@ -26,6 +30,9 @@ RIGHTS = {
     "company": READERS,
     "trackingNumber": READERS,
     "trackingNumbers": READERS,
+    "unknownCalls": SUPPORT,
+    "routeFor": machines("numbers:route"),
+    "routesFor": machines("numbers:route"),
     "createAccount": SUPPORT,
     "renameAccount": SUPPORT,
     "changeStanding": SUPPORT,
@@ -40,6 +47,11 @@ RIGHTS = {
     "reactivateMember": ADMINISTRATORS | SUPPORT,
     "disableTrackingNumber": ADMINISTRATORS | SUPPORT,
 }
+
+
+@strawberry.type
+class Query(queries.Query, CallQuery, RoutingQuery):
+    pass
 
 
 @strawberry.type
