@@ -69,7 +69,9 @@ def _faults_of_account(account: Account | None) -> list[Refusal]:
     ]
 
 
-def _faults_of_documents(request: PortRequest, attached: frozenset[DocumentKind]) -> list[Refusal]:
+def _faults_of_documents(
+    request: PortRequest, attached: frozenset[DocumentKind]
+) -> list[Refusal]:
     faults: list[Refusal] = []
     if not attached & PROOFS:
         faults.append(ProofMissing().at("portRequest", "documents"))

@@ -46,10 +46,15 @@ async def submit_request(connection: Connection, caller: Member, request_id: str
     ready = await line_states.claim_lines(
         connection, request.id, states_before(LineEvent.REQUEST_SUBMITTED)
     )
-    submitted = replace(request, submitted_at=now, submitted_by=caller.member_id)
-    if caller.role is Role.ADMINISTRATOR:
-        # An administrator's own submission is the authorization (S49).
-        submitted = replace(submitted, authorized_at=now, authorized_by=caller.member_id)
+    # An administrator's own submission is the authorization (S49).
+    is_authorized = caller.role is Role.ADMINISTRATOR
+    submitted = replace(
+        request,
+        submitted_at=now,
+        submitted_by=caller.member_id,
+        authorized_at=now if is_authorized else None,
+        authorized_by=caller.member_id if is_authorized else None,
+    )
     counts = {LineState.READY: len(ready)}
     submitted = _moved_on(submitted, grounds.letter, now)
     said = about(
