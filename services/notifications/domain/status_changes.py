@@ -15,6 +15,7 @@ from libs.contracts.porting_events import (
     documents,
     letters,
     lines,
+    port_out_shields,
     port_outs,
     requests,
     support_cases,
@@ -92,15 +93,22 @@ TOLD: Final[tuple[type[Fact], ...]] = (
     requests.PortExpired,
     lines.LinesReverted,
     port_outs.PortOutReceived,
+    port_outs.PortOutRejectionProposed,
+    port_outs.PortOutRejected,
     port_outs.PortOutAuthorized,
+    port_outs.PortOutCancelled,
     port_outs.PortOutScheduled,
     port_outs.PortOutPorted,
+    port_outs.PortOutDisputed,
+    port_outs.PortOutDisputeRefused,
+    port_outs.PortOutReturned,
     port_outs.PortOutChecklistChanged,
     port_outs.PortOutConfirmed,
     number_events.NumberPortedIn,
     number_events.FirstCallReceived,
     number_events.NumberPortingOut,
     number_events.NumberPortedOut,
+    number_events.CallAfterPortOut,
     number_events.NumberDisabled,
     number_events.NumberReleased,
     number_events.MemberChanged,
@@ -113,6 +121,13 @@ TOLD_ONCE_WHILE: Final[Mapping[type[Fact], frozenset[str]]] = {
     LinesCancelled: frozenset({"PORTING", "WITH_CARRIER"}),
     LinesNotPortable: frozenset({"PORTING", "WITH_CARRIER"}),
 }
+# They renew our copies; nobody's status is in them.
+COPIED: Final[tuple[type[Fact], ...]] = (
+    number_events.AccountChanged,
+    number_events.AccountDisabled,
+    number_events.AccountReactivated,
+    number_events.CompanyChanged,
+)
 NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     requests.DraftChanged,
     # For the history only.
@@ -135,6 +150,16 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     lines.LinesResent,
     lines.LinesCancelRequested,
     lines.LinesCancelRefused,
+    # A port-out shield is no port, and has no status.
+    port_out_shields.PortOutLocked,
+    port_out_shields.PortOutUnlockAsked,
+    port_out_shields.PortOutUnlocked,
+    port_out_shields.PortOutPinChanged,
+    port_out_shields.PortOutPinBlocked,
+    port_out_shields.PortOutPinTriesReset,
+    port_out_shields.PortOutIdentifierRevealed,
+    # For the gaining carrier.
+    port_outs.PortOutReportAnswered,
     # What is said in a case is no status of a port.
     support_cases.CaseOpened,
     support_cases.MessagePosted,
@@ -211,6 +236,9 @@ def choose_told(
 
 
 def _is_told(fact: Fact, status: str | None, status_before: str | None) -> bool:
+    if isinstance(fact, PortOutFact) and fact.batch < fact.of:
+        # One change of many numbers is told once, with its last batch.
+        return False
     if type(fact) not in TOLD_ONCE_WHILE:
         return True
     return status in TOLD_ONCE_WHILE[type(fact)] and status != status_before

@@ -19,7 +19,7 @@ from services.porting.store.letters import LETTER_COLUMNS, read_letter
 # goes before OURS: it is preconfigured for another open request.
 _GROUNDS_TEMPLATE: Final = f"""
     SELECT wanted.request_id, account.account_id, card_on_file, balance_current,
-      in_good_standing, in_trial, {LETTER_COLUMNS}, draft.*,
+      in_good_standing, in_trial, is_disabled, {LETTER_COLUMNS}, draft.*,
       ARRAY(
         SELECT DISTINCT kind
         FROM documents
@@ -112,6 +112,7 @@ def _account(row: Row) -> Account:
         balance_current=row["balance_current"],
         in_good_standing=row["in_good_standing"],
         in_trial=row["in_trial"],
+        is_disabled=row["is_disabled"],
     )
 
 

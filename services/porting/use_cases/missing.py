@@ -15,6 +15,7 @@ from services.porting.domain.line_rules import Obstacle
 from services.porting.domain.refusals.accounts import (
     AccountHasNoCard,
     AccountInTrial,
+    AccountIsDisabled,
     AccountNotInGoodStanding,
     AccountPastDue,
 )
@@ -53,7 +54,7 @@ def list_missing(
 
 
 def _faults_of_account(account: Account | None) -> list[Refusal]:
-    """S5 to S8, each with its own code."""
+    """S5 to S8, each with its own code; and whether it is disabled."""
     if account is None:
         return [AccountHasNoCard().at("portRequest", "account", "cardOnFile")]
     stands: dict[str, tuple[bool, Refusal]] = {
@@ -61,6 +62,7 @@ def _faults_of_account(account: Account | None) -> list[Refusal]:
         "balanceCurrent": (account.balance_current, AccountPastDue()),
         "inGoodStanding": (account.in_good_standing, AccountNotInGoodStanding()),
         "inTrial": (not account.in_trial, AccountInTrial()),
+        "disabledAt": (not account.is_disabled, AccountIsDisabled()),
     }
     return [
         refusal.at("portRequest", "account", field)
