@@ -44,6 +44,13 @@ class MemberChanged(AccountFact):
     active: bool
 
 
+class PortOutDisablingChanged(AccountFact):
+    """Whether numbers of the account are disabled at once when they are ported out."""
+
+    type: ClassVar[str] = "numbers.port_out_disabling_changed.v1"
+    disables_ported_out: bool
+
+
 class PreconfiguredNumber(BaseModel):
     """A new number in inventory, at version 0 of its own."""
 
@@ -121,10 +128,68 @@ class NumberDisabled(NumberFact):
     disabled_by: str
 
 
+class NumberPortOutCancelled(NumberFact):
+    """The gaining carrier does not take it after all: it is in use as before."""
+
+    type: ClassVar[str] = "numbers.number_port_out_cancelled.v1"
+    port_out_id: str
+
+
+class NumberReturned(NumberFact):
+    """It had left, and its gaining carrier gave it back."""
+
+    type: ClassVar[str] = "numbers.number_returned.v1"
+    port_out_id: str
+    returned_at: AwareDatetime
+
+
+class NumberRestored(NumberFact):
+    """It was disabled, and is in use again."""
+
+    type: ClassVar[str] = "numbers.number_restored.v1"
+    restored_at: AwareDatetime
+    restored_by: str
+
+
+class NumberQuarantined(NumberFact):
+    """It stayed disabled: nobody sees it any more, and it is kept back for a while."""
+
+    type: ClassVar[str] = "numbers.number_quarantined.v1"
+    quarantined_at: AwareDatetime
+
+
 class NumberReleased(NumberFact):
-    """It was preconfigured, and its line will never port: it is no longer in inventory."""
+    """It is no longer in inventory, whether it came never, went back, or stayed disabled."""
 
     type: ClassVar[str] = "numbers.number_released.v1"
+
+
+class BillingPeriodFact(Fact):
+    """`subject` is the billing period: a number costs its fee from `started_at` to `ended_at`.
+
+    The end itself is not part of it. A number's periods never overlap.
+    """
+
+    account_id: str
+    company_id: str
+    number_id: str
+    tracking_number: PhoneNumber
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None
+
+
+class BillingPeriodOpened(BillingPeriodFact):
+    type: ClassVar[str] = "numbers.billing_period_opened.v1"
+
+
+class BillingPeriodMovedBack(BillingPeriodFact):
+    """The port's instant turned out to be earlier: so is the start."""
+
+    type: ClassVar[str] = "numbers.billing_period_moved_back.v1"
+
+
+class BillingPeriodClosed(BillingPeriodFact):
+    type: ClassVar[str] = "numbers.billing_period_closed.v1"
 
 
 class CallReceived(Fact):
@@ -147,6 +212,7 @@ NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (
     AccountChanged,
     CompanyChanged,
     MemberChanged,
+    PortOutDisablingChanged,
     NumbersPreconfigured,
     PreconfigurationRefused,
     NumberPortedIn,
@@ -154,6 +220,13 @@ NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (
     NumberPortingOut,
     NumberPortedOut,
     NumberDisabled,
+    NumberPortOutCancelled,
+    NumberReturned,
+    NumberRestored,
+    NumberQuarantined,
     NumberReleased,
+    BillingPeriodOpened,
+    BillingPeriodMovedBack,
+    BillingPeriodClosed,
 )
 NUMBER_REPORTS: Final[tuple[type[Fact], ...]] = (CallReceived,)

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
-from libs.common.consumer import Consumes, Projection, Reaction
+from libs.common.consumer import Consumes, Ignored, Projection, Reaction
 from libs.common.database import Connection
 from libs.common.events import Event, Fact
 from libs.contracts.number_events import (
     AccountChanged,
+    BillingPeriodClosed,
+    BillingPeriodMovedBack,
+    BillingPeriodOpened,
     CompanyChanged,
     FirstCallReceived,
     MemberChanged,
@@ -16,8 +19,13 @@ from libs.contracts.number_events import (
     NumberPortedIn,
     NumberPortedOut,
     NumberPortingOut,
+    NumberPortOutCancelled,
+    NumberQuarantined,
     NumberReleased,
+    NumberRestored,
+    NumberReturned,
     NumbersPreconfigured,
+    PortOutDisablingChanged,
     PreconfigurationRefused,
 )
 from libs.contracts.porting_events.port_outs import PortOutReported
@@ -136,13 +144,30 @@ CONSUMES: Final = (
             Projection(facts=(CompanyChanged,), apply=_copy_companies),
             Projection(facts=(MemberChanged,), apply=_copy_members),
             Projection(
-                facts=(NumberPortedIn, NumberPortingOut, NumberPortedOut, NumberReleased),
+                facts=(
+                    NumberPortedIn,
+                    NumberPortingOut,
+                    NumberPortOutCancelled,
+                    NumberPortedOut,
+                    NumberReturned,
+                    NumberRestored,
+                    NumberQuarantined,
+                    NumberReleased,
+                ),
                 apply=_copy_numbers,
             ),
             Reaction(fact=NumbersPreconfigured, react=_note_preconfigured),
             Reaction(fact=PreconfigurationRefused, react=_note_refused),
             Reaction(fact=FirstCallReceived, react=_note_first_call),
             Reaction(fact=NumberDisabled, react=_note_disabled),
+            Ignored(
+                facts=(
+                    PortOutDisablingChanged,
+                    BillingPeriodOpened,
+                    BillingPeriodMovedBack,
+                    BillingPeriodClosed,
+                )
+            ),
         ),
     ),
     Consumes(

@@ -108,6 +108,10 @@ TOLD: Final[tuple[type[Fact], ...]] = (
     number_events.NumberPortingOut,
     number_events.NumberPortedOut,
     number_events.NumberDisabled,
+    number_events.NumberPortOutCancelled,
+    number_events.NumberReturned,
+    number_events.NumberRestored,
+    number_events.NumberQuarantined,
     number_events.NumberReleased,
     number_events.MemberChanged,
 )
@@ -151,6 +155,11 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     number_events.NumbersPreconfigured,
     # porting answers it with action_required.
     number_events.PreconfigurationRefused,
+    # Charges are no status.
+    number_events.PortOutDisablingChanged,
+    number_events.BillingPeriodOpened,
+    number_events.BillingPeriodMovedBack,
+    number_events.BillingPeriodClosed,
 )
 
 

@@ -4,7 +4,8 @@ NumbersRefusal
     TextMissing  TextTooLong  TextMalformed  TooMany  EmailMalformed  AdministratorMissing
     CompanyNamedTwice  CompanyUnknown  LoginGivenTwice
     NumberNotFound  VersionConflict
-NumberCannotBeDisabled (a StateRefusal)
+    ForwardsInCircles
+NumberCannotBeDisabled  NumberCannotBeRestored (StateRefusals)
 """
 
 from libs.contracts.refusals import Refusal, StateRefusal, UserErrorCode
@@ -91,8 +92,26 @@ class VersionConflict(NumbersRefusal):
         super().__init__("It was changed meanwhile: read it again.")
 
 
+class ForwardsInCircles(NumbersRefusal):
+    code = UserErrorCode.FORWARDING_LOOP
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It would ring at a number of our inventory, or one of these would ring at it."
+        )
+
+
 class NumberCannotBeDisabled(StateRefusal):
     def __init__(self, state: str) -> None:
         super().__init__(
             f"A number that is {state} cannot be disabled.", status=state, available_actions=()
+        )
+
+
+class NumberCannotBeRestored(StateRefusal):
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            f"A number that is {state}, or that has left, cannot be restored.",
+            status=state,
+            available_actions=(),
         )
