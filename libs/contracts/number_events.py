@@ -1,11 +1,10 @@
 """What numbers says to everybody: accounts, companies, members, and numbers in inventory."""
 
-from datetime import UTC, datetime
 from typing import ClassVar, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from libs.common.events import CLOCK_SKEW, Fact
+from libs.common.events import Fact
 from libs.contracts.phone_number import PhoneNumber
 
 
@@ -122,6 +121,14 @@ class NumberPortedOut(NumberFact):
     ported_out_at: AwareDatetime
 
 
+class CallAfterPortOut(NumberFact):
+    """A call still reached the number after it had left: told once for each port-out (S78)."""
+
+    type: ClassVar[str] = "numbers.call_after_port_out.v1"
+    port_out_id: str
+    called_at: AwareDatetime
+
+
 class NumberDisabled(NumberFact):
     type: ClassVar[str] = "numbers.number_disabled.v1"
     disabled_at: AwareDatetime
@@ -193,19 +200,16 @@ class BillingPeriodClosed(BillingPeriodFact):
 
 
 class CallReceived(Fact):
-    """Comes in from the telephony system on `portline.reports`, one per inbound call."""
+    """Comes in from the telephony system on `portline.reports`, one per inbound call.
+
+    Whatever its clock says, a call that is told has been made: `called_at` is judged, and no
+    reason to refuse it.
+    """
 
     type: ClassVar[str] = "calls.call_received.v1"
     tracking_number: PhoneNumber
     calling_number: str | None = None
     called_at: AwareDatetime
-
-    @field_validator("called_at")
-    @classmethod
-    def _refuse_the_future(cls, called_at: datetime) -> datetime:
-        if called_at > datetime.now(UTC) + CLOCK_SKEW:
-            raise ValueError("its time has not come")
-        return called_at
 
 
 NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (
@@ -219,6 +223,7 @@ NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (
     FirstCallReceived,
     NumberPortingOut,
     NumberPortedOut,
+    CallAfterPortOut,
     NumberDisabled,
     NumberPortOutCancelled,
     NumberReturned,

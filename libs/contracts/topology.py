@@ -21,8 +21,11 @@ NUMBERS_EVENTS: Final = Queue(
         "porting.lines_ported.v1",
         "porting.lines_cancelled.v1",
         "porting.lines_not_portable.v1",
+        "porting.lines_reverted.v1",
         "porting.port_out_authorized.v1",
+        "porting.port_out_cancelled.v1",
         "porting.port_out_ported.v1",
+        "porting.port_out_returned.v1",
     ),
 )
 NUMBERS_REPORTS: Final = Queue(

@@ -11,6 +11,7 @@ from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.numbers.consumers import CONSUMES
 from services.numbers.schema.graph import build_graph
 from services.numbers.settings import Settings
+from services.numbers.timers import timers_of
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -26,6 +27,7 @@ def create_app() -> Starlette:
             topology=TOPOLOGY,
             events_exchange=EVENTS,
             consumes=CONSUMES,
+            timers=timers_of(settings.retention),
             routes=lambda wiring: graph_routes(
                 graph,
                 settings=settings,

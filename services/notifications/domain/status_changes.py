@@ -107,6 +107,7 @@ TOLD: Final[tuple[type[Fact], ...]] = (
     number_events.FirstCallReceived,
     number_events.NumberPortingOut,
     number_events.NumberPortedOut,
+    number_events.CallAfterPortOut,
     number_events.NumberDisabled,
     number_events.NumberPortOutCancelled,
     number_events.NumberReturned,

@@ -80,9 +80,7 @@ def _open(number: TrackingNumber, at: datetime) -> ChangedPeriod:
 
 def _close(period: BillingPeriod, at: datetime) -> ChangedPeriod:
     """A clock that jumps back ends nothing before it began."""
-    closed = replace(
-        period, version=period.version + 1, ended_at=max(at, period.started_at)
-    )
+    closed = replace(period, version=period.version + 1, ended_at=max(at, period.started_at))
     return ChangedPeriod(change=PeriodChange.CLOSED, period=closed)
 
 

@@ -76,6 +76,8 @@ NEXT_STATES: Final[Mapping[tuple[NumberState, Change], NumberState]] = {
     (_S.PORTED_OUT, _C.PORTED_IN): _S.PORTED_OUT,
     (_S.DISABLED, _C.PORTED_IN): _S.DISABLED,
     (_S.QUARANTINED, _C.PORTED_IN): _S.QUARANTINED,
+    # The state stays; the first such call is told (S78).
+    (_S.PORTED_OUT, _C.CALLED): _S.PORTED_OUT,
 }
 
 IGNORED: Final[frozenset[tuple[NumberState, Change]]] = frozenset(
@@ -85,7 +87,6 @@ IGNORED: Final[frozenset[tuple[NumberState, Change]]] = frozenset(
         # Rings through, and changes nothing.
         (_S.ACTIVE, _C.CALLED),
         (_S.PORTING_OUT, _C.CALLED),
-        (_S.PORTED_OUT, _C.CALLED),
         # Comes late or twice.
         (_S.PORTING_OUT, _C.PORT_OUT_AUTHORIZED),
         (_S.PORTED_OUT, _C.PORT_OUT_AUTHORIZED),
@@ -125,7 +126,11 @@ IN_USE_AGAIN: Final = frozenset({_C.PORT_OUT_CANCELLED, _C.RETURNED, _C.RESTORE}
 # Billed from the port's instant on; a number that is called before it ports waits for that.
 BILLED: Final = frozenset({_S.AWAITING_FIRST_CALL, _S.ACTIVE, _S.PORTING_OUT, _S.PORTED_OUT})
 
-# In these states a call changes something; in every other it costs no write.
-WAITING_FOR_A_CALL: Final[tuple[NumberState, ...]] = tuple(
-    state for state, change in NEXT_STATES if change is Change.CALLED
+# A call is routed to where the number forwards; in every other state it is nobody's.
+RINGS_THROUGH: Final[tuple[NumberState, ...]] = (
+    _S.PRECONFIGURED,
+    _S.AWAITING_FIRST_CALL,
+    _S.ACTIVE,
+    _S.PORTING_OUT,
+    _S.PORTED_OUT,
 )

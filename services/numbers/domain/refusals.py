@@ -3,7 +3,7 @@
 NumbersRefusal
     TextMissing  TextTooLong  TextMalformed  TooMany  EmailMalformed  AdministratorMissing
     CompanyNamedTwice  CompanyUnknown  LoginGivenTwice
-    NumberNotFound  VersionConflict
+    AccountNotFound  NumberNotFound  VersionConflict
     ForwardsInCircles
 NumberCannotBeDisabled  NumberCannotBeRestored (StateRefusals)
 """
@@ -76,6 +76,13 @@ class LoginGivenTwice(NumbersRefusal):
 
     def __init__(self) -> None:
         super().__init__("This login is a member of the account already.")
+
+
+class AccountNotFound(NumbersRefusal):
+    code = UserErrorCode.NOT_FOUND
+
+    def __init__(self) -> None:
+        super().__init__("There is no such account, or it is not yours.")
 
 
 class NumberNotFound(NumbersRefusal):

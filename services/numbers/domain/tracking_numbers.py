@@ -12,7 +12,7 @@ from services.numbers.domain.number_states import (
     IGNORED,
     IN_USE_AGAIN,
     NEXT_STATES,
-    WAITING_FOR_A_CALL,
+    RINGS_THROUGH,
     Change,
     NumberState,
 )
@@ -21,8 +21,8 @@ from services.numbers.domain.refusals import NumberCannotBeDisabled, NumberCanno
 __all__ = [
     "IGNORED",
     "NEXT_STATES",
+    "RINGS_THROUGH",
     "TABS",
-    "WAITING_FOR_A_CALL",
     "Change",
     "NumberAction",
     "NumberBadge",
@@ -70,7 +70,8 @@ class TrackingNumber:
     """A change answers the number after it, one version up, or the very same where nothing is new.
 
     `ported_at` is the port's instant, from which it is billed; `disabled_by` a member's id,
-    "support", or "port-out" where the account has its numbers disabled when they leave.
+    "support", or "port-out" where the account has its numbers disabled when they leave;
+    `called_after_port_out_at` the first call since it left.
     """
 
     id: str
@@ -91,6 +92,7 @@ class TrackingNumber:
     disabled_at: datetime | None = None
     disabled_by: str | None = None
     quarantined_at: datetime | None = None
+    called_after_port_out_at: datetime | None = None
 
     @property
     def is_billed(self) -> bool:
@@ -135,9 +137,16 @@ class TrackingNumber:
         return replace(self._after(Change.PORTED_IN), ported_at=at)
 
     def receive_call(self, at: datetime) -> Self:
+        """The first one ever, and the first one after it left, change it; all others do not."""
         if self._ignores(Change.CALLED):
             return self
-        return replace(self._after(Change.CALLED), first_called_at=at)
+        if self.state is not NumberState.PORTED_OUT:
+            return replace(self._after(Change.CALLED), first_called_at=at)
+        if self._has_rung_since_it_left or self.ported_out_at is None:
+            return self
+        if at <= self.ported_out_at:
+            return self
+        return replace(self._after(Change.CALLED), called_after_port_out_at=at)
 
     def authorize_port_out(self, port_out_id: str) -> Self:
         if self._ignores(Change.PORT_OUT_AUTHORIZED):
@@ -198,6 +207,15 @@ class TrackingNumber:
             self.disabled_at is not None
             and self.ported_out_at is not None
             and self.ported_out_at <= self.disabled_at
+        )
+
+    @property
+    def _has_rung_since_it_left(self) -> bool:
+        """Since its latest port-out: it may have come back from an earlier one."""
+        return (
+            self.called_after_port_out_at is not None
+            and self.ported_out_at is not None
+            and self.called_after_port_out_at > self.ported_out_at
         )
 
     def _ignores(self, change: Change) -> bool:

@@ -56,11 +56,39 @@ DROP INDEX tracking_numbers_by_forwarding_number;
 CREATE INDEX tracking_numbers_by_forwarding_number ON tracking_numbers (forwarding_number)
   WHERE state NOT IN ('DISABLED', 'QUARANTINED', 'RELEASED');
 
+-- Whether a number would ring at one of ours, or one of ours at it: whose, nobody is told.
+CREATE FUNCTION forwards_in_circles(number text, forwarding text)
+  RETURNS boolean
+  LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+  BEGIN ATOMIC
+    SELECT EXISTS (
+      SELECT
+      FROM public.tracking_numbers AS live
+      WHERE live.phone_number = forwarding
+        AND live.state NOT IN ('DISABLED', 'RELEASED')
+    ) OR EXISTS (
+      SELECT
+      FROM public.tracking_numbers AS disabled
+      WHERE disabled.phone_number = forwarding
+        AND disabled.state = 'DISABLED'
+        AND disabled.ported_out_at IS NULL
+    ) OR EXISTS (
+      SELECT
+      FROM public.tracking_numbers AS forwarded
+      WHERE forwarded.forwarding_number = number
+        AND forwarded.state NOT IN ('DISABLED', 'QUARANTINED', 'RELEASED')
+    );
+  END;
+REVOKE ALL ON FUNCTION forwards_in_circles FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forwards_in_circles TO numbers_tenant, numbers_support;
+
 -- Its worker looks for what has been disabled, or in quarantine, for long enough.
 INSERT INTO timers (kind, key, due_at) VALUES ('number_endings', 'all', clock_timestamp());
 
 -- migrate:down
 DELETE FROM timers WHERE kind = 'number_endings';
+DROP FUNCTION forwards_in_circles;
 DROP INDEX tracking_numbers_by_forwarding_number;
 CREATE INDEX tracking_numbers_by_forwarding_number ON tracking_numbers (forwarding_number)
   WHERE state = 'PRECONFIGURED';

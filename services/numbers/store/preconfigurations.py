@@ -50,8 +50,8 @@ _COUNT_LINES = """
     WHERE port_request_id = $1
       AND sequence < $2
 """
-# Lines that cannot be preconfigured, and why. A number that this very
-# line has got in an earlier review is its own.
+# Lines that cannot be preconfigured, and why. A number that this very line has got in an earlier
+# review is its own. What is disabled and has not left is still ours, and rings nowhere.
 _FIND_FAULTY_LINES = """
     WITH line AS (
       SELECT line_id, phone_number, forwarding_number, company_id,
@@ -68,6 +68,12 @@ _FIND_FAULTY_LINES = """
           WHERE live.phone_number = line.phone_number
             AND live.state NOT IN ('DISABLED', 'RELEASED')
             AND live.line_id IS DISTINCT FROM line.line_id
+        ) OR EXISTS (
+          SELECT
+          FROM tracking_numbers AS disabled
+          WHERE disabled.phone_number = line.phone_number
+            AND disabled.state = 'DISABLED'
+            AND disabled.ported_out_at IS NULL
         ) AS is_taken,
         forwarding_number IN (SELECT phone_number FROM line) OR EXISTS (
           SELECT
@@ -76,10 +82,16 @@ _FIND_FAULTY_LINES = """
             AND live.state NOT IN ('DISABLED', 'RELEASED')
         ) OR EXISTS (
           SELECT
-          FROM tracking_numbers AS waiting
-          WHERE waiting.forwarding_number = line.phone_number
-            AND waiting.state = 'PRECONFIGURED'
-            AND waiting.line_id IS DISTINCT FROM line.line_id
+          FROM tracking_numbers AS disabled
+          WHERE disabled.phone_number = line.forwarding_number
+            AND disabled.state = 'DISABLED'
+            AND disabled.ported_out_at IS NULL
+        ) OR EXISTS (
+          SELECT
+          FROM tracking_numbers AS forwarded
+          WHERE forwarded.forwarding_number = line.phone_number
+            AND forwarded.state NOT IN ('DISABLED', 'QUARANTINED', 'RELEASED')
+            AND forwarded.line_id IS DISTINCT FROM line.line_id
         ) AS loops,
         company_id IN (
           SELECT id FROM companies WHERE account_id = $3
@@ -158,11 +170,16 @@ async def add_announced_lines(
     )
 
 
+async def take_turn(connection: Connection) -> None:
+    """Nobody else preconfigures until the transaction ends."""
+    await connection.execute(_TAKE_TURN)
+
+
 async def lock_preconfiguration(
     connection: Connection, port_request_id: str, account_id: str
 ) -> Preconfiguration:
     """Makes it where there is none; nobody else preconfigures until the transaction ends."""
-    await connection.execute(_TAKE_TURN)
+    await take_turn(connection)
     await connection.execute(_ADD, port_request_id, account_id)
     row = await connection.fetchrow(_LOCK, port_request_id)
     assert row is not None

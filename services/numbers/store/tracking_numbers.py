@@ -16,7 +16,7 @@ from services.numbers.domain.tracking_numbers import (
 _NUMBERS = """
     SELECT id, account_id, company_id, version, state, phone_number, forwarding_number, name,
       source, port_request_id, line_id, port_out_id, ported_at, first_called_at, ported_out_at,
-      disabled_at, disabled_by, quarantined_at
+      disabled_at, disabled_by, quarantined_at, called_after_port_out_at
     FROM tracking_numbers
 """
 # Those of the given ids that are in sight: NULL means every account, every company.
@@ -154,30 +154,21 @@ _LOCK_OURS = (
     FOR UPDATE
 """
 )
-# Those that a port-out took along, wherever they stand since.
-_LOCK_OF_PORT_OUT = (
-    _NUMBERS
-    + """
-    WHERE account_id = $1
-      AND phone_number = ANY($2::text[])
-      AND port_out_id = $3
-    ORDER BY id
-    FOR UPDATE
-"""
-)
 # What a change may touch, for many numbers at once.
 _SAVE = """
     UPDATE tracking_numbers AS number
     SET version = changed.version, state = changed.state, port_out_id = changed.port_out_id,
       ported_at = changed.ported_at, first_called_at = changed.first_called_at,
       ported_out_at = changed.ported_out_at, disabled_at = changed.disabled_at,
-      disabled_by = changed.disabled_by, quarantined_at = changed.quarantined_at
+      disabled_by = changed.disabled_by, quarantined_at = changed.quarantined_at,
+      called_after_port_out_at = changed.called_after_port_out_at
     FROM unnest(
       $1::text[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[],
-      $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::timestamptz[]
+      $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::timestamptz[],
+      $11::timestamptz[]
     ) AS changed (
       id, version, state, port_out_id, ported_at, first_called_at, ported_out_at,
-      disabled_at, disabled_by, quarantined_at
+      disabled_at, disabled_by, quarantined_at, called_after_port_out_at
     )
     WHERE number.id = changed.id
 """
@@ -259,16 +250,6 @@ async def lock_numbers_of_ours(
     return [number_of(row) for row in rows]
 
 
-async def lock_numbers_of_port_out(
-    connection: Connection,
-    account_id: str,
-    port_out_id: str,
-    phone_numbers: Sequence[PhoneNumber],
-) -> list[TrackingNumber]:
-    rows = await connection.fetch(_LOCK_OF_PORT_OUT, account_id, phone_numbers, port_out_id)
-    return [number_of(row) for row in rows]
-
-
 async def save_numbers(connection: Connection, numbers: Sequence[TrackingNumber]) -> None:
     await connection.execute(
         _SAVE,
@@ -282,6 +263,7 @@ async def save_numbers(connection: Connection, numbers: Sequence[TrackingNumber]
         [number.disabled_at for number in numbers],
         [number.disabled_by for number in numbers],
         [number.quarantined_at for number in numbers],
+        [number.called_after_port_out_at for number in numbers],
     )
 
 
