@@ -59,5 +59,8 @@ publish_enum(
     NumberAction,
     name="TrackingNumberAction",
     description="What you can do with a number now.",
-    values={NumberAction.DISABLE: "Disable it: no charges and no calls from then on."},
+    values={
+        NumberAction.DISABLE: "Disable it: no charges and no calls from then on.",
+        NumberAction.RESTORE: "Take it into use again, charged from then on.",
+    },
 )

@@ -14,10 +14,12 @@ from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
 from services.numbers.schema import (
     enums,  # noqa: F401 - the enums are described there
+    mutations,
     queries,
 )
+from services.numbers.schema.billing_mutations import BillingMutation
+from services.numbers.schema.billing_queries import BillingQuery
 from services.numbers.schema.call_queries import CallQuery
-from services.numbers.schema.mutations import Mutation
 from services.numbers.schema.routing_queries import RoutingQuery
 
 RIGHTS = {
@@ -30,13 +32,21 @@ RIGHTS = {
     "unknownCalls": SUPPORT,
     "routeFor": machines("numbers:route"),
     "routesFor": machines("numbers:route"),
+    "billableNumbers": ADMINISTRATORS | SUPPORT | machines("billing:read"),
     "createAccount": SUPPORT,
     "disableTrackingNumber": ADMINISTRATORS | SUPPORT,
+    "restoreTrackingNumber": ADMINISTRATORS | SUPPORT,
+    "changePortOutDisabling": ADMINISTRATORS | SUPPORT,
 }
 
 
 @strawberry.type
-class Query(queries.Query, CallQuery, RoutingQuery):
+class Query(queries.Query, CallQuery, RoutingQuery, BillingQuery):
+    pass
+
+
+@strawberry.type
+class Mutation(mutations.Mutation, BillingMutation):
     pass
 
 

@@ -10,6 +10,7 @@ from services.numbers.domain.tracking_numbers import NumberTab, TrackingNumber
 from services.numbers.schema.context import NumbersContext
 from services.numbers.store import accounts as account_store
 from services.numbers.store import tracking_numbers as number_store
+from services.numbers.store.port_out_disabling import find_disables_ported_out_of_each
 
 # The page that is asked of the list of the thing with this id.
 PageKey: TypeAlias = tuple[str, Page]
@@ -22,6 +23,14 @@ async def load_accounts(context: NumbersContext, ids: list[str]) -> Sequence[Acc
     async with context.database.reading(context.caller) as connection:
         found = await account_store.find_accounts(connection, ids, context.sight)
     return [found.get(each) for each in ids]
+
+
+async def load_disables_ported_out(
+    context: NumbersContext, account_ids: list[str]
+) -> Sequence[bool]:
+    async with context.database.reading(context.caller) as connection:
+        found = await find_disables_ported_out_of_each(connection, account_ids)
+    return [found.get(each, False) for each in account_ids]
 
 
 async def load_companies(context: NumbersContext, ids: list[str]) -> Sequence[Company | None]:

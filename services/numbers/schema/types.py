@@ -26,6 +26,7 @@ from services.numbers.domain.tracking_numbers import (
     NumberTab,
 )
 from services.numbers.schema.arguments import Tab
+from services.numbers.schema.billing_types import NumberBillingPeriod, load_periods
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.elsewhere import PortRequest
 from services.numbers.schema.loaders import (
@@ -33,6 +34,7 @@ from services.numbers.schema.loaders import (
     load_companies,
     load_company_counts,
     load_company_pages,
+    load_disables_ported_out,
     load_member_counts,
     load_member_pages,
     load_number_counts,
@@ -77,10 +79,24 @@ class TrackingNumber:
         company = await info.context.loader(load_companies).load(self.number.company_id)
         return Company.of(company) if company else None
 
+    @strawberry.field(
+        description="When it cost its fee, the oldest first: a port costs nothing before the "
+        "number is here, and a disabled number nothing any more."
+    )
+    async def billing_periods(self, info: NumbersInfo) -> list[NumberBillingPeriod]:
+        found = await info.context.loader(load_periods).load(self.number)
+        return [NumberBillingPeriod.of(period) for period in found]
+
     @strawberry.field(description="What you can do with it now.")
     def available_actions(self, info: NumbersInfo) -> list[NumberAction]:
-        may_disable = self.number.can_be_disabled and is_in_charge(info.context.caller)
-        return [NumberAction.DISABLE] if may_disable else []
+        if not is_in_charge(info.context.caller):
+            return []
+        actions = []
+        if self.number.can_be_disabled:
+            actions.append(NumberAction.DISABLE)
+        if self.number.can_be_restored:
+            actions.append(NumberAction.RESTORE)
+        return actions
 
     @classmethod
     def of(cls, number: tracking_numbers.TrackingNumber) -> Self:
@@ -188,6 +204,13 @@ class Account:
     )
     in_trial: bool = strawberry.field(description="Whether the free trial still runs.")
     version: int = strawberry.field(description="Counts its events.")
+
+    @strawberry.field(
+        description="Whether a number is disabled, and its charges end, at once when it has "
+        "left; see `changePortOutDisabling`."
+    )
+    async def disables_ported_out(self, info: NumbersInfo) -> bool:
+        return await info.context.loader(load_disables_ported_out).load(self.id)
 
     @strawberry.field(description="Its companies that you may see, the newest first.")
     async def companies(
