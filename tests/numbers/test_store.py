@@ -5,11 +5,29 @@ import pytest
 
 from libs.common.paging import Listing
 from services.numbers.domain.tracking_numbers import TABS, NumberState
-from services.numbers.store import accounts, calls, preconfigurations, tracking_numbers
+from services.numbers.store import (
+    accounts,
+    billing_periods,
+    calls,
+    port_out_disabling,
+    preconfigurations,
+    quarantines,
+    returns,
+    tracking_numbers,
+)
 from tests.databases import find_careless_functions, find_rights
 from tests.numbers.builders import add_number, found_account, phone
 
-STORES = (accounts, calls, preconfigurations, tracking_numbers)
+STORES = (
+    accounts,
+    billing_periods,
+    calls,
+    port_out_disabling,
+    preconfigurations,
+    quarantines,
+    returns,
+    tracking_numbers,
+)
 
 
 def statements():
@@ -107,6 +125,8 @@ async def test_without_a_role_nothing_can_be_read_or_written(database, sql):
         "UPDATE accounts SET in_trial = false",
         "INSERT INTO members (id) VALUES ('mem_1')",
         "DELETE FROM tracking_numbers",
+        "DELETE FROM billing_periods",
+        "UPDATE billing_periods SET account_id = 'acc_1'",
         "SELECT * FROM find_memberships('a', 'b')",
     ],
 )
@@ -120,14 +140,18 @@ async def test_a_member_s_role_may_do_no_more_than_it_must(database, sql):
 READ = {"SELECT"}
 RIGHTS = {
     "tenant": {
-        **dict.fromkeys(("accounts", "companies", "members"), READ),
+        **dict.fromkeys(("companies", "members"), READ),
+        "accounts": READ | {"UPDATE"},
         "tracking_numbers": READ | {"UPDATE"},
+        "billing_periods": READ | {"INSERT", "UPDATE"},
         "idempotency_keys": READ | {"INSERT"},
         "outbox": {"INSERT"},
     },
     "support": {
-        **dict.fromkeys(("accounts", "companies", "members"), READ | {"INSERT"}),
+        **dict.fromkeys(("companies", "members"), READ | {"INSERT"}),
+        "accounts": READ | {"INSERT", "UPDATE"},
         "tracking_numbers": READ | {"UPDATE"},
+        "billing_periods": READ | {"INSERT", "UPDATE"},
         "unknown_calls": READ,
         "idempotency_keys": READ | {"INSERT"},
         "outbox": {"INSERT"},

@@ -50,7 +50,13 @@ class BillingQuery:
         is_machine = isinstance(context.caller, Machine)
         if not is_machine and not context.sight.has_account(account_id):
             return None
-        async with context.database.reading(context.caller) as connection:
+        # A machine belongs to no account, and this one reads of every account: its scope says so.
+        reading = (
+            context.database.working()
+            if is_machine
+            else context.database.reading(context.caller)
+        )
+        async with reading as connection:
             billed = await store.find_page_of_month(connection, account_id, asked, page)
             totals = await store.count_month(connection, account_id, asked)
             numbers = await find_numbers(

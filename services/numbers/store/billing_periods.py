@@ -34,7 +34,7 @@ _SAVE = """
 """
 # What of each period lies in a month. The last instant of a part is just before its end, so a
 # number that is disabled at midnight is not billed for the day that begins then.
-_PARTS = """
+PARTS = """
     SELECT number_id, started_at, ended_at,
       daterange(
         (started_at AT TIME ZONE 'UTC')::date,
@@ -61,7 +61,7 @@ OF_MONTH = Listing(
       SELECT number_id, array_agg(started_at ORDER BY started_at) AS starts,
         array_agg(ended_at ORDER BY started_at) AS ends, range_agg(days) AS days
       FROM ("""
-    + _PARTS
+    + PARTS
     + """) AS part
       GROUP BY number_id
       {order}
@@ -79,7 +79,7 @@ _COUNT = (
         SELECT sum(upper(stretch) - lower(stretch)) FROM unnest(range_agg(days)) AS stretch
       ) AS day_count
       FROM ("""
-    + _PARTS.format(keyset="")
+    + PARTS.format(keyset="")
     + """) AS part
       GROUP BY number_id
     ) AS billed
