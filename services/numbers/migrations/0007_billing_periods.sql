@@ -81,7 +81,8 @@ CREATE FUNCTION forwards_in_circles(number text, forwarding text)
     );
   END;
 REVOKE ALL ON FUNCTION forwards_in_circles FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION forwards_in_circles TO numbers_tenant, numbers_support;
+GRANT EXECUTE ON FUNCTION forwards_in_circles
+  TO numbers_tenant, numbers_support, numbers_worker;
 
 -- Its worker looks for what has been disabled, or in quarantine, for long enough.
 INSERT INTO timers (kind, key, due_at) VALUES ('number_endings', 'all', clock_timestamp());

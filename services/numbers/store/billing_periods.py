@@ -46,6 +46,7 @@ PARTS = """
         least(coalesce(ended_at, 'infinity'), $3) AS ended_at
       FROM billing_periods
       WHERE account_id = $1
+        AND $2::timestamptz < $3::timestamptz
         AND started_at < $3
         AND coalesce(ended_at, 'infinity') > greatest(started_at, $2)
         {keyset}
