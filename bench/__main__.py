@@ -15,6 +15,7 @@ from bench.intake import measure_intake
 from bench.latency import measure_latency
 from bench.listing import measure_listing
 from bench.measuring import Result
+from bench.preconfigure import measure_preconfiguration
 from bench.relay import measure_relay
 from bench.submit import measure_submit
 from deploy.local.guard import Guard
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "listing": measure_listing,
     "intake": measure_intake,
     "submit": measure_submit,
+    "preconfigure": measure_preconfiguration,
     "desk_queue": measure_desk_queue,
     "idle": measure_idle,
 }

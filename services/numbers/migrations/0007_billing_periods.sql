@@ -51,11 +51,6 @@ CREATE INDEX tracking_numbers_by_disabling ON tracking_numbers (disabled_at)
 CREATE INDEX tracking_numbers_by_quarantine ON tracking_numbers (quarantined_at)
   WHERE state = 'QUARANTINED';
 
--- A number that rings must not ring at one of ours, whichever came first.
-DROP INDEX tracking_numbers_by_forwarding_number;
-CREATE INDEX tracking_numbers_by_forwarding_number ON tracking_numbers (forwarding_number)
-  WHERE state NOT IN ('DISABLED', 'QUARANTINED', 'RELEASED');
-
 -- Whether a number would ring at one of ours, or one of ours at it: whose, nobody is told.
 CREATE FUNCTION forwards_in_circles(number text, forwarding text)
   RETURNS boolean
@@ -77,7 +72,8 @@ CREATE FUNCTION forwards_in_circles(number text, forwarding text)
       SELECT
       FROM public.tracking_numbers AS forwarded
       WHERE forwarded.forwarding_number = number
-        AND forwarded.state NOT IN ('DISABLED', 'QUARANTINED', 'RELEASED')
+        AND forwarded.state NOT IN ('DISABLED', 'RELEASED')
+        AND forwarded.state <> 'QUARANTINED'
     );
   END;
 REVOKE ALL ON FUNCTION forwards_in_circles FROM PUBLIC;
@@ -90,9 +86,6 @@ INSERT INTO timers (kind, key, due_at) VALUES ('number_endings', 'all', clock_ti
 -- migrate:down
 DELETE FROM timers WHERE kind = 'number_endings';
 DROP FUNCTION forwards_in_circles;
-DROP INDEX tracking_numbers_by_forwarding_number;
-CREATE INDEX tracking_numbers_by_forwarding_number ON tracking_numbers (forwarding_number)
-  WHERE state = 'PRECONFIGURED';
 DROP INDEX disabled_numbers_of_ours, tracking_numbers_by_disabling,
   tracking_numbers_by_quarantine;
 ALTER TABLE tracking_numbers DROP COLUMN quarantined_at;

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from libs.common.database import Connection
 from libs.contracts.phone_number import PhoneNumber
@@ -90,7 +91,8 @@ _FIND_FAULTY_LINES = """
           SELECT
           FROM tracking_numbers AS forwarded
           WHERE forwarded.forwarding_number = line.phone_number
-            AND forwarded.state NOT IN ('DISABLED', 'QUARANTINED', 'RELEASED')
+            AND forwarded.state NOT IN ('DISABLED', 'RELEASED')
+            AND forwarded.state <> 'QUARANTINED'
             AND forwarded.line_id IS DISTINCT FROM line.line_id
         ) AS loops,
         company_id IN (
@@ -120,15 +122,21 @@ _ADD_NUMBERS = """
       forwarding_number = excluded.forwarding_number, name = excluded.name,
       source = excluded.source
     WHERE tracking_numbers.state = 'PRECONFIGURED'
+    RETURNING id, line_id, phone_number, company_id
 """
-# The numbers of the lines just added, as they are told.
+_COUNT_ADDED = """
+    SELECT count(*)
+    FROM announced_lines
+    WHERE port_request_id = $1
+      AND sequence < $2
+"""
+# The numbers of all lines, also of those that have rung and stay as they are.
 _FIND_ADDED = """
     SELECT number.id, line.line_id, number.phone_number, number.company_id
     FROM announced_lines AS line
     JOIN tracking_numbers AS number ON number.line_id = line.line_id
     WHERE line.port_request_id = $1
       AND line.sequence < $2
-    ORDER BY line.line_id
 """
 _DELETE_LINES = """
     DELETE FROM announced_lines
@@ -226,8 +234,9 @@ async def find_faulty_lines(
 async def add_preconfigured_numbers(
     connection: Connection, port_request_id: str, review: int, account_id: str
 ) -> list[AddedNumber]:
-    await connection.execute(_ADD_NUMBERS, port_request_id, review, account_id)
-    rows = await connection.fetch(_FIND_ADDED, port_request_id, review)
+    rows = await connection.fetch(_ADD_NUMBERS, port_request_id, review, account_id)
+    if len(rows) < await connection.fetchval(_COUNT_ADDED, port_request_id, review):
+        rows = await connection.fetch(_FIND_ADDED, port_request_id, review)
     return [
         AddedNumber(
             number_id=row["id"],
@@ -235,7 +244,7 @@ async def add_preconfigured_numbers(
             phone_number=PhoneNumber(row["phone_number"]),
             company_id=row["company_id"],
         )
-        for row in rows
+        for row in sorted(rows, key=itemgetter("line_id"))
     ]
 
 
