@@ -1,17 +1,19 @@
 """The numbers service, assembled: every room is named here."""
 
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
 
 from libs.common.graphql.route import graph_routes, resolver_of
+from libs.common.housekeeping import every_hour
 from libs.common.service import Service, build_app
 from libs.common.settings import Profile
 from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.numbers.consumers import CONSUMES
 from services.numbers.schema.graph import build_graph
 from services.numbers.settings import Settings
-from services.numbers.timers import timers_of
+from services.numbers.timers import set_timers, timers_of
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -28,6 +30,9 @@ def create_app() -> Starlette:
             events_exchange=EVENTS,
             consumes=CONSUMES,
             timers=timers_of(settings.retention),
+            background=lambda wiring: [
+                partial(every_hour, partial(set_timers, wiring.database))
+            ],
             routes=lambda wiring: graph_routes(
                 graph,
                 settings=settings,

@@ -25,9 +25,9 @@ from services.numbers.domain.refusals import (
 )
 from services.numbers.domain.tracking_numbers import NumberState
 from services.numbers.store.billing_periods import find_periods
-from services.numbers.timers import timers_of
+from services.numbers.timers import set_timers, timers_of
+from services.numbers.use_cases import quarantines
 from services.numbers.use_cases.quarantines import (
-    ENDINGS_DUE,
     Retention,
     quarantine_numbers,
     release_quarantined_numbers,
@@ -132,11 +132,12 @@ async def test_a_clock_that_jumps_ahead_quarantines_and_does_not_release(databas
     assert (await now(database, number)).state is NumberState.QUARANTINED
 
 
-async def test_the_timer_ends_what_is_due_and_looks_again(database):
+async def test_a_timer_ends_what_is_due(database):
     house = await found_account(database)
     number = await add_number(database, house, phone(1), state=NumberState.ACTIVE)
     await disable(database, number)
     worker = TimerWorker(database=database, kinds=timers_of(RETENTION))
+    await set_timers(database)
     assert await worker.fire_one()
     assert not await worker.fire_one()
     assert (await now(database, number)).state is NumberState.DISABLED
@@ -148,11 +149,30 @@ async def test_the_timer_ends_what_is_due_and_looks_again(database):
             await connection.execute(
                 f"UPDATE tracking_numbers SET {column} = now() - interval '31 days'"
             )
-            await connection.execute(
-                "UPDATE timers SET due_at = now() WHERE kind = $1", ENDINGS_DUE
-            )
+        await set_timers(database)
         assert await worker.fire_one()
+        assert not await worker.fire_one()
         assert (await now(database, number)).state is state
+
+
+async def test_many_that_are_due_at_once_take_several_turns(database, monkeypatch):
+    monkeypatch.setattr(quarantines, "NUMBERS_AT_ONCE", 2)
+    house = await found_account(database)
+    for place in range(5):
+        number = await add_number(database, house, phone(place), state=NumberState.ACTIVE)
+        await disable(database, number)
+    async with database.working() as connection:
+        await connection.execute(
+            "UPDATE tracking_numbers SET disabled_at = now() - interval '31 days'"
+        )
+    worker = TimerWorker(database=database, kinds=timers_of(RETENTION))
+    await set_timers(database)
+    turns = 0
+    while await worker.fire_one():
+        turns += 1
+    assert turns == 3
+    states = {number.state for number in (await numbers_by_phone(database)).values()}
+    assert states == {NumberState.QUARANTINED}
 
 
 async def test_a_disabled_number_of_ours_is_not_ported_in_until_it_is_released(database):

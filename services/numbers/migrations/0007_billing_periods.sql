@@ -80,11 +80,7 @@ REVOKE ALL ON FUNCTION forwards_in_circles FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION forwards_in_circles
   TO numbers_tenant, numbers_support, numbers_worker;
 
--- Its worker looks for what has been disabled, or in quarantine, for long enough.
-INSERT INTO timers (kind, key, due_at) VALUES ('number_endings', 'all', clock_timestamp());
-
 -- migrate:down
-DELETE FROM timers WHERE kind = 'number_endings';
 DROP FUNCTION forwards_in_circles;
 DROP INDEX disabled_numbers_of_ours, tracking_numbers_by_disabling,
   tracking_numbers_by_quarantine;

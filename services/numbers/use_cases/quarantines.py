@@ -15,10 +15,9 @@ from services.numbers.use_cases.tracking_numbers import (
     save_and_record,
 )
 
-# The kind of the one timer that ends numbers; the migration has set it.
 ENDINGS_DUE: Final = "number_endings"
 NUMBERS_AT_ONCE: Final = 500
-_PAUSE: Final = timedelta(minutes=1)
+_ALL: Final = "all"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +28,18 @@ class Retention:
     quarantined: timedelta
 
 
-async def end_due_numbers(connection: Connection, key: str, retention: Retention) -> None:
-    """What is due now, at most so many at once; then looks again."""
+async def start_endings(connection: Connection) -> None:
+    """One timer for all: an account may disable ten thousands of numbers at once."""
+    await set_timer(connection, ENDINGS_DUE, _ALL, datetime.now(UTC))
+
+
+async def end_due_numbers(connection: Connection, retention: Retention) -> None:
+    """What is due now, at most so many at once; the rest by a timer of its own."""
     now = datetime.now(UTC)
     quarantined = await quarantine_numbers(connection, retention, at=now)
     released = await release_quarantined_numbers(connection, retention, at=now)
-    is_more = max(quarantined, released) == NUMBERS_AT_ONCE
-    await set_timer(connection, ENDINGS_DUE, key, now if is_more else now + _PAUSE)
+    if max(quarantined, released) == NUMBERS_AT_ONCE:
+        await start_endings(connection)
 
 
 async def quarantine_numbers(
