@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
+from bench.calls import measure_calls
 from bench.consumer import measure_consumer
 from bench.delivery import measure_throughput
 from bench.desk_queue import measure_desk_queue
@@ -17,6 +18,7 @@ from bench.listing import measure_listing
 from bench.measuring import Result
 from bench.preconfigure import measure_preconfiguration
 from bench.relay import measure_relay
+from bench.routing import measure_routing
 from bench.submit import measure_submit
 from deploy.local.guard import Guard
 from deploy.local.servers import Servers, provide_servers
@@ -34,6 +36,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "submit": measure_submit,
     "preconfigure": measure_preconfiguration,
     "desk_queue": measure_desk_queue,
+    "calls": measure_calls,
+    "routing": measure_routing,
     "idle": measure_idle,
 }
 

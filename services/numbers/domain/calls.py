@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain.tracking_numbers import TrackingNumber
 
+# What a clock says that was never set; every database can hold it in every time zone.
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def judge_time(called_at: datetime, told_at: datetime) -> datetime:
     """What is told has been: a clock that runs ahead says no more than now."""
-    return min(called_at, told_at)
+    return min(max(called_at, _EARLIEST), told_at)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,6 +58,8 @@ TABS: Final[Mapping[NumberState, NumberTab]] = {
     NumberState.DISABLED: NumberTab.DISABLED,
 }
 
+_LEAVING: Final = frozenset({NumberState.PORTING_OUT, NumberState.PORTED_OUT})
+
 _BADGES: Final[Mapping[NumberState, NumberBadge]] = {
     NumberState.PRECONFIGURED: NumberBadge.PORTING_IN,
     NumberState.PORTING_OUT: NumberBadge.PORTING_OUT,
@@ -138,15 +140,18 @@ class TrackingNumber:
 
     def receive_call(self, at: datetime) -> Self:
         """The first one ever, and the first one after it left, change it; all others do not."""
-        if self._ignores(Change.CALLED):
+        if self.state is NumberState.PORTED_OUT and self._is_first_since_it_left(at):
+            return replace(
+                self._after(Change.CALLED),
+                first_called_at=self.first_called_at or at,
+                called_after_port_out_at=at,
+            )
+        if self.state in _LEAVING and self.first_called_at is None:
+            # It leaves all the same; should it stay or come back, it is in use.
+            return replace(self, version=self.version + 1, first_called_at=at)
+        if self.state in _LEAVING or self._ignores(Change.CALLED):
             return self
-        if self.state is not NumberState.PORTED_OUT:
-            return replace(self._after(Change.CALLED), first_called_at=at)
-        if self._has_rung_since_it_left or self.ported_out_at is None:
-            return self
-        if at <= self.ported_out_at:
-            return self
-        return replace(self._after(Change.CALLED), called_after_port_out_at=at)
+        return replace(self._after(Change.CALLED), first_called_at=at)
 
     def authorize_port_out(self, port_out_id: str) -> Self:
         if self._ignores(Change.PORT_OUT_AUTHORIZED):
@@ -209,14 +214,10 @@ class TrackingNumber:
             and self.ported_out_at <= self.disabled_at
         )
 
-    @property
-    def _has_rung_since_it_left(self) -> bool:
-        """Since its latest port-out: it may have come back from an earlier one."""
-        return (
-            self.called_after_port_out_at is not None
-            and self.ported_out_at is not None
-            and self.called_after_port_out_at > self.ported_out_at
-        )
+    def _is_first_since_it_left(self, at: datetime) -> bool:
+        """It may have come back from an earlier port-out, and rung after that."""
+        left, rung = self.ported_out_at, self.called_after_port_out_at
+        return left is not None and at > left and (rung is None or rung <= left)
 
     def _ignores(self, change: Change) -> bool:
         return (self.state, change) in IGNORED

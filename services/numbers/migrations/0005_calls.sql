@@ -15,12 +15,11 @@ ALTER TABLE unknown_calls ALTER COLUMN first_called_at SET DEFAULT clock_timesta
 ALTER TABLE unknown_calls ALTER COLUMN first_called_at SET NOT NULL;
 CREATE INDEX unknown_calls_by_time ON unknown_calls (last_called_at, phone_number);
 
--- Deliveries of calls over HTTP by the sender's id, with their answer: what is sent again is
--- answered the same and does nothing.
+-- Deliveries of calls over HTTP by the sender's id, until their signatures hold no longer: what
+-- is sent again does nothing again.
 CREATE TABLE call_deliveries (
   id text COLLATE "C" PRIMARY KEY,
   body_hash bytea NOT NULL,
-  answer text NOT NULL,
   kept_until timestamptz NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 CREATE INDEX call_deliveries_by_end ON call_deliveries (kept_until);

@@ -68,6 +68,9 @@ class TrackingNumber:
         description="When the first call reached it."
     )
     ported_out_at: datetime | None = strawberry.field(description="When it left.")
+    called_after_port_out_at: datetime | None = strawberry.field(
+        description="When the first call came after it left: whoever calls still reaches us."
+    )
     disabled_at: datetime | None = strawberry.field(description="When it was disabled.")
     version: int = strawberry.field(description="Counts its events.")
     port_request: PortRequest | None = strawberry.field(
@@ -115,6 +118,7 @@ class TrackingNumber:
             ported_at=number.ported_at,
             first_called_at=number.first_called_at,
             ported_out_at=number.ported_out_at,
+            called_after_port_out_at=number.called_after_port_out_at,
             disabled_at=number.disabled_at,
             version=number.version,
             port_request=PortRequest(id=strawberry.ID(request_id)) if request_id else None,

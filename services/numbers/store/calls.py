@@ -20,7 +20,8 @@ FIND_UNUSUAL = """
       WHERE live.phone_number = called.phone_number
         AND live.state NOT IN ('DISABLED', 'RELEASED')
         AND (
-          live.state IN ('ACTIVE', 'PORTING_OUT')
+          live.state = 'ACTIVE'
+          OR live.state = 'PORTING_OUT' AND live.first_called_at IS NOT NULL
           OR live.state = 'PORTED_OUT' AND live.called_after_port_out_at > live.ported_out_at
         )
     )
@@ -45,7 +46,9 @@ _LOCK_CALLED = """
     LEFT JOIN unknown_calls AS nobody ON nobody.phone_number = number.phone_number
     WHERE number.phone_number = ANY($1::text[])
       AND number.state NOT IN ('DISABLED', 'RELEASED')
-      AND number.state IN ('PRECONFIGURED', 'AWAITING_FIRST_CALL', 'PORTED_OUT')
+      AND number.state IN (
+        'PRECONFIGURED', 'AWAITING_FIRST_CALL', 'PORTING_OUT', 'PORTED_OUT'
+      )
     ORDER BY number.id
     FOR UPDATE OF number
 """

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from libs.common.database import Connection
-from libs.contracts.number_events import CallAfterPortOut, FirstCallReceived, NumberFact
+from libs.contracts.number_events import CallAfterPortOut, FirstCallReceived
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain.calls import judge_time
-from services.numbers.domain.tracking_numbers import NumberState, TrackingNumber
+from services.numbers.domain.tracking_numbers import TrackingNumber
 from services.numbers.store import calls as store
 from services.numbers.use_cases.tracking_numbers import (
     log_change,
@@ -38,41 +38,46 @@ async def receive_calls(
         if number in unusual:
             told.setdefault(number, []).append(judge_time(at, now))
     called = await store.lock_called_numbers(connection, told)
-    after = ((each.number, each.receive(told[each.number.phone_number])) for each in called)
-    changed = [new for old, new in after if new is not old]
-    await save_and_record(connection, changed, _tell)
-    _log(changed)
+    first_calls, alerts = [], []
+    for each in called:
+        before, after = each.number, each.receive(told[each.number.phone_number])
+        if after.called_after_port_out_at != before.called_after_port_out_at:
+            alerts.append(after)
+        elif after is not before:
+            first_calls.append(after)
+    await save_and_record(connection, first_calls, _first_call_received)
+    await save_and_record(connection, alerts, _call_after_port_out)
+    _log(first_calls, alerts)
     ours = {each.number.phone_number for each in called}
     others = {number: times for number, times in told.items() if number not in ours}
     if others:
         await store.count_unknown_calls(connection, others)
 
 
-def _tell(number: TrackingNumber) -> NumberFact:
-    if number.state is NumberState.PORTED_OUT:
-        assert number.port_out_id is not None
-        assert number.called_after_port_out_at is not None
-        return CallAfterPortOut(
-            **public_state(number),
-            port_out_id=number.port_out_id,
-            called_at=number.called_after_port_out_at,
-        )
+def _first_call_received(number: TrackingNumber) -> FirstCallReceived:
     assert number.first_called_at is not None
     return FirstCallReceived(**public_state(number), called_at=number.first_called_at)
 
 
-def _log(changed: Sequence[TrackingNumber]) -> None:
-    left = [number for number in changed if number.state is NumberState.PORTED_OUT]
-    if len(changed) > len(left):
-        log_change(
-            "numbers.first_call_received", [each for each in changed if each not in left]
-        )
-    if left:
+def _call_after_port_out(number: TrackingNumber) -> CallAfterPortOut:
+    assert number.port_out_id is not None
+    assert number.called_after_port_out_at is not None
+    return CallAfterPortOut(
+        **public_state(number),
+        port_out_id=number.port_out_id,
+        called_at=number.called_after_port_out_at,
+    )
+
+
+def _log(first_calls: Sequence[TrackingNumber], alerts: Sequence[TrackingNumber]) -> None:
+    if first_calls:
+        log_change("numbers.first_call_received", first_calls)
+    if alerts:
         log.warning(
             "numbers that left are still called here",
             extra={
                 "action": "numbers.call_after_port_out",
-                "count": len(left),
-                "number_ids": [number.id for number in left[:10]],
+                "count": len(alerts),
+                "number_ids": [number.id for number in alerts[:10]],
             },
         )
