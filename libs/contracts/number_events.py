@@ -171,6 +171,29 @@ class NumberReleased(NumberFact):
     type: ClassVar[str] = "numbers.number_released.v1"
 
 
+class NumberDetails(BaseModel):
+    """What its customer chooses of a number, besides the company."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    forwarding_number: PhoneNumber
+    name: str
+    source: str
+
+
+class NumberChanged(NumberFact):
+    """Its customer gave it something else; `changed` names what, the rest is as it was.
+
+    `changed_by` is a member's id or "support".
+    """
+
+    type: ClassVar[str] = "numbers.number_changed.v1"
+    details: NumberDetails
+    changed: list[str]
+    changed_by: str
+    changed_at: AwareDatetime
+
+
 class BillingPeriodFact(Fact):
     """`subject` is the billing period: a number costs its fee from `started_at` to `ended_at`.
 
@@ -230,6 +253,7 @@ NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (
     NumberRestored,
     NumberQuarantined,
     NumberReleased,
+    NumberChanged,
     BillingPeriodOpened,
     BillingPeriodMovedBack,
     BillingPeriodClosed,

@@ -15,6 +15,7 @@ from libs.contracts.number_events import (
     CompanyChanged,
     FirstCallReceived,
     MemberChanged,
+    NumberChanged,
     NumberDisabled,
     NumberFact,
     NumberPortedIn,
@@ -146,6 +147,7 @@ CONSUMES: Final = (
             Projection(facts=(MemberChanged,), apply=_copy_members),
             Projection(
                 facts=(
+                    NumberChanged,
                     NumberPortedIn,
                     NumberPortingOut,
                     NumberPortOutCancelled,

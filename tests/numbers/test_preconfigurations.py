@@ -258,16 +258,26 @@ async def test_two_requests_at_once_that_forward_to_each_other_do_not_loop(datab
 
 
 @pytest.mark.requirement("S24", "S25")
-@pytest.mark.parametrize("state", [NumberState.PRECONFIGURED, NumberState.ACTIVE])
-async def test_a_number_at_which_one_of_ours_rings_is_not_ported_in(database, state):
+@pytest.mark.parametrize(
+    ("state", "is_anothers"),
+    [
+        (NumberState.PRECONFIGURED, True),
+        (NumberState.PRECONFIGURED, False),
+        (NumberState.ACTIVE, False),
+        (NumberState.PORTED_OUT, False),
+    ],
+)
+async def test_a_number_at_which_one_of_ours_rings_is_not_ported_in(
+    database, state, is_anothers
+):
     house, other = await found_account(database), await found_account(database)
     ours = await add_number(database, house, phone(1), state=state)
-    dental = other.companies["Dental"]
+    dental = other.companies["Dental"] if is_anothers else house.companies["Dental"]
     lines = [
         a_line(dental, ours.forwarding_number, forwarding_number=phone(8)),
         a_line(dental, phone(2), forwarding_number=phone(9)),
     ]
-    await review(database, other, lines)
+    await review(database, other if is_anothers else house, lines)
     assert await reasons(database) == {lines[0].line_id: "FORWARDING_LOOP"}
 
 

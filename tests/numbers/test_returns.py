@@ -18,7 +18,7 @@ from libs.contracts.number_events import (
     PreconfigurationRefused,
 )
 from services.numbers.domain.refusals import (
-    ForwardsInCircles,
+    ForwardingLoop,
     NumberCannotBeRestored,
     NumberNotFound,
     VersionConflict,
@@ -247,7 +247,7 @@ async def test_a_number_is_not_restored_to_ring_at_one_that_came_meanwhile(datab
         other.companies["Dental"], number.forwarding_number, forwarding_number="+13125550177"
     )
     await review(database, other, [line])
-    with pytest.raises(ForwardsInCircles):
+    with pytest.raises(ForwardingLoop):
         await restore(database, number)
 
 

@@ -9,12 +9,15 @@ from services.numbers.store import (
     accounts,
     billing_periods,
     calls,
+    inventory,
+    number_counts,
     port_out_disabling,
     preconfigurations,
     quarantines,
     returns,
     tracking_numbers,
 )
+from services.numbers.store.inventory import every_statement
 from tests.databases import find_careless_functions, find_rights
 from tests.numbers.builders import add_number, found_account, phone
 
@@ -22,6 +25,8 @@ STORES = (
     accounts,
     billing_periods,
     calls,
+    inventory,
+    number_counts,
     port_out_disabling,
     preconfigurations,
     quarantines,
@@ -37,6 +42,7 @@ def statements():
                 yield from ((f"{name} {place}", sql) for place, sql in enumerate(value))
             elif name.startswith("_") and name.isupper() and isinstance(value, str):
                 yield name, value
+    yield from ((f"inventory {place}", sql) for place, sql in enumerate(every_statement()))
 
 
 def test_there_are_statements_to_prepare():
@@ -144,6 +150,8 @@ RIGHTS = {
         "accounts": READ | {"UPDATE"},
         "tracking_numbers": READ | {"UPDATE"},
         "billing_periods": READ | {"INSERT", "UPDATE"},
+        "number_counts": READ | {"INSERT", "UPDATE"},
+        "number_words": READ | {"INSERT", "DELETE"},
         "idempotency_keys": READ | {"INSERT"},
         "outbox": {"INSERT"},
     },
@@ -152,6 +160,8 @@ RIGHTS = {
         "accounts": READ | {"INSERT", "UPDATE"},
         "tracking_numbers": READ | {"UPDATE"},
         "billing_periods": READ | {"INSERT", "UPDATE"},
+        "number_counts": READ | {"INSERT", "UPDATE"},
+        "number_words": READ | {"INSERT", "DELETE"},
         "unknown_calls": READ,
         "idempotency_keys": READ | {"INSERT"},
         "outbox": {"INSERT"},

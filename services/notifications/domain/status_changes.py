@@ -161,6 +161,8 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     number_events.BillingPeriodOpened,
     number_events.BillingPeriodMovedBack,
     number_events.BillingPeriodClosed,
+    # What it is called and where it rings is no status of a number.
+    number_events.NumberChanged,
 )
 
 

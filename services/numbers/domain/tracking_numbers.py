@@ -47,6 +47,7 @@ class NumberBadge(StrEnum):
 class NumberAction(StrEnum):
     DISABLE = "DISABLE"
     RESTORE = "RESTORE"
+    UPDATE = "UPDATE"
 
 
 TABS: Final[Mapping[NumberState, NumberTab]] = {

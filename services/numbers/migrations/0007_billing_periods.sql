@@ -51,37 +51,7 @@ CREATE INDEX tracking_numbers_by_disabling ON tracking_numbers (disabled_at)
 CREATE INDEX tracking_numbers_by_quarantine ON tracking_numbers (quarantined_at)
   WHERE state = 'QUARANTINED';
 
--- Whether a number would ring at one of ours, or one of ours at it: whose, nobody is told.
-CREATE FUNCTION forwards_in_circles(number text, forwarding text)
-  RETURNS boolean
-  LANGUAGE sql STABLE SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
-  BEGIN ATOMIC
-    SELECT EXISTS (
-      SELECT
-      FROM public.tracking_numbers AS live
-      WHERE live.phone_number = forwarding
-        AND live.state NOT IN ('DISABLED', 'RELEASED')
-    ) OR EXISTS (
-      SELECT
-      FROM public.tracking_numbers AS disabled
-      WHERE disabled.phone_number = forwarding
-        AND disabled.state = 'DISABLED'
-        AND disabled.ported_out_at IS NULL
-    ) OR EXISTS (
-      SELECT
-      FROM public.tracking_numbers AS forwarded
-      WHERE forwarded.forwarding_number = number
-        AND forwarded.state NOT IN ('DISABLED', 'RELEASED')
-        AND forwarded.state <> 'QUARANTINED'
-    );
-  END;
-REVOKE ALL ON FUNCTION forwards_in_circles FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION forwards_in_circles
-  TO numbers_tenant, numbers_support, numbers_worker;
-
 -- migrate:down
-DROP FUNCTION forwards_in_circles;
 DROP INDEX disabled_numbers_of_ours, tracking_numbers_by_disabling,
   tracking_numbers_by_quarantine;
 ALTER TABLE tracking_numbers DROP COLUMN quarantined_at;

@@ -10,13 +10,14 @@ from services.numbers.domain.tracking_numbers import NumberTab, TrackingNumber
 from services.numbers.schema.context import NumbersContext
 from services.numbers.store import accounts as account_store
 from services.numbers.store import tracking_numbers as number_store
+from services.numbers.store.number_counts import count_numbers_of_companies
 from services.numbers.store.port_out_disabling import find_disables_ported_out_of_each
 
 # The page that is asked of the list of the thing with this id.
 PageKey: TypeAlias = tuple[str, Page]
 NumberPageKey: TypeAlias = tuple[str, NumberTab | None, Page]
-# A company, a tab and a source; None stands for every one.
-NumberCountKey: TypeAlias = tuple[str, NumberTab | None, str | None]
+# A company and a tab; None stands for every one.
+NumberCountKey: TypeAlias = tuple[str, NumberTab | None]
 
 
 async def load_accounts(context: NumbersContext, ids: list[str]) -> Sequence[Account | None]:
@@ -104,8 +105,8 @@ async def load_number_pages(
 async def load_number_counts(context: NumbersContext, keys: list[NumberCountKey]) -> list[int]:
     counts: dict[NumberCountKey, int] = {}
     async with context.database.reading(context.caller) as connection:
-        for tab, source in dict.fromkeys(key[1:] for key in keys):
-            ids = [key[0] for key in keys if key[1:] == (tab, source)]
-            found = await number_store.count_numbers_of_companies(connection, ids, tab, source)
-            counts |= {(each, tab, source): count for each, count in found.items()}
+        for tab in dict.fromkeys(key[1] for key in keys):
+            ids = [key[0] for key in keys if key[1] == tab]
+            found = await count_numbers_of_companies(connection, ids, tab)
+            counts |= {(each, tab): count for each, count in found.items()}
     return [counts.get(key, 0) for key in keys]

@@ -100,7 +100,7 @@ class DisableTrackingNumberPayload:
 
 
 @strawberry.type
-class Mutation:
+class NumbersMutation:
     @strawberry.mutation(description="Makes an account with companies and members.")
     async def create_account(
         self,

@@ -19,6 +19,7 @@ from libs.common.graphql.connections import (
 from libs.common.graphql.errors import Forbidden
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain import accounts, tracking_numbers
+from services.numbers.domain.number_changes import can_be_changed
 from services.numbers.domain.tracking_numbers import (
     NumberAction,
     NumberBadge,
@@ -92,14 +93,14 @@ class TrackingNumber:
 
     @strawberry.field(description="What you can do with it now.")
     def available_actions(self, info: NumbersInfo) -> list[NumberAction]:
-        if not is_in_charge(info.context.caller):
-            return []
-        actions = []
-        if self.number.can_be_disabled:
-            actions.append(NumberAction.DISABLE)
-        if self.number.can_be_restored:
-            actions.append(NumberAction.RESTORE)
-        return actions
+        caller = info.context.caller
+        may_update = can_be_changed(self.number) and may_change(caller)
+        actions = {
+            NumberAction.DISABLE: self.number.can_be_disabled and is_in_charge(caller),
+            NumberAction.RESTORE: self.number.can_be_restored and is_in_charge(caller),
+            NumberAction.UPDATE: may_update,
+        }
+        return [action for action, is_open in actions.items() if is_open]
 
     @classmethod
     def of(cls, number: tracking_numbers.TrackingNumber) -> Self:
@@ -157,7 +158,7 @@ class Company:
         found = await info.context.loader(load_number_pages).load((self.id, tab, page))
 
         async def count() -> int:
-            return await info.context.loader(load_number_counts).load((self.id, tab, None))
+            return await info.context.loader(load_number_counts).load((self.id, tab))
 
         return connection_of(found.map(TrackingNumber.of), count)
 
@@ -278,4 +279,11 @@ def is_in_charge(caller: Caller) -> bool:
     """Who sees the members of an account, and may disable its numbers."""
     return isinstance(caller, Support) or (
         isinstance(caller, MemberCaller) and caller.role is Role.ADMINISTRATOR
+    )
+
+
+def may_change(caller: Caller) -> bool:
+    """Who may change the numbers that they see."""
+    return isinstance(caller, Support) or (
+        isinstance(caller, MemberCaller) and caller.role is not Role.VIEWER
     )

@@ -89,11 +89,11 @@ _FIND_FAULTY_LINES = """
             AND disabled.ported_out_at IS NULL
         ) OR EXISTS (
           SELECT
-          FROM tracking_numbers AS forwarded
-          WHERE forwarded.forwarding_number = line.phone_number
-            AND forwarded.state NOT IN ('DISABLED', 'RELEASED')
-            AND forwarded.state <> 'QUARANTINED'
-            AND forwarded.line_id IS DISTINCT FROM line.line_id
+          FROM tracking_numbers AS ringing
+          WHERE ringing.forwarding_number = line.phone_number
+            AND ringing.state NOT IN ('DISABLED', 'RELEASED')
+            AND (ringing.state = 'PRECONFIGURED' OR ringing.account_id = $3)
+            AND ringing.line_id IS DISTINCT FROM line.line_id
         ) AS loops,
         company_id IN (
           SELECT id FROM companies WHERE account_id = $3
@@ -107,7 +107,8 @@ _FIND_FAULTY_LINES = """
     LIMIT $4
 """
 # All lines become numbers in one statement. A line that has its number from an earlier review
-# brings its corrections, as long as the number has not rung or ported.
+# brings its corrections, as long as the number has not rung or ported. What it only repeats does
+# not undo what was changed here meanwhile.
 _ADD_NUMBERS = """
     INSERT INTO tracking_numbers
       (id, account_id, company_id, state, phone_number, forwarding_number, name, source,
@@ -118,9 +119,31 @@ _ADD_NUMBERS = """
     WHERE port_request_id = $1
       AND sequence < $2
     ON CONFLICT ON CONSTRAINT one_number_per_line DO UPDATE
-    SET company_id = excluded.company_id, phone_number = excluded.phone_number,
-      forwarding_number = excluded.forwarding_number, name = excluded.name,
-      source = excluded.source
+    SET phone_number = excluded.phone_number,
+      company_id = CASE tracking_numbers.announced ->> 'company_id'
+        WHEN excluded.company_id THEN tracking_numbers.company_id
+        ELSE excluded.company_id
+      END,
+      forwarding_number = CASE tracking_numbers.announced ->> 'forwarding_number'
+        WHEN excluded.forwarding_number THEN tracking_numbers.forwarding_number
+        ELSE excluded.forwarding_number
+      END,
+      name = CASE tracking_numbers.announced ->> 'name'
+        WHEN excluded.name THEN tracking_numbers.name
+        ELSE excluded.name
+      END,
+      source = CASE tracking_numbers.announced ->> 'source'
+        WHEN excluded.source THEN tracking_numbers.source
+        ELSE excluded.source
+      END,
+      announced = CASE
+        WHEN tracking_numbers.announced IS NOT NULL THEN jsonb_build_object(
+          'company_id', excluded.company_id,
+          'forwarding_number', excluded.forwarding_number,
+          'name', excluded.name,
+          'source', excluded.source
+        )
+      END
     WHERE tracking_numbers.state = 'PRECONFIGURED'
     RETURNING id, line_id, phone_number, company_id
 """
@@ -178,11 +201,6 @@ async def add_announced_lines(
     )
 
 
-async def take_turn(connection: Connection) -> None:
-    """Nobody else preconfigures until the transaction ends."""
-    await connection.execute(_TAKE_TURN)
-
-
 async def lock_preconfiguration(
     connection: Connection, port_request_id: str, account_id: str
 ) -> Preconfiguration:
@@ -192,6 +210,11 @@ async def lock_preconfiguration(
     row = await connection.fetchrow(_LOCK, port_request_id)
     assert row is not None
     return Preconfiguration(**row)
+
+
+async def take_turn(connection: Connection) -> None:
+    """Until the transaction ends nobody else makes a number ring anywhere."""
+    await connection.execute(_TAKE_TURN)
 
 
 async def save_preconfiguration(

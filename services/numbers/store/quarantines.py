@@ -4,12 +4,12 @@ from datetime import datetime
 
 from libs.common.database import Connection
 from services.numbers.domain.tracking_numbers import TrackingNumber
-from services.numbers.store.tracking_numbers import _NUMBERS, number_of
+from services.numbers.store.tracking_numbers import NUMBER_COLUMNS, number_of
 
 # Disabled before a time, and still ours. Who restores one right now is let go first.
-_LOCK_DISABLED = (
-    _NUMBERS
-    + """
+_LOCK_DISABLED = f"""
+    SELECT {NUMBER_COLUMNS}
+    FROM tracking_numbers
     WHERE id IN (
       SELECT id
       FROM tracking_numbers
@@ -23,11 +23,10 @@ _LOCK_DISABLED = (
     ORDER BY id
     FOR UPDATE
 """
-)
 # In quarantine since before a time.
-_LOCK_QUARANTINED = (
-    _NUMBERS
-    + """
+_LOCK_QUARANTINED = f"""
+    SELECT {NUMBER_COLUMNS}
+    FROM tracking_numbers
     WHERE id IN (
       SELECT id
       FROM tracking_numbers
@@ -40,7 +39,6 @@ _LOCK_QUARANTINED = (
     ORDER BY id
     FOR UPDATE
 """
-)
 
 
 async def lock_disabled_numbers(

@@ -5,19 +5,18 @@ from collections.abc import Sequence
 from libs.common.database import Connection
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain.tracking_numbers import TrackingNumber
-from services.numbers.store.tracking_numbers import _NUMBERS, number_of
+from services.numbers.store.tracking_numbers import NUMBER_COLUMNS, number_of
 
 # Those that a port-out took along, wherever they stand since.
-_LOCK_OF_PORT_OUT = (
-    _NUMBERS
-    + """
+_LOCK_OF_PORT_OUT = f"""
+    SELECT {NUMBER_COLUMNS}
+    FROM tracking_numbers
     WHERE account_id = $1
       AND phone_number = ANY($2::text[])
       AND port_out_id = $3
     ORDER BY id
     FOR UPDATE
 """
-)
 # Those whose telephone number has meanwhile come to us again, as another number in inventory.
 _FIND_REPLACED = """
     SELECT number.id
@@ -30,7 +29,6 @@ _FIND_REPLACED = """
         OR other.state = 'DISABLED' AND other.ported_out_at IS NULL
       )
 """
-_FORWARDS_IN_CIRCLES = "SELECT forwards_in_circles($1, $2)"
 
 
 async def lock_numbers_of_port_out(
@@ -46,11 +44,3 @@ async def lock_numbers_of_port_out(
 async def find_replaced(connection: Connection, number_ids: Sequence[str]) -> set[str]:
     rows = await connection.fetch(_FIND_REPLACED, number_ids)
     return {row["id"] for row in rows}
-
-
-async def forwards_in_circles(connection: Connection, number: TrackingNumber) -> bool:
-    """Whether it would ring at a number of ours, or one of ours at it, over all accounts."""
-    answer: bool = await connection.fetchval(
-        _FORWARDS_IN_CIRCLES, number.phone_number, number.forwarding_number
-    )
-    return answer

@@ -13,7 +13,7 @@ from libs.contracts.number_events import (
 )
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain.refusals import (
-    ForwardsInCircles,
+    ForwardingLoop,
     NumberCannotBeRestored,
     NumberNotFound,
     VersionConflict,
@@ -21,7 +21,7 @@ from services.numbers.domain.refusals import (
 from services.numbers.domain.tracking_numbers import TrackingNumber
 from services.numbers.store import returns as store
 from services.numbers.store.preconfigurations import take_turn
-from services.numbers.store.tracking_numbers import lock_number
+from services.numbers.store.tracking_numbers import is_live, lock_number
 from services.numbers.use_cases.tracking_numbers import (
     log_change,
     public_state,
@@ -98,7 +98,7 @@ async def restore_number(
 ) -> TrackingNumber:
     """It is charged again from now on.
 
-    Raises `NumberNotFound`, `VersionConflict`, `NumberCannotBeRestored` or `ForwardsInCircles`.
+    Raises `NumberNotFound`, `VersionConflict`, `NumberCannotBeRestored` or `ForwardingLoop`.
     """
     await take_turn(connection)
     number = await lock_number(connection, number_id, sight)
@@ -110,8 +110,8 @@ async def restore_number(
         restored = number.restore()
     except NumberCannotBeRestored as refusal:
         raise refusal.at("input", "trackingNumberId") from None
-    if await store.forwards_in_circles(connection, number):
-        raise ForwardsInCircles().at("input", "trackingNumberId")
+    if await is_live(connection, number.forwarding_number):
+        raise ForwardingLoop().at("input", "trackingNumberId")
     at = datetime.now(UTC)
 
     def tell(number: TrackingNumber) -> NumberRestored:

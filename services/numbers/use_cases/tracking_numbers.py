@@ -108,8 +108,7 @@ async def finish_port_out(
     if await find_disables_ported_out(connection, account_id):
         left = [number for number in changed if number.can_be_disabled]
         disabled = [number.disable(_BY_PORT_OUT, ported_out_at) for number in left]
-        await save_and_record(connection, disabled, tell_disabled)
-        log_change("numbers.disabled", disabled)
+        await record_disabled(connection, disabled)
 
 
 async def disable_number(
@@ -130,9 +129,13 @@ async def disable_number(
         disabled = number.disable(disabled_by, datetime.now(UTC))
     except NumberCannotBeDisabled as refusal:
         raise refusal.at("input", "trackingNumberId") from None
-    await save_and_record(connection, [disabled], tell_disabled)
-    log_change("numbers.disabled", [disabled])
+    await record_disabled(connection, [disabled])
     return disabled
+
+
+async def record_disabled(connection: Connection, disabled: Sequence[TrackingNumber]) -> None:
+    await save_and_record(connection, disabled, _disabled)
+    log_change("numbers.disabled", disabled)
 
 
 async def save_and_record(
@@ -192,7 +195,7 @@ def _ported_out(number: TrackingNumber) -> NumberPortedOut:
     )
 
 
-def tell_disabled(number: TrackingNumber) -> NumberDisabled:
+def _disabled(number: TrackingNumber) -> NumberDisabled:
     assert number.disabled_at is not None
     assert number.disabled_by is not None
     return NumberDisabled(
