@@ -5,10 +5,11 @@ from datetime import datetime
 
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_page
+from libs.common.sight import EVERYTHING
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain.calls import CalledNumber, UnknownCalls
 from services.numbers.domain.tracking_numbers import RINGS_THROUGH
-from services.numbers.store.tracking_numbers import number_of
+from services.numbers.store.tracking_numbers import find_numbers
 
 # All but the numbers that are simply in use: those calls cost this one read, and no write.
 FIND_UNUSUAL = """
@@ -29,11 +30,7 @@ FIND_UNUSUAL = """
 # Those that a call may change, in the order of their ids: nobody waits in a circle. Until when
 # somebody else had the number is known by its former rows, until when nobody by counted calls.
 _LOCK_CALLED = """
-    SELECT number.id, number.account_id, number.company_id, number.version, number.state,
-      number.phone_number, number.forwarding_number, number.name, number.source,
-      number.port_request_id, number.line_id, number.port_out_id, number.ported_at,
-      number.first_called_at, number.ported_out_at, number.disabled_at, number.disabled_by,
-      number.called_after_port_out_at, number.added_at,
+    SELECT number.id, number.added_at,
       greatest(former.disabled_at, nobody.last_called_at) AS silent_until
     FROM tracking_numbers AS number
     LEFT JOIN LATERAL (
@@ -110,7 +107,17 @@ async def lock_called_numbers(
 ) -> list[CalledNumber]:
     """Those that wait for their first call, or for the first after they left."""
     rows = await connection.fetch(_LOCK_CALLED, list(phone_numbers))
-    return [_called_number(row) for row in rows]
+    if not rows:
+        return []
+    numbers = await find_numbers(connection, [row["id"] for row in rows], EVERYTHING)
+    return [
+        CalledNumber(
+            number=numbers[row["id"]],
+            added_at=row["added_at"],
+            silent_until=row["silent_until"],
+        )
+        for row in rows
+    ]
 
 
 async def count_unknown_calls(
@@ -135,14 +142,6 @@ async def find_page_of_unknown_calls(
 async def count_unknown_numbers(connection: Connection) -> int:
     count: int = await connection.fetchval(_COUNT_UNKNOWN_NUMBERS)
     return count
-
-
-def _called_number(row: Row) -> CalledNumber:
-    columns = dict(row)
-    added_at, silent_until = columns.pop("added_at"), columns.pop("silent_until")
-    return CalledNumber(
-        number=number_of(columns), added_at=added_at, silent_until=silent_until
-    )
 
 
 def _unknown_calls(row: Row) -> UnknownCalls:
