@@ -13,6 +13,7 @@ from bench.delivery import measure_throughput
 from bench.desk_queue import measure_desk_queue
 from bench.idle import measure_idle
 from bench.intake import measure_intake
+from bench.inventory import measure_inventory
 from bench.latency import measure_latency
 from bench.listing import measure_listing
 from bench.measuring import Result
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "desk_queue": measure_desk_queue,
     "calls": measure_calls,
     "routing": measure_routing,
+    "inventory": measure_inventory,
     "idle": measure_idle,
 }
 

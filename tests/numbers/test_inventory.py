@@ -271,9 +271,9 @@ async def counts_and_truth(connection):
     )
     true = await connection.fetch(
         """
-        SELECT account_id, company_id, tab, count(*) AS numbers
+        SELECT account_id, coalesce(company_id, ''), tab, count(*) AS numbers
         FROM tracking_numbers
-        GROUP BY account_id, company_id, tab
+        GROUP BY GROUPING SETS ((account_id, tab), (account_id, company_id, tab))
         """
     )
     return {tuple(row) for row in counted}, {tuple(row) for row in true}
@@ -324,7 +324,7 @@ async def test_counts_that_are_wrong_are_found_and_made_right(database):
         await connection.execute("UPDATE number_counts SET numbers = numbers + 5")
         wrong = await recount(connection, house.id)
         assert all(each.counted == each.numbers + 5 for each in wrong)
-        assert sum(each.numbers for each in wrong) == 1
+        assert sum(each.numbers for each in wrong if each.company_id) == 1
         assert await recount(connection, house.id) == []
         counted, true = await counts_and_truth(connection)
         assert counted == true

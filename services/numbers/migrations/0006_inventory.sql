@@ -41,7 +41,8 @@ DROP INDEX tracking_numbers_by_forwarding_number;
 CREATE INDEX tracking_numbers_by_forwarding_number ON tracking_numbers (forwarding_number)
   WHERE state NOT IN ('DISABLED', 'RELEASED');
 
--- How many numbers each tab of a company has, changed by whatever changes the numbers.
+-- How many numbers each tab of a company has, and of an account, whose `company_id` is '';
+-- changed by whatever changes the numbers.
 CREATE TABLE number_counts (
   account_id text COLLATE "C" NOT NULL,
   company_id text COLLATE "C" NOT NULL,
@@ -73,16 +74,16 @@ CREATE FUNCTION words_of(name text) RETURNS text[]
 
 GRANT EXECUTE ON FUNCTION words_of TO numbers_tenant, numbers_support, numbers_worker;
 
--- Counts are locked in one order by all, so that nobody waits in a circle.
+-- Counts are locked in one order by all, the account's first, so that nobody waits in a circle.
 CREATE FUNCTION follow_new_numbers() RETURNS trigger LANGUAGE plpgsql
   SET search_path = public, pg_temp
 AS $$
 BEGIN
   INSERT INTO number_counts AS counted (account_id, company_id, tab, numbers)
-  SELECT account_id, company_id, tab, count(*)
+  SELECT account_id, coalesce(company_id, ''), tab, count(*)
   FROM added
-  GROUP BY account_id, company_id, tab
-  ORDER BY account_id, company_id, tab
+  GROUP BY GROUPING SETS ((account_id, tab), (account_id, company_id, tab))
+  ORDER BY 1, 2, 3
   ON CONFLICT ON CONSTRAINT one_count_per_tab DO UPDATE
   SET numbers = counted.numbers + excluded.numbers;
 
@@ -98,15 +99,15 @@ CREATE FUNCTION follow_changed_numbers() RETURNS trigger LANGUAGE plpgsql
 AS $$
 BEGIN
   INSERT INTO number_counts AS counted (account_id, company_id, tab, numbers)
-  SELECT account_id, company_id, tab, sum(change)
+  SELECT account_id, coalesce(company_id, ''), tab, sum(change)
   FROM (
     SELECT account_id, company_id, tab, -1 AS change FROM before
     UNION ALL
     SELECT account_id, company_id, tab, 1 FROM after
   ) AS moved
-  GROUP BY account_id, company_id, tab
+  GROUP BY GROUPING SETS ((account_id, tab), (account_id, company_id, tab))
   HAVING sum(change) <> 0
-  ORDER BY account_id, company_id, tab
+  ORDER BY 1, 2, 3
   ON CONFLICT ON CONSTRAINT one_count_per_tab DO UPDATE
   SET numbers = counted.numbers + excluded.numbers;
 
@@ -132,10 +133,10 @@ CREATE FUNCTION follow_deleted_numbers() RETURNS trigger LANGUAGE plpgsql
 AS $$
 BEGIN
   INSERT INTO number_counts AS counted (account_id, company_id, tab, numbers)
-  SELECT account_id, company_id, tab, -count(*)
+  SELECT account_id, coalesce(company_id, ''), tab, -count(*)
   FROM gone
-  GROUP BY account_id, company_id, tab
-  ORDER BY account_id, company_id, tab
+  GROUP BY GROUPING SETS ((account_id, tab), (account_id, company_id, tab))
+  ORDER BY 1, 2, 3
   ON CONFLICT ON CONSTRAINT one_count_per_tab DO UPDATE
   SET numbers = counted.numbers + excluded.numbers;
 
@@ -151,9 +152,9 @@ END $$;
 CREATE POLICY owner_sees_every_number ON tracking_numbers FOR SELECT TO numbers_owner
   USING (true);
 INSERT INTO number_counts (account_id, company_id, tab, numbers)
-SELECT account_id, company_id, tab, count(*)
+SELECT account_id, coalesce(company_id, ''), tab, count(*)
 FROM tracking_numbers
-GROUP BY account_id, company_id, tab;
+GROUP BY GROUPING SETS ((account_id, tab), (account_id, company_id, tab));
 
 INSERT INTO number_words (account_id, word, number_id)
 SELECT account_id, unnest(words_of(name)), id

@@ -57,6 +57,17 @@ _SEARCHES: Final = {
       AND reversed_number >= reverse({0})
       AND reversed_number < reverse({0}) || ':'
 """,
+    "word": """
+    SELECT {columns}
+    FROM (
+      SELECT number_id AS id
+      FROM number_words
+      WHERE account_id = $1
+        AND word = {0}
+    ) AS named
+    JOIN tracking_numbers USING (id)
+    WHERE {where}
+""",
     # The rarest word leads, of the others the number must have all.
     "words": """
     SELECT {columns}
@@ -78,22 +89,40 @@ _SEARCHES: Final = {
 """,
 }
 SEES_COMPANIES: Final = "companies"
+NOTHING_SOUGHT: Final = "nothing"
+# No index has these in the list's order by tab: what they find is little, or comes in order
+# over all tabs.
+_AT_ONCE: Final = {
+    NumberOrder.NEWEST_FIRST: Asked({"ending", "word", "words"}),
+    NumberOrder.NUMBER: Asked({"ending"}),
+    NumberOrder.NAME: Asked({"ending"}),
+}
 _FORMS: Final = {
-    # The first of each tab, and of these the first.
     "page": """
     SELECT {numbers}, name_key
     FROM tracking_numbers
     JOIN (
-      SELECT listed.id
-      FROM unnest($2::text[]) AS shown (tab)
-      {companies}
-      CROSS JOIN LATERAL (
-        {listed}
-      ) AS listed
+      SELECT found.id
+      FROM (
+        {found}
+      ) AS found
       {{order}}
     ) AS page USING (id)
     {{order}}
 """,
+    # The first of each tab, of these the first: each tab is read in the list's order.
+    "each tab": """
+    (
+      SELECT listed.*
+      FROM unnest($2::text[]) AS shown (tab)
+      {companies}
+      CROSS JOIN LATERAL (
+        {branch} {{keyset}} {{order}}
+      ) AS listed
+      {{order}}
+    )
+""",
+    "all": "SELECT {columns} FROM tracking_numbers WHERE {where}",
     "each company": "CROSS JOIN unnest($3::text[]) AS wanted (company_id)",
     "count": """
     SELECT shown.tab, (
@@ -145,16 +174,21 @@ class Wanted:
 @cache
 def inventory_listing(order: NumberOrder, asked: Asked = frozenset()) -> Listing:
     """The parameters are account, tabs, companies where they are limited, then what is asked."""
-    columns = ", ".join(f"{key.column}" for key in _KEYS[order])
-    branches = _write_branches(asked, columns)
+    columns = ", ".join(key.column for key in _KEYS[order])
     walks_companies = SEES_COMPANIES in asked and not asked & _SEARCHES.keys()
-    sql = _FORMS["page"].format(
-        numbers=NUMBER_COLUMNS,
-        companies=_FORMS["each company"] if walks_companies else "",
-        listed="\nUNION\n".join(f"({branch} {{keyset}} {{order}})" for branch in branches),
-    )
+    found = [
+        f"({branch} {{keyset}} {{order}})"
+        if name in _AT_ONCE[order]
+        else _FORMS["each tab"].format(
+            branch=branch,
+            companies=_FORMS["each company"] if walks_companies else "",
+        )
+        for name, branch in _write_branches(
+            asked, columns, walks_companies=walks_companies, at_once=_AT_ONCE[order]
+        )
+    ]
     return Listing(
-        sql,
+        _FORMS["page"].format(numbers=NUMBER_COLUMNS, found="\nUNION\n".join(found)),
         parameters=len(asked) + 2,
         keys=_KEYS[order],
         descending=order is NumberOrder.NEWEST_FIRST,
@@ -215,33 +249,35 @@ async def _ask(connection: Connection, wanted: Wanted) -> tuple[Asked, list[Any]
 
 @cache
 def _counting(asked: Asked) -> str:
-    branches = _write_branches(asked, "id", walks=False)
+    limit = MOST_COUNTED + 1
+    branches = _write_branches(asked, "id")
     return _FORMS["count"].format(
-        found="\nUNION\n".join(f"({branch} LIMIT {MOST_COUNTED + 1})" for branch in branches),
-        most=MOST_COUNTED + 1,
+        found="\nUNION\n".join(f"({branch} LIMIT {limit})" for _, branch in branches),
+        most=limit,
     )
 
 
-def _write_branches(asked: Asked, columns: str, *, walks: bool = True) -> list[str]:
-    """One statement for each thing that is looked for, or the one where nothing is."""
+def _write_branches(
+    asked: Asked,
+    columns: str,
+    *,
+    walks_companies: bool = False,
+    at_once: Asked = frozenset(),
+) -> Iterator[tuple[str, str]]:
+    """One statement for each thing that is looked for, or the one where nothing is.
+
+    Those in `at_once` read all tabs together, the others the tab `shown.tab`.
+    """
     places = _places(asked)
-    searches = [name for name in _SEARCHES if name in asked]
-    where = ["account_id = $1", "AND tab = shown.tab"]
+    conditions = [_FILTERS[name].format(places[name]) for name in _FILTERS if name in asked]
     if SEES_COMPANIES in asked:
-        is_walked = walks and not searches
-        where.append(
-            "AND company_id = wanted.company_id"
-            if is_walked
-            else "AND company_id = ANY($3::text[])"
-        )
-    where += [_FILTERS[name].format(places[name]) for name in _FILTERS if name in asked]
-    condition = "\n  ".join(where)
-    if not searches:
-        return [f"SELECT {columns} FROM tracking_numbers WHERE {condition}"]
-    return [
-        _SEARCHES[name].format(places[name], columns=columns, where=condition)
-        for name in searches
-    ]
+        company = "wanted.company_id" if walks_companies else "ANY($3::text[])"
+        conditions.insert(0, f"AND company_id = {company}")
+    for name in [each for each in _SEARCHES if each in asked] or [NOTHING_SOUGHT]:
+        tab = "ANY($2::text[])" if name in at_once else "shown.tab"
+        where = "\n  ".join(["account_id = $1", f"AND tab = {tab}", *conditions])
+        form = _SEARCHES.get(name, _FORMS["all"])
+        yield name, form.format(places.get(name), columns=columns, where=where)
 
 
 def _places(asked: Asked) -> dict[str, str]:

@@ -1,4 +1,7 @@
-"""How many numbers each tab of a company has: counters that follow every change of a number."""
+"""How many numbers each tab has: counters that follow every change of a number.
+
+An account's own are those of the company ''.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ _SUM_COUNTS = """
     SELECT tab, sum(numbers)::bigint AS numbers
     FROM number_counts
     WHERE account_id = $1
-      AND ($2::text[] IS NULL OR company_id = ANY($2::text[]))
+      AND company_id = ANY(coalesce($2::text[], ARRAY['']))
     GROUP BY tab
 """
 # How many numbers of a tab each company has, from the counters.
@@ -26,21 +29,24 @@ _COUNT_OF_EACH_COMPANY = """
 # Whoever changes a number of the account waits here, or is seen below.
 _LOCK_COUNTS = """
     INSERT INTO number_counts AS counted (account_id, company_id, tab, numbers)
-    SELECT account_id, id, tab, 0
-    FROM companies
+    SELECT $1, company_id, tab, 0
+    FROM (
+      SELECT id FROM companies WHERE account_id = $1
+      UNION ALL
+      SELECT ''
+    ) AS counting (company_id)
     CROSS JOIN unnest(ARRAY['PENDING', 'ACTIVE', 'DISABLED', 'HIDDEN']) AS tab
-    WHERE account_id = $1
-    ORDER BY account_id, id, tab
+    ORDER BY company_id COLLATE "C", tab COLLATE "C"
     ON CONFLICT ON CONSTRAINT one_count_per_tab DO UPDATE
     SET numbers = counted.numbers
 """
 # Puts right what is wrong, and tells it.
 _RECOUNT = """
     WITH actual AS (
-      SELECT company_id, tab, count(*) AS numbers
+      SELECT coalesce(company_id, '') AS company_id, tab, count(*) AS numbers
       FROM tracking_numbers
       WHERE account_id = $1
-      GROUP BY company_id, tab
+      GROUP BY GROUPING SETS ((tab), (company_id, tab))
     ),
     wrong AS (
       SELECT company_id, tab, counted.numbers AS counted, coalesce(actual.numbers, 0) AS numbers

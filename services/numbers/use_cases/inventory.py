@@ -62,7 +62,8 @@ async def resolve(
             searches["ending"] = search.ending
         words = search.words and await store.find_words(connection, account_id, search.words)
         if words:
-            searches["words"] = words
+            is_one = len(words) == 1
+            searches |= {"word": words[0]} if is_one else {"words": words}
         if not searches:
             return None
     filters = {
