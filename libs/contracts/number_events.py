@@ -1,10 +1,11 @@
 """What numbers says to everybody: accounts, companies, members, and numbers in inventory."""
 
+from datetime import UTC, datetime
 from typing import ClassVar, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool, field_validator
 
-from libs.common.events import Fact
+from libs.common.events import CLOCK_SKEW, Fact
 from libs.contracts.phone_number import PhoneNumber
 
 
@@ -12,15 +13,31 @@ class AccountFact(Fact):
     """`subject` is the account; companies and members are parts of it."""
 
 
-class AccountChanged(AccountFact):
-    """The account's whole public state."""
+class AccountState(AccountFact):
+    """The account's whole public state; of a `disabled` one nobody but support changes anything."""
 
-    type: ClassVar[str] = "numbers.account_changed.v1"
     name: str
     card_on_file: bool
     balance_current: bool
     in_good_standing: bool
     in_trial: bool
+    disabled: bool = False
+
+
+class AccountChanged(AccountState):
+    type: ClassVar[str] = "numbers.account_changed.v1"
+
+
+class AccountDisabled(AccountState):
+    """None of its numbers was left, so no billing period ends here: each number's own has."""
+
+    type: ClassVar[str] = "numbers.account_disabled.v1"
+    disabled_at: AwareDatetime
+    disabled_by: str
+
+
+class AccountReactivated(AccountState):
+    type: ClassVar[str] = "numbers.account_reactivated.v1"
 
 
 class CompanyChanged(AccountFact):
@@ -235,8 +252,32 @@ class CallReceived(Fact):
     called_at: AwareDatetime
 
 
+class StandingChanged(Fact):
+    """Comes in from a billing system on `portline.reports`; `subject` is the account.
+
+    The whole standing since `changed_at`: what is older than the standing we know changes nothing.
+    Of two with one time the higher `sequence` is the newer.
+    """
+
+    type: ClassVar[str] = "accounts.standing_changed.v1"
+    card_on_file: StrictBool
+    balance_current: StrictBool
+    in_good_standing: StrictBool
+    in_trial: StrictBool
+    changed_at: AwareDatetime
+
+    @field_validator("changed_at")
+    @classmethod
+    def _refuse_the_future(cls, changed_at: datetime) -> datetime:
+        if changed_at > datetime.now(UTC) + CLOCK_SKEW:
+            raise ValueError("its time has not come")
+        return changed_at
+
+
 NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (
     AccountChanged,
+    AccountDisabled,
+    AccountReactivated,
     CompanyChanged,
     MemberChanged,
     PortOutDisablingChanged,
@@ -258,4 +299,4 @@ NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (
     BillingPeriodMovedBack,
     BillingPeriodClosed,
 )
-NUMBER_REPORTS: Final[tuple[type[Fact], ...]] = (CallReceived,)
+NUMBER_REPORTS: Final[tuple[type[Fact], ...]] = (CallReceived, StandingChanged)

@@ -8,6 +8,9 @@ from libs.common.database import Connection
 from libs.common.events import Event, Fact
 from libs.contracts.number_events import (
     AccountChanged,
+    AccountDisabled,
+    AccountReactivated,
+    AccountState,
     BillingPeriodClosed,
     BillingPeriodMovedBack,
     BillingPeriodOpened,
@@ -34,6 +37,7 @@ from libs.contracts.porting_events.port_outs import PortOutReported
 from libs.contracts.topology import PORTING_EVENTS, PORTING_REPORTS
 from services.porting.store import copies
 from services.porting.store.copies import InventoryNumber
+from services.porting.store.port_out_surroundings import note_administrator_changes
 from services.porting.use_cases.carrier import note_first_call, note_preconfigured
 from services.porting.use_cases.faults import note_preconfiguration_refused
 from services.porting.use_cases.port_out_checklists import note_number_disabled
@@ -45,7 +49,7 @@ F = TypeVar("F", bound=Fact)
 async def _copy_accounts(connection: Connection, events: Sequence[Event]) -> None:
     await copies.copy_accounts(
         connection,
-        [(event.subject, event.sequence, _fact(event, AccountChanged)) for event in events],
+        [(event.subject, event.sequence, _fact(event, AccountState)) for event in events],
     )
 
 
@@ -57,6 +61,10 @@ async def _copy_companies(connection: Connection, events: Sequence[Event]) -> No
 
 
 async def _copy_members(connection: Connection, events: Sequence[Event]) -> None:
+    await note_administrator_changes(
+        connection,
+        [(event.subject, event.time, _fact(event, MemberChanged)) for event in events],
+    )
     await copies.copy_members(
         connection,
         [(event.subject, event.sequence, _fact(event, MemberChanged)) for event in events],
@@ -142,7 +150,10 @@ CONSUMES: Final = (
     Consumes(
         queue=PORTING_EVENTS.name,
         subscriptions=(
-            Projection(facts=(AccountChanged,), apply=_copy_accounts),
+            Projection(
+                facts=(AccountChanged, AccountDisabled, AccountReactivated),
+                apply=_copy_accounts,
+            ),
             Projection(facts=(CompanyChanged,), apply=_copy_companies),
             Projection(facts=(MemberChanged,), apply=_copy_members),
             Projection(

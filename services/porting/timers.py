@@ -13,6 +13,7 @@ from services.porting.use_cases.letter_expiry import (
     age_letter,
     end_link,
 )
+from services.porting.use_cases.port_out_locks import UNLOCK_DUE, end_cooled_off_locks
 from services.porting.use_cases.port_outs import ANSWER_DUE, authorize_by_silence
 from services.porting.use_cases.recording import IDLE_DUE
 
@@ -27,4 +28,5 @@ def timers_of(limits: IdleLimits) -> Mapping[str, Fire]:
         IDLE_DUE: look_at_idle,
         LINK_ENDS: end_link,
         LETTER_AGES: age_letter,
+        UNLOCK_DUE: end_cooled_off_locks,
     }

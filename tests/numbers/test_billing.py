@@ -17,14 +17,16 @@ from libs.contracts.number_events import (
     NumberReleased,
     PortOutDisablingChanged,
 )
+from services.numbers.domain.account_refusals import AccountNotFound
 from services.numbers.domain.billing_periods import Month
-from services.numbers.domain.refusals import AccountNotFound, VersionConflict
+from services.numbers.domain.refusals import VersionConflict
 from services.numbers.domain.tracking_numbers import NumberState
 from services.numbers.store.billing_periods import (
     count_month,
     find_page_of_month,
     find_periods,
 )
+from services.numbers.use_cases.account_access import By
 from services.numbers.use_cases.calls import receive_calls
 from services.numbers.use_cases.port_out_disabling import change_port_out_disabling
 from services.numbers.use_cases.tracking_numbers import (
@@ -145,8 +147,7 @@ async def test_an_account_may_have_its_numbers_disabled_when_they_leave(database
                 connection,
                 house.id,
                 disables_ported_out=True,
-                sight=EVERYTHING,
-                expected_version=None,
+                by=By(caller=SUPPORT),
             )
     changes = [
         event.fact
@@ -176,8 +177,7 @@ async def test_the_setting_of_an_account_is_changed_by_its_version(database):
                 connection,
                 account_id,
                 disables_ported_out=True,
-                sight=EVERYTHING,
-                expected_version=version,
+                by=By(caller=SUPPORT, expected_version=version),
             )
 
     with pytest.raises(AccountNotFound):

@@ -18,6 +18,7 @@ from libs.contracts.number_events import (
     PreconfigurationRefused,
 )
 from services.numbers.domain.refusals import (
+    AccountOfNumberDisabled,
     ForwardingLoop,
     NumberCannotBeRestored,
     NumberNotFound,
@@ -306,3 +307,13 @@ async def test_a_number_that_was_disabled_and_left_then_is_not_kept_back(databas
     await pass_time(database, left_at + 365 * DAY)
     left = await now(database, number)
     assert (left.state, left.ported_out_at) == (NumberState.DISABLED, left_at)
+
+
+async def test_no_number_is_restored_in_an_account_that_is_disabled(database):
+    house = await found_account(database)
+    number = await add_number(database, house, phone(1), state=NumberState.ACTIVE)
+    await disable(database, number)
+    async with database.working() as connection:
+        await connection.execute("UPDATE accounts SET disabled_at = now()")
+    with pytest.raises(AccountOfNumberDisabled):
+        await restore(database, number)

@@ -6,12 +6,14 @@ import pytest
 from libs.common.paging import Listing
 from services.numbers.domain.tracking_numbers import TABS, NumberState
 from services.numbers.store import (
+    account_changes,
     accounts,
     billing_periods,
     calls,
     inventory,
     number_counts,
     port_out_disabling,
+    ports_under_way,
     preconfigurations,
     quarantines,
     returns,
@@ -22,12 +24,14 @@ from tests.databases import find_careless_functions, find_rights
 from tests.numbers.builders import add_number, found_account, phone
 
 STORES = (
+    account_changes,
     accounts,
     billing_periods,
     calls,
     inventory,
     number_counts,
     port_out_disabling,
+    ports_under_way,
     preconfigurations,
     quarantines,
     returns,
@@ -146,8 +150,9 @@ async def test_a_member_s_role_may_do_no_more_than_it_must(database, sql):
 READ = {"SELECT"}
 RIGHTS = {
     "tenant": {
-        **dict.fromkeys(("companies", "members"), READ),
         "accounts": READ | {"UPDATE"},
+        **dict.fromkeys(("companies", "members"), READ | {"INSERT", "UPDATE"}),
+        **dict.fromkeys(("port_requests", "port_out_numbers"), READ),
         "tracking_numbers": READ | {"UPDATE"},
         "billing_periods": READ | {"INSERT", "UPDATE"},
         "number_counts": READ | {"INSERT", "UPDATE"},
@@ -156,8 +161,8 @@ RIGHTS = {
         "outbox": {"INSERT"},
     },
     "support": {
-        **dict.fromkeys(("companies", "members"), READ | {"INSERT"}),
-        "accounts": READ | {"INSERT", "UPDATE"},
+        **dict.fromkeys(("accounts", "companies", "members"), READ | {"INSERT", "UPDATE"}),
+        **dict.fromkeys(("port_requests", "port_out_numbers"), READ),
         "tracking_numbers": READ | {"UPDATE"},
         "billing_periods": READ | {"INSERT", "UPDATE"},
         "number_counts": READ | {"INSERT", "UPDATE"},

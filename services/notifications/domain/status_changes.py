@@ -15,6 +15,7 @@ from libs.contracts.porting_events import (
     documents,
     letters,
     lines,
+    port_out_shields,
     port_outs,
     requests,
     support_cases,
@@ -124,6 +125,13 @@ TOLD_ONCE_WHILE: Final[Mapping[type[Fact], frozenset[str]]] = {
     LinesCancelled: frozenset({"PORTING", "WITH_CARRIER"}),
     LinesNotPortable: frozenset({"PORTING", "WITH_CARRIER"}),
 }
+# They renew our copies; nobody's status is in them.
+COPIED: Final[tuple[type[Fact], ...]] = (
+    number_events.AccountChanged,
+    number_events.AccountDisabled,
+    number_events.AccountReactivated,
+    number_events.CompanyChanged,
+)
 NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     requests.DraftChanged,
     # For the history only.
@@ -146,6 +154,14 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     lines.LinesResent,
     lines.LinesCancelRequested,
     lines.LinesCancelRefused,
+    # A port-out shield is no port, and has no status.
+    port_out_shields.PortOutLocked,
+    port_out_shields.PortOutUnlockAsked,
+    port_out_shields.PortOutUnlocked,
+    port_out_shields.PortOutPinChanged,
+    port_out_shields.PortOutPinBlocked,
+    port_out_shields.PortOutPinTriesReset,
+    port_out_shields.PortOutIdentifierRevealed,
     # For the gaining carrier.
     port_outs.PortOutReportAnswered,
     # What is said in a case is no status of a port.

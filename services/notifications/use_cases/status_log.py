@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from libs.common.database import Connection
 from libs.common.events import Event
-from libs.contracts.number_events import AccountChanged, AccountFact, CompanyChanged
-from services.notifications.domain.status_changes import LoggedChange, choose_told
+from libs.contracts.number_events import AccountFact
+from services.notifications.domain.status_changes import COPIED, LoggedChange, choose_told
 from services.notifications.store import status_changes as store
+from services.notifications.store.addresses import save_addresses
 from services.notifications.store.copies import save_copies
 
 
@@ -14,7 +15,8 @@ async def learn(connection: Connection, events: Sequence[Event]) -> list[LoggedC
     """Answers what is new in the log, to be announced once this transaction has committed."""
     await store.lock_log(connection)
     await save_copies(connection, [e for e in events if isinstance(e.fact, AccountFact)])
-    telling = [e for e in events if not isinstance(e.fact, AccountChanged | CompanyChanged)]
+    await save_addresses(connection, events)
+    telling = [e for e in events if not isinstance(e.fact, COPIED)]
     statuses = await store.find_statuses(connection, [event.subject for event in telling])
     told = choose_told(telling, statuses)
     return await store.add_changes(connection, told) if told else []

@@ -3,10 +3,11 @@
 NumbersRefusal
     TextMissing  TextTooLong  TextMalformed  TooMany  EmailMalformed  AdministratorMissing
     CompanyNamedTwice  CompanyUnknown  LoginGivenTwice
-    AccountNotFound  NumberNotFound  VersionConflict
+    NumberNotFound  VersionConflict
     NothingToChange  NoNumbers  TooManyNumbers  CompanyNotInAccount  ForwardingLoop
     ForwardingNotAllowed
-NumberCannotBeDisabled  NumberCannotBeRestored  NumberCannotBeChanged (each a StateRefusal)
+NumberCannotBeDisabled  NumberCannotBeRestored  NumberCannotBeChanged  AccountOfNumberDisabled
+    (each a StateRefusal)
 """
 
 from libs.contracts.refusals import Refusal, StateRefusal, UserErrorCode
@@ -41,7 +42,7 @@ class TooMany(NumbersRefusal):
     code = UserErrorCode.TOO_LONG
 
     def __init__(self, what: str, most: int) -> None:
-        super().__init__(f"At most {most} {what} can be made with an account.")
+        super().__init__(f"An account has at most {most} {what}.")
 
 
 class EmailMalformed(NumbersRefusal):
@@ -69,7 +70,7 @@ class CompanyUnknown(NumbersRefusal):
     code = UserErrorCode.UNKNOWN_COMPANY
 
     def __init__(self) -> None:
-        super().__init__("There is no company of this name in the account.")
+        super().__init__("There is no such company in the account.")
 
 
 class LoginGivenTwice(NumbersRefusal):
@@ -77,13 +78,6 @@ class LoginGivenTwice(NumbersRefusal):
 
     def __init__(self) -> None:
         super().__init__("This login is a member of the account already.")
-
-
-class AccountNotFound(NumbersRefusal):
-    code = UserErrorCode.NOT_FOUND
-
-    def __init__(self) -> None:
-        super().__init__("There is no such account, or it is not yours.")
 
 
 class NumberNotFound(NumbersRefusal):
@@ -168,4 +162,13 @@ class NumberCannotBeChanged(StateRefusal):
     def __init__(self, state: str) -> None:
         super().__init__(
             f"A number that is {state} cannot be changed.", status=state, available_actions=()
+        )
+
+
+class AccountOfNumberDisabled(StateRefusal):
+    def __init__(self) -> None:
+        super().__init__(
+            "Its account is disabled: reactivate that first.",
+            status="DISABLED",
+            available_actions=(),
         )

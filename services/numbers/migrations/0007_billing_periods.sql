@@ -37,7 +37,7 @@ GRANT UPDATE (version, started_at, ended_at) ON billing_periods
   TO numbers_tenant, numbers_support;
 
 ALTER TABLE accounts ADD COLUMN disables_ported_out boolean NOT NULL DEFAULT false;
-GRANT UPDATE (version, disables_ported_out) ON accounts TO numbers_tenant, numbers_support;
+GRANT UPDATE (disables_ported_out) ON accounts TO numbers_tenant, numbers_support;
 
 ALTER TABLE tracking_numbers ADD COLUMN quarantined_at timestamptz;
 GRANT UPDATE (quarantined_at) ON tracking_numbers TO numbers_tenant, numbers_support;
@@ -55,7 +55,7 @@ CREATE INDEX tracking_numbers_by_quarantine ON tracking_numbers (quarantined_at)
 DROP INDEX disabled_numbers_of_ours, tracking_numbers_by_disabling,
   tracking_numbers_by_quarantine;
 ALTER TABLE tracking_numbers DROP COLUMN quarantined_at;
-REVOKE UPDATE (version, disables_ported_out) ON accounts FROM numbers_tenant, numbers_support;
+REVOKE UPDATE (disables_ported_out) ON accounts FROM numbers_tenant, numbers_support;
 ALTER TABLE accounts DROP COLUMN disables_ported_out;
 DROP TABLE billing_periods;
 DROP EXTENSION btree_gist;

@@ -6,14 +6,17 @@ from typing import Annotated
 import strawberry
 
 from libs.common.caller import Member as MemberCaller
+from libs.common.database import Connection
 from libs.common.graphql.errors import BadUserInput
 from libs.common.graphql.idempotency import remember
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
+from services.numbers.schema.account_commands import OfAccount, run_once
+from services.numbers.schema.accounts import Account
 from services.numbers.schema.context import NumbersInfo
-from services.numbers.schema.types import Account, TrackingNumber
-from services.numbers.store.accounts import find_accounts
+from services.numbers.schema.types import TrackingNumber
 from services.numbers.store.tracking_numbers import find_numbers
+from services.numbers.use_cases.account_access import By
 from services.numbers.use_cases.port_out_disabling import change_port_out_disabling
 from services.numbers.use_cases.returns import restore_number
 
@@ -40,7 +43,7 @@ class RestoreTrackingNumberPayload:
 
 
 @strawberry.input(description="What happens to an account's numbers when they are ported out.")
-class ChangePortOutDisablingInput:
+class ChangePortOutDisablingInput(OfAccount):
     disables_ported_out: bool = strawberry.field(
         description="Whether a number is disabled, and its charges end, at once when it has "
         "left. Otherwise somebody disables it; until then it is charged, and calls that still "
@@ -48,12 +51,6 @@ class ChangePortOutDisablingInput:
     )
     account_id: strawberry.ID | None = strawberry.field(
         default=None, description="`acc_…`; yours where nothing is said."
-    )
-    expected_version: int | None = strawberry.field(
-        default=None, description="Refuse where the account has another version by now."
-    )
-    idempotency_key: str | None = strawberry.field(
-        default=None, description="Sent again with the same key, it takes effect once."
     )
 
 
@@ -121,36 +118,23 @@ class BillingMutation:
         ],
     ) -> ChangePortOutDisablingPayload:
         context = info.context
-        caller = context.caller
         account_id = input.account_id or context.sight.account_id
         if account_id is None:
             raise BadUserInput("Name an account.")
+
+        async def act(connection: Connection, by: By) -> str:
+            account = await change_port_out_disabling(
+                connection, account_id, disables_ported_out=input.disables_ported_out, by=by
+            )
+            return account.id
+
         try:
-            async with context.database.transaction(caller) as connection:
-
-                async def act() -> dict[str, str]:
-                    await change_port_out_disabling(
-                        connection,
-                        account_id,
-                        disables_ported_out=input.disables_ported_out,
-                        sight=context.sight,
-                        expected_version=input.expected_version,
-                    )
-                    return {}
-
-                await remember(
-                    connection,
-                    caller,
-                    mutation="changePortOutDisabling",
-                    key=input.idempotency_key,
-                    given=input,
-                    act=act,
-                )
-                found = await find_accounts(connection, [account_id], context.sight)
+            await run_once(info, "changePortOutDisabling", input, act)
         except (Refusal, Refused) as refused:
             return ChangePortOutDisablingPayload(
                 account=None, user_errors=user_errors(refused)
             )
         return ChangePortOutDisablingPayload(
-            account=Account.of(found[account_id]), user_errors=[]
+            account=await Account.resolve_reference(info, strawberry.ID(account_id)),
+            user_errors=[],
         )

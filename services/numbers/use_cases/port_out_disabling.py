@@ -1,43 +1,20 @@
 """Whether an account's numbers are disabled at once when they leave."""
 
-import logging
-
-from libs.common import outbox
 from libs.common.database import Connection
-from libs.common.sight import Sight
 from libs.contracts.number_events import PortOutDisablingChanged
-from services.numbers.domain.refusals import AccountNotFound, VersionConflict
+from services.numbers.domain.accounts import Account
 from services.numbers.store import port_out_disabling as store
-from services.numbers.store.port_out_disabling import PortOutDisabling
-
-log = logging.getLogger(__name__)
+from services.numbers.use_cases.account_access import By, lock_account, record_part
 
 
 async def change_port_out_disabling(
-    connection: Connection,
-    account_id: str,
-    *,
-    disables_ported_out: bool,
-    sight: Sight,
-    expected_version: int | None,
-) -> None:
+    connection: Connection, account_id: str, *, disables_ported_out: bool, by: By
+) -> Account:
     """Counts for what leaves from now on. Raises `AccountNotFound` or `VersionConflict`."""
-    before = await store.lock_port_out_disabling(connection, account_id, sight)
-    if before is None:
-        raise AccountNotFound().at("input", "accountId")
-    if expected_version not in {None, before.version}:
-        raise VersionConflict().at("input", "expectedVersion")
-    if before.disables_ported_out is disables_ported_out:
-        return
-    version = await outbox.record(
-        connection,
-        account_id,
-        before.version,
-        PortOutDisablingChanged(disables_ported_out=disables_ported_out),
-    )
-    after = PortOutDisabling(version=version, disables_ported_out=disables_ported_out)
-    await store.save_port_out_disabling(connection, account_id, after)
-    log.info(
-        "account changed",
-        extra={"action": "account.port_out_disabling_changed", "account_id": account_id},
-    )
+    account = await lock_account(connection, account_id, by)
+    before = await store.find_disables_ported_out(connection, account_id)
+    if before is not disables_ported_out:
+        fact = PortOutDisablingChanged(disables_ported_out=disables_ported_out)
+        await record_part(connection, account, fact)
+        await store.save_disables_ported_out(connection, account_id, disables_ported_out)
+    return account

@@ -13,6 +13,7 @@ from libs.contracts.number_events import (
 )
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain.refusals import (
+    AccountOfNumberDisabled,
     ForwardingLoop,
     NumberCannotBeRestored,
     NumberNotFound,
@@ -20,6 +21,7 @@ from services.numbers.domain.refusals import (
 )
 from services.numbers.domain.tracking_numbers import TrackingNumber
 from services.numbers.store import returns as store
+from services.numbers.store.account_changes import hold_account
 from services.numbers.store.preconfigurations import take_turn
 from services.numbers.store.tracking_numbers import is_live, lock_number
 from services.numbers.use_cases.tracking_numbers import (
@@ -98,7 +100,8 @@ async def restore_number(
 ) -> TrackingNumber:
     """It is charged again from now on.
 
-    Raises `NumberNotFound`, `VersionConflict`, `NumberCannotBeRestored` or `ForwardingLoop`.
+    Raises `NumberNotFound`, `VersionConflict`, `AccountOfNumberDisabled`,
+    `NumberCannotBeRestored` or `ForwardingLoop`.
     """
     await take_turn(connection)
     number = await lock_number(connection, number_id, sight)
@@ -106,6 +109,8 @@ async def restore_number(
         raise NumberNotFound().at("input", "trackingNumberId")
     if expected_version not in {None, number.version}:
         raise VersionConflict().at("input", "expectedVersion")
+    if await hold_account(connection, number.account_id):
+        raise AccountOfNumberDisabled().at("input", "trackingNumberId")
     try:
         restored = number.restore()
     except NumberCannotBeRestored as refusal:

@@ -2,7 +2,13 @@
 
 import strawberry
 
-from libs.common.graphql.rights import ADMINISTRATORS, READERS, REQUESTERS, SUPPORT
+from libs.common.graphql.rights import (
+    ADMINISTRATORS,
+    EVEN_DISABLED,
+    READERS,
+    REQUESTERS,
+    SUPPORT,
+)
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
@@ -23,6 +29,7 @@ from services.porting.schema.international_mutations import InternationalMutatio
 from services.porting.schema.letter_mutations import LetterMutation
 from services.porting.schema.line_mutations import LineMutation
 from services.porting.schema.port_out_mutations import PortOutMutation
+from services.porting.schema.port_out_shield_mutations import PortOutShieldMutation
 from services.porting.schema.queries import PortingQuery
 from services.porting.schema.request_mutations import PortRequestMutation
 from services.porting.schema.uploads import UploadMutation
@@ -54,8 +61,8 @@ RIGHTS = {
     "authorizePortRequest": ADMINISTRATORS,
     "declinePortRequest": ADMINISTRATORS,
     "createPortRequestFor": SUPPORT,
-    "openSupportCase": REQUESTERS | SUPPORT,
-    "postMessage": REQUESTERS | SUPPORT,
+    "openSupportCase": REQUESTERS | SUPPORT | EVEN_DISABLED,
+    "postMessage": REQUESTERS | SUPPORT | EVEN_DISABLED,
     "postInternalNote": SUPPORT,
     "closeSupportCase": SUPPORT,
     "deskQueue": SUPPORT,
@@ -88,6 +95,12 @@ RIGHTS = {
     "recordPortedOut": SUPPORT,
     "confirmGainingCarrier": ADMINISTRATORS,
     "recordTestCall": ADMINISTRATORS,
+    "lockPortOut": ADMINISTRATORS | SUPPORT,
+    "unlockPortOut": ADMINISTRATORS | SUPPORT,
+    "setPortOutPin": ADMINISTRATORS,
+    "removePortOutPin": ADMINISTRATORS,
+    "resetPortOutPinTries": ADMINISTRATORS | SUPPORT,
+    "revealPortOutIdentifier": ADMINISTRATORS,
 }
 
 
@@ -110,6 +123,7 @@ class Mutation(
     FaultMutation,
     CorrectionMutation,
     PortOutMutation,
+    PortOutShieldMutation,
     CaseMutation,
     InternationalMutation,
 ):
