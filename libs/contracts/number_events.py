@@ -6,6 +6,11 @@ from typing import ClassVar, Final
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool, field_validator
 
 from libs.common.events import CLOCK_SKEW, Fact
+from libs.contracts.billing_events import (
+    BillingPeriodClosed,
+    BillingPeriodMovedBack,
+    BillingPeriodOpened,
+)
 from libs.contracts.phone_number import PhoneNumber
 
 
@@ -209,34 +214,6 @@ class NumberChanged(NumberFact):
     changed: list[str]
     changed_by: str
     changed_at: AwareDatetime
-
-
-class BillingPeriodFact(Fact):
-    """`subject` is the billing period: a number costs its fee from `started_at` to `ended_at`.
-
-    The end itself is not part of it. A number's periods never overlap.
-    """
-
-    account_id: str
-    company_id: str
-    number_id: str
-    tracking_number: PhoneNumber
-    started_at: AwareDatetime
-    ended_at: AwareDatetime | None
-
-
-class BillingPeriodOpened(BillingPeriodFact):
-    type: ClassVar[str] = "numbers.billing_period_opened.v1"
-
-
-class BillingPeriodMovedBack(BillingPeriodFact):
-    """The port's instant turned out to be earlier: so is the start."""
-
-    type: ClassVar[str] = "numbers.billing_period_moved_back.v1"
-
-
-class BillingPeriodClosed(BillingPeriodFact):
-    type: ClassVar[str] = "numbers.billing_period_closed.v1"
 
 
 class CallReceived(Fact):

@@ -6,14 +6,16 @@ from typing import Final, TypeVar
 from libs.common.consumer import Consumes, Ignored, Projection, Reaction
 from libs.common.database import Connection
 from libs.common.events import Event, Fact
+from libs.contracts.billing_events import (
+    BillingPeriodClosed,
+    BillingPeriodMovedBack,
+    BillingPeriodOpened,
+)
 from libs.contracts.number_events import (
     AccountChanged,
     AccountDisabled,
     AccountReactivated,
     AccountState,
-    BillingPeriodClosed,
-    BillingPeriodMovedBack,
-    BillingPeriodOpened,
     CallAfterPortOut,
     CompanyChanged,
     FirstCallReceived,

@@ -7,11 +7,13 @@ import pytest
 
 from libs.common.paging import Page
 from libs.common.sight import EVERYTHING
-from libs.contracts.number_events import (
+from libs.contracts.billing_events import (
     BillingPeriodClosed,
     BillingPeriodFact,
     BillingPeriodMovedBack,
     BillingPeriodOpened,
+)
+from libs.contracts.number_events import (
     NumberDisabled,
     NumberPortedOut,
     NumberReleased,

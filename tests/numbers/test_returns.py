@@ -314,6 +314,8 @@ async def test_no_number_is_restored_in_an_account_that_is_disabled(database):
     number = await add_number(database, house, phone(1), state=NumberState.ACTIVE)
     await disable(database, number)
     async with database.working() as connection:
-        await connection.execute("UPDATE accounts SET disabled_at = now()")
+        await connection.execute(
+            "UPDATE accounts SET disabled_at = now(), disabled_by = 'support'"
+        )
     with pytest.raises(AccountOfNumberDisabled):
         await restore(database, number)

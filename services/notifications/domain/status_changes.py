@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from libs.common.events import Event, Fact
-from libs.contracts import number_events
+from libs.contracts import billing_events, number_events
 from libs.contracts.number_events import MemberChanged, NumberFact
 from libs.contracts.porting_events import (
     desk,
@@ -174,9 +174,9 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     number_events.PreconfigurationRefused,
     # Charges are no status.
     number_events.PortOutDisablingChanged,
-    number_events.BillingPeriodOpened,
-    number_events.BillingPeriodMovedBack,
-    number_events.BillingPeriodClosed,
+    billing_events.BillingPeriodOpened,
+    billing_events.BillingPeriodMovedBack,
+    billing_events.BillingPeriodClosed,
     # What it is called and where it rings is no status of a number.
     number_events.NumberChanged,
 )

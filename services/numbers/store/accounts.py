@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import asyncpg
 
-from libs.common.caller import Login, Role
-from libs.common.caller import Member as MemberCaller
+from libs.common.caller import Role
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_page, read_pages
 from libs.common.sight import Sight
@@ -98,12 +96,6 @@ _FIND_MEMBERS = """
     FROM members
     WHERE id = ANY($1::text[])
       AND ($2::text IS NULL OR account_id = $2)
-"""
-_FIND_LOGIN = """
-    SELECT account_id, id, role, company_ids, login_issuer, login_subject
-    FROM members
-    WHERE id = $1
-      AND active
 """
 # The same page of each account's members, newest first.
 MEMBERS_OF_ACCOUNTS = Listing(
@@ -261,27 +253,6 @@ async def count_members(
 ) -> Mapping[str, int]:
     rows = await connection.fetch(_COUNT_MEMBERS, account_ids)
     return {row["account_id"]: row["count"] for row in rows}
-
-
-async def find_login(connection: Connection, member_id: str) -> MemberCaller | None:
-    """As they are now, without a token; None for one who is a member no more."""
-    row = await connection.fetchrow(_FIND_LOGIN, member_id)
-    if row is None:
-        return None
-    role = Role(row["role"])
-    return MemberCaller(
-        login=Login(
-            issuer=row["login_issuer"],
-            subject=row["login_subject"],
-            expires_at=datetime.now(UTC),
-        ),
-        account_id=row["account_id"],
-        member_id=row["id"],
-        role=role,
-        company_ids=frozenset()
-        if role is Role.ADMINISTRATOR
-        else frozenset(row["company_ids"]),
-    )
 
 
 async def count_administrators(

@@ -8,11 +8,13 @@ from libs.common import outbox
 from libs.common.database import Connection
 from libs.common.events import make_event
 from libs.common.telemetry import current_traceparent
-from libs.contracts.number_events import (
+from libs.contracts.billing_events import (
     BillingPeriodClosed,
     BillingPeriodFact,
     BillingPeriodMovedBack,
     BillingPeriodOpened,
+)
+from libs.contracts.number_events import (
     NumberDisabled,
     NumberPortedIn,
     NumberReleased,
