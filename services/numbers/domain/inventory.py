@@ -87,6 +87,7 @@ def read_search(text: str | None) -> Search | None:
         return Search(beginnings=(f"+{digits}",))
     if len(digits) < FEWEST_DIGITS:
         return Search(words=words)
+    words = digits if digits == plain else None
     return Search(beginnings=_read_beginnings(digits), ending=digits, words=words)
 
 

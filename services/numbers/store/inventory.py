@@ -19,7 +19,6 @@ Asked: TypeAlias = frozenset[str]
 
 # Beyond so many, numbers under a filter are not counted.
 MOST_COUNTED: Final = 10_000
-_ENOUGH_TO_COMPARE: Final = 1_000
 
 _KEYS: Final = {
     NumberOrder.NEWEST_FIRST: (Key(column="id", kind=str),),
@@ -33,6 +32,15 @@ _FILTERS: Final = {
     "states": "AND state = ANY({0}::text[])",
     "is_toll_free": "AND is_toll_free = {0}::boolean",
     "area": "AND phone_number >= {0} AND phone_number < {0} || ':'",
+    "other_words": """
+        AND cardinality({0}::text[]) = (
+          SELECT count(*)
+          FROM number_words AS other
+          WHERE other.account_id = $1
+            AND other.word = ANY({0}::text[])
+            AND other.number_id = tracking_numbers.id
+        )
+""",
 }
 # What is looked for: each is read by itself, in the list's order, then all are merged.
 _SEARCHES: Final = {
@@ -57,6 +65,8 @@ _SEARCHES: Final = {
       AND reversed_number >= reverse({0})
       AND reversed_number < reverse({0}) || ':'
 """,
+    # From the word to its numbers, each looked at by itself: the planner takes the numbers of an
+    # account for a small part of those that have a word of the account.
     "word": """
     SELECT {columns}
     FROM (
@@ -65,38 +75,31 @@ _SEARCHES: Final = {
       WHERE account_id = $1
         AND word = {0}
     ) AS named
-    JOIN tracking_numbers USING (id)
-    WHERE {where}
+    JOIN LATERAL (
+      SELECT id, phone_number, name_key
+      FROM tracking_numbers
+      WHERE id = named.id
+        AND {where}
+      OFFSET 0
+    ) AS looked_at USING (id)
+    WHERE true
 """,
-    # The rarest word leads, of the others the number must have all.
-    "words": """
+    "common_word": """
     SELECT {columns}
-    FROM (
+    FROM tracking_numbers
+    JOIN (
       SELECT number_id AS id
       FROM number_words
       WHERE account_id = $1
-        AND word = ({0}::text[])[1]
-    ) AS named
-    JOIN tracking_numbers USING (id)
+        AND word = {0}
+    ) AS named USING (id)
     WHERE {where}
-      AND cardinality({0}::text[]) - 1 = (
-        SELECT count(*)
-        FROM number_words AS other
-        WHERE other.account_id = $1
-          AND other.word = ANY(({0}::text[])[2:])
-          AND other.number_id = id
-      )
 """,
 }
 SEES_COMPANIES: Final = "companies"
 NOTHING_SOUGHT: Final = "nothing"
-# No index has these in the list's order by tab: what they find is little, or comes in order
-# over all tabs.
-_AT_ONCE: Final = {
-    NumberOrder.NEWEST_FIRST: Asked({"ending", "word", "words"}),
-    NumberOrder.NUMBER: Asked({"ending"}),
-    NumberOrder.NAME: Asked({"ending"}),
-}
+# What these find comes in order over all tabs, or is little.
+_AT_ONCE: Final = Asked({"ending", "word"})
 _FORMS: Final = {
     "page": """
     SELECT {numbers}, name_key
@@ -138,21 +141,6 @@ _FORMS: Final = {
     FROM unnest($2::text[]) AS shown (tab)
 """,
 }
-# The words of what was typed, the rarest first; `found` counts up to a limit.
-_FIND_WORDS = """
-    SELECT word, (
-      SELECT count(*)
-      FROM (
-        SELECT
-        FROM number_words
-        WHERE account_id = $1
-          AND number_words.word = asked.word
-        LIMIT $3
-      ) AS first_found
-    ) AS found
-    FROM unnest(words_of($2)) AS asked (word)
-    ORDER BY found, word
-"""
 # With a filter or a search the best way depends on how rare it is.
 _PLAN_FOR_THESE_VALUES = "SET LOCAL plan_cache_mode = force_custom_plan"
 
@@ -178,13 +166,13 @@ def inventory_listing(order: NumberOrder, asked: Asked = frozenset()) -> Listing
     walks_companies = SEES_COMPANIES in asked and not asked & _SEARCHES.keys()
     found = [
         f"({branch} {{keyset}} {{order}})"
-        if name in _AT_ONCE[order]
+        if name in _AT_ONCE
         else _FORMS["each tab"].format(
             branch=branch,
             companies=_FORMS["each company"] if walks_companies else "",
         )
         for name, branch in _write_branches(
-            asked, columns, walks_companies=walks_companies, at_once=_AT_ONCE[order]
+            asked, columns, walks_companies=walks_companies, at_once=_AT_ONCE
         )
     ]
     return Listing(
@@ -223,14 +211,6 @@ async def count_inventory(
     rows = await connection.fetch(_counting(asked), *values)
     counts: dict[str, int] = {row["tab"]: row["numbers"] for row in rows}
     return {tab: counts[tab] if counts[tab] <= MOST_COUNTED else None for tab in wanted.tabs}
-
-
-async def find_words(connection: Connection, account_id: str, text: str) -> list[str] | None:
-    """The words of a text, the rarest first; None where the account has no number for one."""
-    rows = await connection.fetch(_FIND_WORDS, account_id, text, _ENOUGH_TO_COMPARE)
-    if not rows or not rows[0]["found"]:
-        return None
-    return [row["word"] for row in rows]
 
 
 async def _ask(connection: Connection, wanted: Wanted) -> tuple[Asked, list[Any]]:

@@ -19,6 +19,8 @@ from services.numbers.domain.tracking_numbers import NumberTab, TrackingNumber
 from services.numbers.store import inventory as store
 from services.numbers.store.accounts import find_companies
 from services.numbers.store.inventory import Wanted
+from services.numbers.store.number_counts import sum_counts
+from services.numbers.store.number_words import find_words
 
 
 async def list_inventory(
@@ -29,7 +31,7 @@ async def list_inventory(
     page: Page,
 ) -> Slice[TrackingNumber]:
     """Raises `InventoryFilterError`."""
-    wanted = await resolve(connection, sight, asked)
+    wanted = await resolve(connection, sight, asked, order)
     if wanted is None:
         return empty_page()
     return await store.find_inventory_page(connection, wanted, order, page)
@@ -46,7 +48,10 @@ async def count_inventory(
 
 
 async def resolve(
-    connection: Connection, sight: Sight, asked: InventoryFilter
+    connection: Connection,
+    sight: Sight,
+    asked: InventoryFilter,
+    order: NumberOrder | None = None,
 ) -> Wanted | None:
     """None where nothing can be found. Raises `InventoryFilterError`."""
     area, search = read_area_code(asked.area_code), read_search(asked.search)
@@ -54,16 +59,23 @@ async def resolve(
     if scope is None:
         return None
     account_id, company_ids = scope
+    tabs = list(NumberTab) if asked.tab is None else [asked.tab]
     searches: dict[str, Any] = {}
+    others: list[str] | None = None
     if search is not None:
         places = ("beginning", "other_beginning")
         searches = dict(zip(places, search.beginnings, strict=False))
         if search.ending is not None:
             searches["ending"] = search.ending
-        words = search.words and await store.find_words(connection, account_id, search.words)
+        words = search.words and await find_words(connection, account_id, search.words)
         if words:
-            is_one = len(words) == 1
-            searches |= {"word": words[0]} if is_one else {"words": words}
+            rarest, *more = words
+            others = [each.word for each in more] or None
+            leads = not rarest.is_common or (
+                order is NumberOrder.NEWEST_FIRST
+                and await _are_most(connection, account_id, company_ids, tabs)
+            )
+            searches["word" if leads else "common_word"] = rarest.word
         if not searches:
             return None
     filters = {
@@ -71,14 +83,29 @@ async def resolve(
         "states": None if asked.states is None else list(asked.states),
         "is_toll_free": None if asked.type is None else asked.type is NumberType.TOLL_FREE,
         "area": None if area is None else f"+1{area}",
+        "other_words": others,
     }
     return Wanted(
         account_id=account_id,
         company_ids=company_ids,
-        tabs=list(NumberTab) if asked.tab is None else [asked.tab],
+        tabs=tabs,
         filters={name: value for name, value in filters.items() if value is not None},
         searches=searches,
     )
+
+
+async def _are_most(
+    connection: Connection,
+    account_id: str,
+    company_ids: list[str] | None,
+    tabs: list[NumberTab],
+) -> bool:
+    """Whether these tabs of these companies hold most numbers of the account."""
+    whole = await sum_counts(connection, account_id, None)
+    part = (
+        whole if company_ids is None else await sum_counts(connection, account_id, company_ids)
+    )
+    return 2 * sum(part.get(tab, 0) for tab in tabs) > sum(whole.values())
 
 
 async def _find_scope(
