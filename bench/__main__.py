@@ -17,6 +17,7 @@ from bench.inventory import measure_inventory
 from bench.latency import measure_latency
 from bench.listing import measure_listing
 from bench.measuring import Result
+from bench.preconfigure import measure_preconfiguration
 from bench.relay import measure_relay
 from bench.routing import measure_routing
 from bench.submit import measure_submit
@@ -34,10 +35,11 @@ BENCHMARKS: dict[str, Benchmark] = {
     "listing": measure_listing,
     "intake": measure_intake,
     "submit": measure_submit,
+    "preconfigure": measure_preconfiguration,
     "desk_queue": measure_desk_queue,
-    "inventory": measure_inventory,
     "calls": measure_calls,
     "routing": measure_routing,
+    "inventory": measure_inventory,
     "idle": measure_idle,
 }
 

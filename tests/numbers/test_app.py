@@ -20,9 +20,9 @@ def environment(urls, amqp_url, monkeypatch):
         "JWKS_URL": "http://127.0.0.1:1/jwks.json",
         "JWT_ISSUER": DEVELOPMENT_ISSUER,
         "JWT_AUDIENCE": DEVELOPMENT_AUDIENCE,
+        "CALL_SECRETS": secrets.token_hex(32),
         "PUBLIC_URL": "http://numbers",
         "DOWNLOAD_SECRET": "0" * 64,
-        "CALL_SECRETS": secrets.token_hex(32),
     }.items():
         monkeypatch.setenv(name, value)
 

@@ -33,7 +33,14 @@ from libs.contracts.porting_events.lines import (
 )
 from libs.contracts.porting_events.port_outs import PortOutAuthorized, PortOutPorted
 from libs.contracts.porting_events.requests import ReviewStarted
-from libs.contracts.topology import EVENTS, NUMBERS_EVENTS, NUMBERS_REPORTS, REPORTS, TOPOLOGY
+from libs.contracts.topology import (
+    EVENTS,
+    NUMBERS_EVENTS,
+    NUMBERS_REPORTS,
+    NUMBERS_STANDINGS,
+    REPORTS,
+    TOPOLOGY,
+)
 from services.numbers.consumers import CONSUMES
 from services.numbers.domain.tracking_numbers import NumberState
 from tests.numbers.builders import (
@@ -162,9 +169,12 @@ def a_review(house, lines, *, sequence=5):
     ]
 
 
+QUEUES = (NUMBERS_EVENTS, NUMBERS_REPORTS, NUMBERS_STANDINGS)
+
+
 @pytest.mark.parametrize("consumes", CONSUMES, ids=lambda consumes: consumes.queue)
 def test_a_queue_receives_exactly_what_is_consumed_from_it(consumes):
-    queue = {each.name: each for each in (NUMBERS_EVENTS, NUMBERS_REPORTS)}[consumes.queue]
+    queue = {each.name: each for each in QUEUES}[consumes.queue]
     consumed = {fact.type for one in consumes.subscriptions for fact in one.facts}
     assert set(queue.keys) == consumed
 

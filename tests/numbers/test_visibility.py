@@ -263,4 +263,4 @@ async def test_row_level_security_alone_shows_no_other_account(database, scene):
         ):
             assert len(found) == 0
         assert (sum((await sum_counts(connection, scene.house.id, None)).values())) == 0
-        assert await account_store.count_accounts(connection) == 1
+        assert await account_store.count_accounts(connection, None) == 1

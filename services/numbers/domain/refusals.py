@@ -6,7 +6,8 @@ NumbersRefusal
     NumberNotFound  VersionConflict
     NothingToChange  NoNumbers  TooManyNumbers  CompanyNotInAccount  ForwardingLoop
     ForwardingNotAllowed
-NumberCannotBeDisabled  NumberCannotBeChanged (each a StateRefusal)
+NumberCannotBeDisabled  NumberCannotBeRestored  NumberCannotBeChanged  AccountOfNumberDisabled
+    (each a StateRefusal)
 """
 
 from libs.contracts.refusals import Refusal, StateRefusal, UserErrorCode
@@ -41,7 +42,7 @@ class TooMany(NumbersRefusal):
     code = UserErrorCode.TOO_LONG
 
     def __init__(self, what: str, most: int) -> None:
-        super().__init__(f"At most {most} {what} can be made with an account.")
+        super().__init__(f"An account has at most {most} {what}.")
 
 
 class EmailMalformed(NumbersRefusal):
@@ -69,7 +70,7 @@ class CompanyUnknown(NumbersRefusal):
     code = UserErrorCode.UNKNOWN_COMPANY
 
     def __init__(self) -> None:
-        super().__init__("There is no company of this name in the account.")
+        super().__init__("There is no such company in the account.")
 
 
 class LoginGivenTwice(NumbersRefusal):
@@ -97,6 +98,15 @@ class NumberCannotBeDisabled(StateRefusal):
     def __init__(self, state: str) -> None:
         super().__init__(
             f"A number that is {state} cannot be disabled.", status=state, available_actions=()
+        )
+
+
+class NumberCannotBeRestored(StateRefusal):
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            f"A number that is {state}, or that has left, cannot be restored.",
+            status=state,
+            available_actions=(),
         )
 
 
@@ -152,4 +162,13 @@ class NumberCannotBeChanged(StateRefusal):
     def __init__(self, state: str) -> None:
         super().__init__(
             f"A number that is {state} cannot be changed.", status=state, available_actions=()
+        )
+
+
+class AccountOfNumberDisabled(StateRefusal):
+    def __init__(self) -> None:
+        super().__init__(
+            "Its account is disabled: reactivate that first.",
+            status="DISABLED",
+            available_actions=(),
         )

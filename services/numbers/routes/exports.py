@@ -17,7 +17,7 @@ from libs.common.download_links import DownloadLinks, Link, support_named
 from libs.common.graphql.errors import ErrorCode, log_fault, sentence_and_code
 from services.numbers.domain.export_names import SHOWN, read_export
 from services.numbers.domain.inventory import InventoryFilterError
-from services.numbers.store.accounts import find_login
+from services.numbers.store.logins import find_login
 from services.numbers.use_cases.exporting import export_inventory
 
 log = logging.getLogger(__name__)

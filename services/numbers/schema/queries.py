@@ -1,6 +1,6 @@
 """What can be asked of numbers' graph."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import strawberry
 
@@ -15,10 +15,15 @@ from libs.common.graphql.connections import (
     connection_of,
     page_of,
 )
+from libs.common.graphql.errors import BadUserInput
+from libs.contracts.company_names import company_key
+from services.numbers.schema.accounts import Account, Member
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.loaders import load_accounts, load_members
-from services.numbers.schema.types import Account, Company, Member, TrackingNumber
+from services.numbers.schema.types import Company, TrackingNumber
 from services.numbers.store import accounts as account_store
+
+_LONGEST_SEARCH: Final = 200
 
 
 @strawberry.type(description="Who you are here.")
@@ -33,7 +38,7 @@ class Viewer:
 
 
 @strawberry.type
-class Query:
+class NumbersQuery:
     @strawberry.field(description="Who you are: your membership and its account.")
     async def viewer(self, info: NumbersInfo) -> Viewer | None:
         caller = info.context.caller
@@ -59,6 +64,12 @@ class Query:
     async def accounts(
         self,
         info: NumbersInfo,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Only those with this in their name, in whatever case."
+            ),
+        ] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -68,12 +79,13 @@ class Query:
             account_store.EVERY_ACCOUNT, first=first, after=after, last=last, before=before
         )
         context = info.context
+        wanted = _read_search(search)
         async with context.database.reading(context.caller) as connection:
-            found = await account_store.find_page_of_accounts(connection, page)
+            found = await account_store.find_page_of_accounts(connection, wanted, page)
 
         async def count() -> int:
             async with context.database.reading(context.caller) as connection:
-                return await account_store.count_accounts(connection)
+                return await account_store.count_accounts(connection, wanted)
 
         return connection_of(found.map(Account.of), count)
 
@@ -92,3 +104,12 @@ class Query:
         id: Annotated[strawberry.ID, strawberry.argument(description="`num_…`.")],
     ) -> TrackingNumber | None:
         return await TrackingNumber.resolve_reference(info, id)
+
+
+def _read_search(text: str | None) -> str | None:
+    """As names are kept to be searched. Nothing but spaces is no search."""
+    if text is None:
+        return None
+    if len(text) > _LONGEST_SEARCH or "\0" in text:
+        raise BadUserInput(f"`search` is at most {_LONGEST_SEARCH} characters.")
+    return company_key(text) or None

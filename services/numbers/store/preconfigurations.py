@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from libs.common.database import Connection
 from libs.contracts.phone_number import PhoneNumber
@@ -50,8 +51,8 @@ _COUNT_LINES = """
     WHERE port_request_id = $1
       AND sequence < $2
 """
-# Lines that cannot be preconfigured, and why. A number that this very
-# line has got in an earlier review is its own.
+# Lines that cannot be preconfigured, and why. A number that this very line has got in an earlier
+# review is its own. What is disabled and has not left is still ours, and rings nowhere.
 _FIND_FAULTY_LINES = """
     WITH line AS (
       SELECT line_id, phone_number, forwarding_number, company_id,
@@ -68,12 +69,24 @@ _FIND_FAULTY_LINES = """
           WHERE live.phone_number = line.phone_number
             AND live.state NOT IN ('DISABLED', 'RELEASED')
             AND live.line_id IS DISTINCT FROM line.line_id
+        ) OR EXISTS (
+          SELECT
+          FROM tracking_numbers AS disabled
+          WHERE disabled.phone_number = line.phone_number
+            AND disabled.state = 'DISABLED'
+            AND disabled.ported_out_at IS NULL
         ) AS is_taken,
         forwarding_number IN (SELECT phone_number FROM line) OR EXISTS (
           SELECT
           FROM tracking_numbers AS live
           WHERE live.phone_number = line.forwarding_number
             AND live.state NOT IN ('DISABLED', 'RELEASED')
+        ) OR EXISTS (
+          SELECT
+          FROM tracking_numbers AS disabled
+          WHERE disabled.phone_number = line.forwarding_number
+            AND disabled.state = 'DISABLED'
+            AND disabled.ported_out_at IS NULL
         ) OR EXISTS (
           SELECT
           FROM tracking_numbers AS ringing
@@ -89,7 +102,7 @@ _FIND_FAULTY_LINES = """
     )
     SELECT line_id, phone_number, is_taken, loops, count(*) OVER () AS faulty_count
     FROM checked
-    WHERE is_taken OR loops OR NOT company_is_known
+    WHERE is_taken OR loops OR NOT company_is_known OR $5
     ORDER BY line_id
     LIMIT $4
 """
@@ -132,15 +145,21 @@ _ADD_NUMBERS = """
         )
       END
     WHERE tracking_numbers.state = 'PRECONFIGURED'
+    RETURNING id, line_id, phone_number, company_id
 """
-# The numbers of the lines just added, as they are told.
+_COUNT_ADDED = """
+    SELECT count(*)
+    FROM announced_lines
+    WHERE port_request_id = $1
+      AND sequence < $2
+"""
+# The numbers of all lines, also of those that have rung and stay as they are.
 _FIND_ADDED = """
     SELECT number.id, line.line_id, number.phone_number, number.company_id
     FROM announced_lines AS line
     JOIN tracking_numbers AS number ON number.line_id = line.line_id
     WHERE line.port_request_id = $1
       AND line.sequence < $2
-    ORDER BY line.line_id
 """
 _DELETE_LINES = """
     DELETE FROM announced_lines
@@ -210,9 +229,15 @@ async def save_preconfiguration(
 
 
 async def find_faulty_lines(
-    connection: Connection, port_request_id: str, review: int, account_id: str, *, most: int
+    connection: Connection,
+    port_request_id: str,
+    review: int,
+    account_id: str,
+    *,
+    account_is_disabled: bool,
+    most: int,
 ) -> tuple[list[FaultyLine], int]:
-    """Answers at most `most` of them, and how many there are.
+    """Answers at most `most` of them, and how many there are; of a disabled account, all are.
 
     Raises `LinesMissingError` while a batch of lines has not been received.
     """
@@ -221,7 +246,7 @@ async def find_faulty_lines(
     if not counts["lines"] or counts["batches"] < counts["expected"]:
         raise LinesMissingError
     rows = await connection.fetch(
-        _FIND_FAULTY_LINES, port_request_id, review, account_id, most
+        _FIND_FAULTY_LINES, port_request_id, review, account_id, most, account_is_disabled
     )
     faulty = [
         FaultyLine(
@@ -229,6 +254,7 @@ async def find_faulty_lines(
             phone_number=PhoneNumber(row["phone_number"]),
             is_taken=row["is_taken"],
             loops=row["loops"],
+            account_is_disabled=account_is_disabled,
         )
         for row in rows
     ]
@@ -238,8 +264,9 @@ async def find_faulty_lines(
 async def add_preconfigured_numbers(
     connection: Connection, port_request_id: str, review: int, account_id: str
 ) -> list[AddedNumber]:
-    await connection.execute(_ADD_NUMBERS, port_request_id, review, account_id)
-    rows = await connection.fetch(_FIND_ADDED, port_request_id, review)
+    rows = await connection.fetch(_ADD_NUMBERS, port_request_id, review, account_id)
+    if len(rows) < await connection.fetchval(_COUNT_ADDED, port_request_id, review):
+        rows = await connection.fetch(_FIND_ADDED, port_request_id, review)
     return [
         AddedNumber(
             number_id=row["id"],
@@ -247,7 +274,7 @@ async def add_preconfigured_numbers(
             phone_number=PhoneNumber(row["phone_number"]),
             company_id=row["company_id"],
         )
-        for row in rows
+        for row in sorted(rows, key=itemgetter("line_id"))
     ]
 
 

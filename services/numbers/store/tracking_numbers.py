@@ -16,7 +16,7 @@ from services.numbers.domain.tracking_numbers import (
 NUMBER_COLUMNS = """
       id, account_id, company_id, version, state, phone_number, forwarding_number, name,
       source, port_request_id, line_id, port_out_id, ported_at, first_called_at, ported_out_at,
-      disabled_at, disabled_by, called_after_port_out_at
+      disabled_at, disabled_by, quarantined_at, called_after_port_out_at
 """
 _NUMBERS = f"""
     SELECT {NUMBER_COLUMNS}
@@ -88,13 +88,16 @@ _LOCK_OF_LINES = (
     FOR UPDATE
 """
 )
-# An account's live numbers among those of a port-out.
-_LOCK_LIVE = (
+# An account's numbers among those of a port-out that are here: live, or disabled and still ours.
+_LOCK_OURS = (
     _NUMBERS
     + """
     WHERE account_id = $1
       AND phone_number = ANY($2::text[])
-      AND state NOT IN ('DISABLED', 'RELEASED')
+      AND (
+        state NOT IN ('DISABLED', 'RELEASED')
+        OR state = 'DISABLED' AND ported_out_at IS NULL
+      )
     ORDER BY id
     FOR UPDATE
 """
@@ -105,14 +108,15 @@ _SAVE = """
     SET version = changed.version, state = changed.state, port_out_id = changed.port_out_id,
       ported_at = changed.ported_at, first_called_at = changed.first_called_at,
       ported_out_at = changed.ported_out_at, disabled_at = changed.disabled_at,
-      disabled_by = changed.disabled_by,
+      disabled_by = changed.disabled_by, quarantined_at = changed.quarantined_at,
       called_after_port_out_at = changed.called_after_port_out_at
     FROM unnest(
       $1::text[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[],
-      $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::timestamptz[]
+      $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::timestamptz[],
+      $11::timestamptz[]
     ) AS changed (
       id, version, state, port_out_id, ported_at, first_called_at, ported_out_at,
-      disabled_at, disabled_by, called_after_port_out_at
+      disabled_at, disabled_by, quarantined_at, called_after_port_out_at
     )
     WHERE number.id = changed.id
 """
@@ -181,10 +185,10 @@ async def lock_numbers_of_lines(
     return [number_of(row) for row in rows]
 
 
-async def lock_live_numbers(
+async def lock_numbers_of_ours(
     connection: Connection, account_id: str, phone_numbers: Sequence[PhoneNumber]
 ) -> list[TrackingNumber]:
-    rows = await connection.fetch(_LOCK_LIVE, account_id, phone_numbers)
+    rows = await connection.fetch(_LOCK_OURS, account_id, phone_numbers)
     return [number_of(row) for row in rows]
 
 
@@ -200,6 +204,7 @@ async def save_numbers(connection: Connection, numbers: Sequence[TrackingNumber]
         [number.ported_out_at for number in numbers],
         [number.disabled_at for number in numbers],
         [number.disabled_by for number in numbers],
+        [number.quarantined_at for number in numbers],
         [number.called_after_port_out_at for number in numbers],
     )
 
