@@ -271,14 +271,10 @@ def read_lines(rows: Sequence[Row]) -> list[Line]:
 
 
 def read_line(row: Row | Mapping[str, Any]) -> Line:
-    return Line(
-        **{
-            **dict(row),
-            "state": LineState(row["state"]),
-            "tracking_number": PhoneNumber(row["tracking_number"]),
-            "forwarding_number": PhoneNumber(row["forwarding_number"]),
-            "billing_number": PhoneNumber(row["billing_number"])
-            if row["billing_number"]
-            else None,
-        }
-    )
+    columns = dict(row)
+    columns["state"] = LineState(columns["state"])
+    columns["tracking_number"] = PhoneNumber(columns["tracking_number"])
+    columns["forwarding_number"] = PhoneNumber(columns["forwarding_number"])
+    if columns["billing_number"]:
+        columns["billing_number"] = PhoneNumber(columns["billing_number"])
+    return Line(**columns)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from libs.common.database import Connection, after_commit
 from libs.common.events import MAX_EVENT_BYTES, Fact
@@ -102,15 +103,16 @@ def batches_about(
 def _split(parts: Sequence[BaseModel]) -> list[list[BaseModel]]:
     """At most 500 in each, and no more bytes than leave room for the rest of the event."""
     batches: list[list[BaseModel]] = []
-    room = 0
-    for part in parts:
-        size = len(part.model_dump_json().encode()) + 1
-        if size > room or len(batches[-1]) == LINES_PER_EVENT:
-            batches.append([])
-            room = _BYTES_FOR_LINES
-        batches[-1].append(part)
-        room -= size
+    for start in range(0, len(parts), LINES_PER_EVENT):
+        batches += _halve_until_it_fits(list(parts[start : start + LINES_PER_EVENT]))
     return batches
+
+
+def _halve_until_it_fits(parts: list[BaseModel]) -> list[list[BaseModel]]:
+    if len(parts) == 1 or len(to_json(parts)) <= _BYTES_FOR_LINES:
+        return [parts]
+    middle = len(parts) // 2
+    return [*_halve_until_it_fits(parts[:middle]), *_halve_until_it_fits(parts[middle:])]
 
 
 async def save_port_out(
