@@ -118,6 +118,8 @@ def a_port_out_row(**changes: Any) -> PortOut:
         received_at=now(),
         answer_by=now(),
         version=1,
+        status_since=now(),
+        leaving_count=1,
     )
     return replace(port_out, **changes)
 

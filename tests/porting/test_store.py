@@ -23,6 +23,9 @@ from services.porting.store import (
     line_states,
     lines,
     pins,
+    port_out_history,
+    port_out_numbers,
+    port_out_reports,
     port_outs,
     requests,
     signing_links,
@@ -35,8 +38,8 @@ from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
     carrier_message_lists, carrier_orders, copies, desk_queue, documents, estimates, faults,
-    heard_messages, history, letter_renderings, letters, line_states, lines, pins, port_outs,
-    requests, signing_links, support_cases, told_messages, uploads,
+    heard_messages, history, letter_renderings, letters, line_states, lines, pins,
+    port_out_history, port_out_numbers, port_out_reports, port_outs, requests, signing_links, support_cases, told_messages, uploads,
 )  # fmt: skip
 # What a statement is put together from.
 PARTS = ("COLUMNS", "CONDITION", "TEMPLATE")
@@ -44,7 +47,7 @@ TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
     "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
     "faults", "carrier_orders", "support_cases", "case_messages", "case_notes",
-    "signing_links", "pins", "pin_uses",
+    "signing_links", "pins", "pin_uses", "port_out_history",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from libs.common.caller import Caller
 from libs.common.graphql.enums import publish_enum
 from services.porting.domain import history
 from services.porting.domain.history import ActorKind
+from services.porting.schema.port_out_statuses import PortOutStatus
 from services.porting.schema.statuses import LineState, PortRequestStatus
 
 publish_enum(
@@ -58,6 +59,37 @@ class HistoryEntry:
                 LineCount(state=LineState(state), count=count)
                 for state, count in entry.line_counts.items()
             ],
+            reason=entry.reason,
+            correlation_id=entry.correlation_id,
+        )
+
+
+@strawberry.type(description="One thing that happened to a port-out.")
+class PortOutHistoryEntry:
+    version: int = strawberry.field(description="The port-out's version after it.")
+    at: datetime = strawberry.field(description="When.")
+    event: str = strawberry.field(
+        description="The event's type, such as `porting.port_out_rejected.v1`."
+    )
+    actor_kind: ActorKind = strawberry.field(description="What kind of somebody did it.")
+    actor: str = strawberry.field(description="Who did it, as a name to show.")
+    status: PortOutStatus = strawberry.field(description="Where the port-out stood then.")
+    number_count: int = strawberry.field(description="How many numbers it was about.")
+    reason: str | None = strawberry.field(description="Why, where somebody said so.")
+    correlation_id: str | None = strawberry.field(
+        description="Joins what one command or event set off; support asks for it."
+    )
+
+    @classmethod
+    def of(cls, entry: history.PortOutHistoryEntry, caller: Caller) -> Self:
+        return cls(
+            version=entry.version,
+            at=entry.at,
+            event=entry.event_type,
+            actor_kind=entry.actor_kind,
+            actor=entry.actor_shown_to(caller),
+            status=PortOutStatus(entry.status),
+            number_count=entry.number_count,
             reason=entry.reason,
             correlation_id=entry.correlation_id,
         )
