@@ -3,10 +3,7 @@
 TopLevelError          message and code reach the client
     SignInNeeded       UNAUTHENTICATED
     Forbidden          FORBIDDEN
-    NotFound           NOT_FOUND
     BadUserInput       BAD_USER_INPUT
-    RateLimited        RATE_LIMITED
-    Conflict           CONFLICT
     KeyReused          IDEMPOTENCY_KEY_REUSED
     KeyInProgress      IDEMPOTENCY_IN_PROGRESS
     Unavailable        UNAVAILABLE
@@ -37,6 +34,8 @@ _ERRORS_OF_A_BAD_DOCUMENT = 5
 
 
 class ErrorCode(StrEnum):
+    """Closed for the whole graph; some are the gateway's alone."""
+
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     NOT_FOUND = "NOT_FOUND"
@@ -67,24 +66,9 @@ class Forbidden(TopLevelError):
     sentence = "Your role may not do this."
 
 
-class NotFound(TopLevelError):
-    code = ErrorCode.NOT_FOUND
-    sentence = "There is no such thing, or it is not yours."
-
-
 class BadUserInput(TopLevelError):
     code = ErrorCode.BAD_USER_INPUT
     sentence = "The request is not valid."
-
-
-class RateLimited(TopLevelError):
-    code = ErrorCode.RATE_LIMITED
-    sentence = "Too many requests: wait a moment."
-
-
-class Conflict(TopLevelError):
-    code = ErrorCode.CONFLICT
-    sentence = "Somebody else changed this meanwhile: read it again."
 
 
 class KeyReused(TopLevelError):
