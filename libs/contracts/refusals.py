@@ -208,6 +208,8 @@ class UserErrorCode(StrEnum):
         "DISPUTE_TOO_LATE",
         "A port-out can be disputed within 24 hours after the port.",
     )
+    NOT_LOCKED = "NOT_LOCKED", "There is no port-out lock that could be taken away."
+    PIN_TOO_SIMPLE = "PIN_TOO_SIMPLE", "Anybody would try this PIN first."
 
 
 class Refusal(Exception):

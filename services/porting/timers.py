@@ -21,6 +21,7 @@ from services.porting.use_cases.port_out_answers import (
     look_at_review,
     look_at_unported,
 )
+from services.porting.use_cases.port_out_locks import UNLOCK_DUE, end_cooled_off_locks
 from services.porting.use_cases.recording import IDLE_DUE
 
 
@@ -36,4 +37,5 @@ def timers_of(limits: IdleLimits) -> Mapping[str, Fire]:
         IDLE_DUE: look_at_idle,
         LINK_ENDS: end_link,
         LETTER_AGES: age_letter,
+        UNLOCK_DUE: end_cooled_off_locks,
     }

@@ -165,6 +165,12 @@ MAY_ASK: dict[str, set[str]] = {
     "portOutReport": {"machine", "support"},
     "reportPortOut": {"machine"},
     "withdrawPortOut": {"machine"},
+    "lockPortOut": {"administrator", "support"},
+    "unlockPortOut": {"administrator", "support"},
+    "setPortOutPin": {"administrator"},
+    "removePortOutPin": {"administrator"},
+    "resetPortOutPinTries": {"administrator", "support"},
+    "revealPortOutIdentifier": {"administrator"},
 }
 
 

@@ -11,6 +11,7 @@ anything else          INTERNAL, logged once, its text stays here
 """
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -90,6 +91,8 @@ class Unavailable(TopLevelError):
 _OUTAGES = (*DATABASE_LOST, KeysUnavailable)
 
 
+# Where graphql-core repeats the value that it was given: it may be a PIN.
+_REPEATED = re.compile(r"(?<=value): (?<!has invalid value: ).*|[,.]? found: .*", re.DOTALL)
 _NO_SUCH_OPERATION = (CannotGetOperationTypeError, InvalidOperationTypeError)
 
 
@@ -157,7 +160,7 @@ def _fault_of(error: GraphQLError) -> BaseException | None:
 
 
 def _shorten(message: str) -> str:
-    message = message.split("Did you mean", 1)[0].strip()
+    message = _REPEATED.sub("", message.split("Did you mean", 1)[0]).strip()
     if len(message) <= _LONGEST_MESSAGE:
         return message
     return message[: _LONGEST_MESSAGE - 1] + "…"

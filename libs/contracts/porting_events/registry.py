@@ -36,6 +36,15 @@ from libs.contracts.porting_events.lines import (
     LinesResent,
     LinesReverted,
 )
+from libs.contracts.porting_events.port_out_shields import (
+    PortOutIdentifierRevealed,
+    PortOutLocked,
+    PortOutPinBlocked,
+    PortOutPinChanged,
+    PortOutPinTriesReset,
+    PortOutUnlockAsked,
+    PortOutUnlocked,
+)
 from libs.contracts.porting_events.port_outs import (
     PortOutAuthorized,
     PortOutCancelled,
@@ -138,6 +147,13 @@ PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     PortOutReturned,
     PortOutChecklistChanged,
     PortOutConfirmed,
+    PortOutLocked,
+    PortOutUnlockAsked,
+    PortOutUnlocked,
+    PortOutPinChanged,
+    PortOutPinBlocked,
+    PortOutPinTriesReset,
+    PortOutIdentifierRevealed,
     CaseOpened,
     MessagePosted,
     CaseClosed,

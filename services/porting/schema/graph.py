@@ -34,6 +34,7 @@ from services.porting.schema.port_out_report_fields import (
     PortOutReportMutation,
     PortOutReportQuery,
 )
+from services.porting.schema.port_out_shield_mutations import PortOutShieldMutation
 from services.porting.schema.queries import PortingQuery
 from services.porting.schema.request_mutations import PortRequestMutation
 from services.porting.schema.uploads import UploadMutation
@@ -113,6 +114,12 @@ RIGHTS = {
     "portOutReport": GAINING_CARRIERS | SUPPORT,
     "reportPortOut": GAINING_CARRIERS,
     "withdrawPortOut": GAINING_CARRIERS,
+    "lockPortOut": ADMINISTRATORS | SUPPORT,
+    "unlockPortOut": ADMINISTRATORS | SUPPORT,
+    "setPortOutPin": ADMINISTRATORS,
+    "removePortOutPin": ADMINISTRATORS,
+    "resetPortOutPinTries": ADMINISTRATORS | SUPPORT,
+    "revealPortOutIdentifier": ADMINISTRATORS,
 }
 
 
@@ -143,6 +150,7 @@ class Mutation(
     CorrectionMutation,
     PortOutMutation,
     PortOutReportMutation,
+    PortOutShieldMutation,
     CaseMutation,
     InternationalMutation,
 ):
