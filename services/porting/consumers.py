@@ -1,6 +1,7 @@
 """Which event starts what in porting."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
 from libs.common.consumer import Consumes, Projection, Reaction
@@ -22,7 +23,7 @@ from libs.contracts.number_events import (
 )
 from libs.contracts.porting_events.port_outs import PortOutReported, PortOutWithdrawn
 from libs.contracts.topology import PORTING_EVENTS, PORTING_REPORTS
-from services.porting.domain.port_out_reports import Report, clean_name
+from services.porting.domain.port_out_reports import MAY_BE_COMING, Report, clean_name
 from services.porting.store import copies
 from services.porting.store.copies import InventoryNumber
 from services.porting.use_cases.carrier import note_first_call, note_preconfigured
@@ -31,6 +32,13 @@ from services.porting.use_cases.port_out_checklists import note_number_disabled
 from services.porting.use_cases.port_out_reports import note_withdrawn, receive_report
 
 F = TypeVar("F", bound=Fact)
+
+# `numbers` and a carrier speak on two queues: what the one said may be worked a little later.
+_LAG: Final = timedelta(seconds=3)
+
+
+class NumbersMayBeComingError(Exception):
+    """A fault, so that the report is worked again: all its tries together take longer."""
 
 
 async def _copy_accounts(connection: Connection, events: Sequence[Event]) -> None:
@@ -118,7 +126,11 @@ async def _receive_report(connection: Connection, event: Event) -> None:
         answer_by=fact.answer_by,
         account_identifier=fact.account_identifier,
     )
-    await receive_report(connection, report)
+    _, answers = await receive_report(connection, report)
+    # A carrier whose clock is fast is not waited for: its report would end as a dead message.
+    is_fresh = timedelta() <= datetime.now(UTC) - event.time < _LAG
+    if is_fresh and any(answer.finding in MAY_BE_COMING for answer in answers):
+        raise NumbersMayBeComingError
 
 
 async def _note_withdrawn(connection: Connection, event: Event) -> None:

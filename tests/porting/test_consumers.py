@@ -1,7 +1,7 @@
 """Events in: what porting does with numbers' facts and with reports, through the inbox."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -248,13 +248,31 @@ async def test_a_report_is_taken_once_and_by_its_reference(ears, database):
     assert await types_told(database, port_out_id) == ["port_out_received"]
 
 
-async def test_a_report_of_unknown_numbers_is_answered_and_no_dead_message(ears, database):
-    await ears.hear(port_out_reported(phone(1)), consumes=REPORTS)
+@pytest.mark.parametrize("minutes", [-1, 4])
+async def test_a_report_of_unknown_numbers_is_answered_and_no_dead_message(
+    ears, database, minutes
+):
+    said = now() + timedelta(minutes=minutes)
+    report = replace(port_out_reported(phone(1)), time=said)
+    await ears.hear(report, consumes=REPORTS)
     assert await ears.inbox() == []
     assert await ears.ask("SELECT 1 FROM port_outs") == []
     assert await ears.ask("SELECT kind, finding FROM port_out_alerts") == [
         ("ODD_NUMBERS", "UNKNOWN")
     ]
+
+
+async def test_a_report_waits_a_moment_for_what_may_be_coming(ears, database):
+    house = await found_house(database)
+    await ears.hear(port_out_reported(phone(1)), consumes=REPORTS)
+    assert await ears.inbox() == [("pending", 1, "NumbersMayBeComingError")]
+    await add_inventory(database, house, phone(1))
+    async with database.working() as connection:
+        await connection.execute("UPDATE inbox SET next_attempt_at = now()")
+    await ears.worker.work_one()
+    assert await ears.inbox() == []
+    assert await ears.ask("SELECT status FROM port_outs") == [("RECEIVED",)]
+    assert await ears.ask("SELECT 1 FROM port_out_alerts") == []
 
 
 async def test_what_a_carrier_withdraws_is_cancelled(ears, database):

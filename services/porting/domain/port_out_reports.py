@@ -84,6 +84,8 @@ ODD: Final = frozenset(Finding) - {
     _F.LOCKED,
     _F.OUTDATED,
 }
+# Where a copy lags behind its owner's events, the next moment may know better.
+MAY_BE_COMING: Final = frozenset({_F.UNKNOWN, _F.STILL_PORTING_IN})
 OF_THE_SHIELD: Final[Mapping[Verdict, Finding]] = {
     Verdict.PASSED: _F.LEAVES,
     Verdict.LOCKED: _F.LOCKED,
