@@ -153,6 +153,9 @@ async def test_each_step_is_shown_with_who_and_when(door, database):
         ("SUPPORT", "PORTED_OUT"),
     ]
     assert told[0]["actor"] == "New Telecom"
+    assert {each["numberCount"] for each in told} == {seen["leavingCount"]} == {None}
+    for caller in (boss, "support"):
+        assert (await shown(door, caller, port_out_id))["leavingCount"] == 0
 
 
 async def test_a_refusal_a_dispute_and_their_ends_are_commands(door, database):

@@ -144,6 +144,11 @@ def test_what_has_left_to_the_last_number_is_neither_ported_nor_cancelled_again(
     assert port_out_actions_for(SUPPORT, gone, now()) == (PortOutAction.CONFIRM,)
 
 
+def test_after_the_answer_time_nothing_refuses():
+    late = a_port_out_row(answer_by=now())
+    assert port_out_actions_for(a_member("ADMINISTRATOR"), late, now()) == ("AUTHORIZE",)
+
+
 def test_a_dispute_is_offered_for_a_day():
     administrator = a_member("ADMINISTRATOR")
     port_out = a_port_out_row(status=S.PORTED_OUT, ported_out_at=now())

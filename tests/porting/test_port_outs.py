@@ -256,7 +256,9 @@ async def test_a_test_call_from_the_port_out_or_the_inventory_proves_nothing(dat
     port_out_id, ids = await leaving(database, house, phone(1), phone(2))
     await gone(database, house, port_out_id)
     await disable_number(database, house, ids[phone(2)], phone(2))
-    for calling in (phone(1), phone(2), phone(9)):
+    disabled = await add_inventory(database, house, phone(8))
+    await disable_number(database, house, disabled, phone(8))
+    for calling in (phone(1), phone(2), phone(8), phone(9)):
         with pytest.raises(Refusal) as refused:
             await call_test(database, house, port_out_id, phone(1), calling)
         assert (refused.value.code, refused.value.path) == (

@@ -7,6 +7,7 @@ import strawberry
 
 from libs.common.caller import Caller
 from libs.common.graphql.enums import publish_enum
+from libs.common.sight import sight_of
 from services.porting.domain import history
 from services.porting.domain.history import ActorKind
 from services.porting.schema.port_out_statuses import PortOutStatus
@@ -74,7 +75,9 @@ class PortOutHistoryEntry:
     actor_kind: ActorKind = strawberry.field(description="What kind of somebody did it.")
     actor: str = strawberry.field(description="Who did it, as a name to show.")
     status: PortOutStatus = strawberry.field(description="Where the port-out stood then.")
-    number_count: int = strawberry.field(description="How many numbers it was about.")
+    number_count: int | None = strawberry.field(
+        description="How many numbers it was about; null where you see not all of them."
+    )
     reason: str | None = strawberry.field(description="Why, where somebody said so.")
     correlation_id: str | None = strawberry.field(
         description="Joins what one command or event set off; support asks for it."
@@ -89,7 +92,12 @@ class PortOutHistoryEntry:
             actor_kind=entry.actor_kind,
             actor=entry.actor_shown_to(caller),
             status=PortOutStatus(entry.status),
-            number_count=entry.number_count,
+            number_count=entry.number_count if sees_every_company(caller) else None,
             reason=entry.reason,
             correlation_id=entry.correlation_id,
         )
+
+
+def sees_every_company(caller: Caller) -> bool:
+    sight = sight_of(caller)
+    return sight is not None and sight.company_ids is None

@@ -25,7 +25,7 @@ from services.porting.domain.port_out_warnings import PortOutWarning
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.elsewhere import TrackingNumber
 from services.porting.schema.estimates import Estimate
-from services.porting.schema.history import PortOutHistoryEntry
+from services.porting.schema.history import PortOutHistoryEntry, sees_every_company
 from services.porting.schema.loaders import (
     load_number_pages,
     load_port_out_history_pages,
@@ -139,7 +139,6 @@ class PortOut:
     ported_out_at: datetime | None = strawberry.field(
         description="When the numbers left, the latest of them."
     )
-    leaving_count: int = strawberry.field(description="How many numbers are still to leave.")
     waiting_on: PortOutWaiting = strawberry.field(description="Whose turn it is.")
     rejection: PortOutRejection | None = strawberry.field(
         description="Why it was refused, or an administrator wanted to."
@@ -164,6 +163,13 @@ class PortOut:
     def available_actions(self, info: PortingInfo) -> list[PortOutAction]:
         actions = port_out_actions_for(info.context.caller, self.port_out, datetime.now(UTC))
         return list(actions)
+
+    @strawberry.field(
+        description="How many numbers are still to leave; null where you see not all of them."
+    )
+    def leaving_count(self, info: PortingInfo) -> int | None:
+        sees_all = sees_every_company(info.context.caller)
+        return self.port_out.leaving_count if sees_all else None
 
     @strawberry.field(description="Everything that happened to it, oldest first.")
     async def history(
@@ -209,7 +215,6 @@ class PortOut:
             answer_by=port_out.answer_by,
             firm_date=port_out.firm_date,
             ported_out_at=port_out.ported_out_at,
-            leaving_count=port_out.leaving_count,
             waiting_on=PortOutWaiting(
                 waiting_on=port_out.turn,
                 since=port_out.status_since,

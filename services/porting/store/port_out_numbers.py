@@ -78,6 +78,15 @@ _COUNT_UNCONFIRMED: Final = """
       AND confirmed_at IS NULL
       AND stays_since IS NULL
 """
+# Also one that is disabled: it still stands among the account's numbers.
+_IS_IN_INVENTORY: Final = """
+    SELECT EXISTS (
+      SELECT FROM inventory_numbers
+      WHERE tracking_number = $1
+        AND account_id = $2
+        AND state <> 'RELEASED'
+    )
+"""
 # The same page of each port-out's numbers: the caller sees those of their companies.
 NUMBERS: Final = Listing(
     f"""
@@ -170,6 +179,11 @@ async def count_unconfirmed(connection: Connection, port_out_id: str) -> int:
     """How many are left to confirm before the port-out is over."""
     count: int = await connection.fetchval(_COUNT_UNCONFIRMED, port_out_id)
     return count
+
+
+async def is_in_inventory(connection: Connection, number: str, account_id: str) -> bool:
+    found: bool = await connection.fetchval(_IS_IN_INVENTORY, number, account_id)
+    return found
 
 
 async def find_number_pages(

@@ -20,7 +20,7 @@ from services.porting.domain.refusals.port_outs import (
     NumberNotGoneYet,
     TestCallNotValid,
 )
-from services.porting.store import copies, port_out_numbers, port_outs
+from services.porting.store import port_out_numbers, port_outs
 from services.porting.use_cases.access import lock_own_port_out, port_out_not_possible
 from services.porting.use_cases.port_out_recording import about_numbers, save_port_out
 
@@ -112,8 +112,9 @@ async def _belongs_to_them(
 ) -> bool:
     if await port_out_numbers.find_port_out_numbers(connection, port_out.id, [calling_number]):
         return True
-    inventory = await copies.find_inventory_numbers(connection, [calling_number])
-    return any(each.account_id == port_out.account_id for each in inventory)
+    return await port_out_numbers.is_in_inventory(
+        connection, calling_number, port_out.account_id
+    )
 
 
 async def _check(
