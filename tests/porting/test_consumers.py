@@ -283,6 +283,9 @@ async def test_what_a_carrier_withdraws_is_cancelled(ears, database):
     await ears.hear(heard(withdrawn, subject="R-1", sequence=2), consumes=REPORTS)
     assert await ears.inbox() == []
     assert await ears.ask("SELECT status FROM port_outs") == [("CANCELLED",)]
+    unknown = PortOutWithdrawn(gaining_carrier="New Telecom", reference="R-2")
+    await ears.hear(heard(unknown, subject="R-2"), consumes=REPORTS)
+    assert await ears.ask("SELECT kind FROM port_out_alerts") == [("WITHDRAWN_UNKNOWN",)]
 
 
 def changed(event: Event, **changes: Any) -> bytes:

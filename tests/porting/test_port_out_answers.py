@@ -352,3 +352,35 @@ async def test_a_refused_dispute_goes_on_where_the_checklist_was(database):
         "port_out_dispute_refused",
         "port_out_confirmed",
     ]
+
+
+async def test_times_that_cannot_be_are_refused(database):
+    house, port_out_id, _ = await leaving(database, phone(1))
+    await run(database, house.administrator, port_out_answers.authorize_port_out, port_out_id)
+    yesterday = now() - timedelta(days=1)
+    record = port_outs.record_ported_out
+    with pytest.raises(Refusal) as refused:
+        await run(database, SUPPORT, record, port_out_id, yesterday)
+    assert refused.value.path == ("input", "portedOutAt")
+    await run(database, SUPPORT, record, port_out_id, now())
+    with pytest.raises(Refusal) as refused:
+        await run(
+            database,
+            house.administrator,
+            port_out_checklists.record_test_call,
+            port_out_id,
+            phone(1),
+            calling_number=OUTSIDE,
+            called_at=yesterday,
+        )
+    assert refused.value.code == "TEST_CALL_NOT_VALID"
+
+
+async def test_a_port_that_is_told_after_the_end_changes_nothing(database):
+    house, port_out_id, _ = await leaving(database, phone(1))
+    await gone(database, house, port_out_id)
+    await dispute(database, house, port_out_id)
+    await run(database, SUPPORT, port_out_disputes.record_returned, port_out_id, now())
+    before = await types_told(database, port_out_id)
+    await run(database, SUPPORT, port_outs.record_ported_out, port_out_id, now())
+    assert await types_told(database, port_out_id) == before

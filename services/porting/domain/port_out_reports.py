@@ -192,7 +192,8 @@ def read_reported(writings: Sequence[str]) -> tuple[list[PhoneNumber], list[str]
 
 def clean_name(text: str) -> str:
     """A carrier's name or reference as a column can hold it; a dash where nothing is left."""
-    return clean(" ".join(text.split()), _LONGEST_NAME) or "-"
+    words = clean(" ".join(text.split()), len(text)).split()
+    return " ".join(words)[:_LONGEST_NAME].strip() or "-"
 
 
 def clean(text: str, longest: int) -> str:
