@@ -5,9 +5,18 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from libs.contracts.number_events import MemberChanged
 from services.porting.domain.port_out_shield import ShieldAct
 from services.porting.domain.port_out_warnings import PortOutSurroundings, PortOutWarning
-from tests.porting.builders import a_port_out, add_inventory, found_house, now, phone
+from tests.porting.builders import (
+    a_port_out,
+    add_inventory,
+    found_house,
+    hear,
+    heard,
+    now,
+    phone,
+)
 
 PIN = "482190"
 _SHIELD = """
@@ -34,6 +43,27 @@ async def lock_of(door, caller, number_id):
     asked = [{"__typename": "TrackingNumber", "id": number_id}]
     (number,) = (await door.see(caller, _NUMBER, r=asked))["_entities"]
     return number and number["portOutLock"]
+
+
+def member_changed(house, member, role):
+    fact = MemberChanged(
+        member_id=member.member_id,
+        name="Ada Lovelace",
+        email="ada@example.com",
+        role=role,
+        company_ids=[],
+        login_issuer=member.login.issuer,
+        login_subject=member.login.subject,
+        active=True,
+    )
+    return heard(fact, subject=house.id, sequence=99)
+
+
+async def let_people_settle(database, house) -> None:
+    async with database.working() as connection:
+        await connection.execute(
+            "UPDATE administrator_changes SET changed_at = changed_at - interval '3 days'"
+        )
 
 
 async def test_a_lock_is_seen_with_who_and_since_when_and_until_when(door, database):
@@ -147,6 +177,15 @@ async def test_no_answer_log_or_row_repeats_a_pin_however_badly_it_was_asked(
     assert not [text for text in [*said, *(row["row"] for row in rows)] if PIN in text]
 
 
+async def test_support_lets_the_pin_be_tried_anew_and_says_why(door, database):
+    house = await found_house(database)
+    given = {"accountId": house.id}
+    payload = await door.act("support", "resetPortOutPinTries", **given)
+    assert payload["userErrors"][0]["path"] == ["input", "reason"]
+    payload = await door.act("support", "resetPortOutPinTries", reason="they called", **given)
+    assert payload["portOutShield"]["pin"]["triesLeft"] == 5
+
+
 @pytest.mark.requirement("S72")
 async def test_an_administrator_reads_the_account_identifier_on_record(door, database):
     house = await found_house(database)
@@ -154,6 +193,9 @@ async def test_an_administrator_reads_the_account_identifier_on_record(door, dat
         house.administrator, "revealPortOutIdentifier", reason="New Telecom asks"
     )
     assert payload["portOutIdentifier"].startswith("PL")
+    refused = await door.act(house.administrator, "revealPortOutIdentifier", reason="x" * 501)
+    assert refused["portOutIdentifier"] is None
+    assert refused["userErrors"][0]["code"] == "TOO_LONG"
     (edge,) = (await shield(door, "support", house))["records"]["edges"]
     assert (edge["node"]["act"], edge["node"]["reason"]) == (
         "IDENTIFIER_REVEALED",
@@ -173,17 +215,28 @@ async def test_what_is_odd_about_a_port_out_is_shown_to_who_answers_it(door, dat
     async def warnings(caller, port_out_id):
         return (await door.see(caller, _PORT_OUT, id=port_out_id))["portOut"]["warnings"]
 
-    assert await warnings("support", before) == ["NEW_GAINING_CARRIER"]
-    assert await warnings(house.administrator, after) == ["RECENT_PIN_CHANGE"]
+    new_people = "RECENT_ADMINISTRATOR_CHANGE"
+    assert await warnings("support", before) == ["NEW_GAINING_CARRIER", new_people]
+    assert await warnings(house.administrator, after) == [new_people, "RECENT_PIN_CHANGE"]
     assert await warnings(house.manager, after) == []
+
+    await let_people_settle(database, house)
+    assert await warnings("support", after) == ["RECENT_PIN_CHANGE"]
+    await hear(database, member_changed(house, house.manager, "MANAGER"))
+    assert await warnings("support", after) == ["RECENT_PIN_CHANGE"]
+    await hear(database, member_changed(house, house.second_administrator, "VIEWER"))
+    assert await warnings("support", after) == [new_people, "RECENT_PIN_CHANGE"]
 
 
 def test_hints_name_many_numbers_unlocks_and_wrong_pins():
-    quiet = PortOutSurroundings(number_count=9, is_first_to_this_carrier=False, acts=[])
+    quiet = PortOutSurroundings(
+        number_count=9, is_first_to_this_carrier=False, administrators_changed=False, acts=[]
+    )
     assert list(quiet.warnings()) == []
     odd = PortOutSurroundings(
         number_count=10,
         is_first_to_this_carrier=True,
+        administrators_changed=True,
         acts=[ShieldAct.UNLOCKED, ShieldAct.PIN_REMOVED, ShieldAct.PIN_WRONG],
     )
     assert set(odd.warnings()) == set(PortOutWarning)

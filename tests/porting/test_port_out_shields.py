@@ -11,7 +11,7 @@ import pytest
 from libs.common.timers import TimerWorker
 from libs.contracts.refusals import Refused, UserErrorCode
 from services.porting.domain.port_out_shield import COOLING_OFF, LockState, Verdict
-from services.porting.store import copies, port_out_locks
+from services.porting.store import copies, port_out_locks, port_out_shields
 from services.porting.use_cases import port_out_locks as locks
 from services.porting.use_cases import port_out_pins as pins
 from services.porting.use_cases.port_out_shield import judge_report
@@ -295,6 +295,26 @@ async def test_a_report_needs_the_right_pin_once_there_is_one(database):
     await set_pin(database, house.second_administrator, None)
     assert await judge(database, house, phone(1), pin=WRONG) == [Verdict.PASSED]
     assert [fact.is_pin_set for fact in await facts(database, house)] == [True, False]
+
+
+async def test_to_take_away_a_pin_that_is_not_there_changes_nothing(database):
+    house = await a_house(database)
+    await set_pin(database, house.administrator, None)
+    assert await acts(database, house) == []
+
+
+async def test_a_pin_that_is_taken_away_meanwhile_is_not_asked_for(database, monkeypatch):
+    house = await a_house(database)
+    await set_pin(database, house.administrator)
+    find_gates = port_out_shields.find_gates
+
+    async def take_it_away_then(connection, account_id):
+        found = await find_gates(connection, account_id)
+        await set_pin(database, house.administrator, None)
+        return found
+
+    monkeypatch.setattr(port_out_shields, "find_gates", take_it_away_then)
+    assert await judge(database, house, phone(1), pin=WRONG) == [Verdict.PASSED]
 
 
 async def test_five_wrong_pins_over_all_reports_and_numbers_block_the_sixth(database):

@@ -16,6 +16,7 @@ MANY_NUMBERS: Final = 10
 class PortOutWarning(StrEnum):
     MANY_NUMBERS = "MANY_NUMBERS"
     NEW_GAINING_CARRIER = "NEW_GAINING_CARRIER"
+    RECENT_ADMINISTRATOR_CHANGE = "RECENT_ADMINISTRATOR_CHANGE"
     RECENT_UNLOCK = "RECENT_UNLOCK"
     RECENT_PIN_CHANGE = "RECENT_PIN_CHANGE"
     RECENT_WRONG_PINS = "RECENT_WRONG_PINS"
@@ -30,10 +31,14 @@ _TOLD_BY: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class PortOutSurroundings:
-    """`acts` are those on the shield's record in the time `LATELY` before the report."""
+    """`acts` are those on the shield's record in the time `LATELY` before the report.
+
+    Administrators may change while the report waits for an answer, too.
+    """
 
     number_count: int
     is_first_to_this_carrier: bool
+    administrators_changed: bool
     acts: Collection[ShieldAct]
 
     def warnings(self) -> Iterator[PortOutWarning]:
@@ -41,6 +46,8 @@ class PortOutSurroundings:
             yield PortOutWarning.MANY_NUMBERS
         if self.is_first_to_this_carrier:
             yield PortOutWarning.NEW_GAINING_CARRIER
+        if self.administrators_changed:
+            yield PortOutWarning.RECENT_ADMINISTRATOR_CHANGE
         for warning, acts in _TOLD_BY.items():
             if acts.intersection(self.acts):
                 yield warning

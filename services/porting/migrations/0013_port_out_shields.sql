@@ -46,12 +46,18 @@ CREATE TABLE port_out_shield_records (
 );
 CREATE INDEX port_out_shield_records_by_account ON port_out_shield_records (account_id, id DESC);
 
+-- When something about an administrator of the account changed last.
+CREATE TABLE administrator_changes (
+  account_id text COLLATE "C" PRIMARY KEY,
+  changed_at timestamptz NOT NULL
+);
+
 DO $$
 DECLARE
   owned text;
 BEGIN
   FOREACH owned IN ARRAY ARRAY[
-    'port_out_shields', 'port_out_locks', 'port_out_shield_records'
+    'port_out_shields', 'port_out_locks', 'port_out_shield_records', 'administrator_changes'
   ] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', owned);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', owned);
@@ -72,6 +78,7 @@ GRANT SELECT (id, account_id, version, pin_set_at, wrong_tries, last_wrong_at),
   ON port_out_shields TO porting_support;
 GRANT SELECT, INSERT, UPDATE ON port_out_locks TO porting_tenant, porting_support;
 GRANT SELECT, INSERT ON port_out_shield_records TO porting_tenant, porting_support;
+GRANT SELECT ON administrator_changes TO porting_tenant, porting_support;
 
 -- migrate:down
-DROP TABLE port_out_shield_records, port_out_locks, port_out_shields;
+DROP TABLE administrator_changes, port_out_shield_records, port_out_locks, port_out_shields;

@@ -203,8 +203,7 @@ async def load_number_locks(
 ) -> Sequence[PortOutLock | None]:
     """None for a number that the caller does not see."""
     sight = sight_of(context.caller)
-    if sight is None:
-        return [None] * len(number_ids)
+    assert sight is not None
     async with context.database.reading(context.caller) as connection:
         found = await lock_store.find_locks_of_numbers(
             connection, number_ids, sight.account_id, sight.company_ids
@@ -226,13 +225,11 @@ async def load_record_pages(
 
 
 def _is_in_charge(caller: Caller, account_id: str) -> bool:
-    match caller:
-        case Support():
-            return True
-        case Member():
-            return caller.role is Role.ADMINISTRATOR and caller.account_id == account_id
-        case _:
-            return False
+    return isinstance(caller, Support) or (
+        isinstance(caller, Member)
+        and caller.role is Role.ADMINISTRATOR
+        and caller.account_id == account_id
+    )
 
 
 def _shield(

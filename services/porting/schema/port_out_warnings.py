@@ -15,6 +15,8 @@ publish_enum(
     values={
         PortOutWarning.MANY_NUMBERS: "Ten numbers or more leave at once.",
         PortOutWarning.NEW_GAINING_CARRIER: "The account never ported to this carrier before.",
+        PortOutWarning.RECENT_ADMINISTRATOR_CHANGE: "An administrator came, went or was changed "
+        "in the two days before, or while it waits for an answer.",
         PortOutWarning.RECENT_UNLOCK: "A lock was taken away in the two days before.",
         PortOutWarning.RECENT_PIN_CHANGE: "The PIN was changed in the two days before.",
         PortOutWarning.RECENT_WRONG_PINS: "Wrong PINs were written in the two days before.",
