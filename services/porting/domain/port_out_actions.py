@@ -42,7 +42,7 @@ _OF_ADMINISTRATORS: Final[Mapping[PortOutStatus, Actions]] = {
 }
 # Until silence has answered.
 _IN_TIME: Final = frozenset({_A.REJECT, _A.CONFIRM_REJECTION})
-# While some of its numbers are still here.
+# Once some have left: while others are still here.
 _OF_THE_REST: Final = frozenset({_A.RECORD_PORTED_OUT, _A.CANCEL})
 
 
@@ -51,7 +51,7 @@ def port_out_actions_for(caller: Caller, port_out: PortOut, now: datetime) -> Ac
         action
         for action in _table_of(caller).get(port_out.status, ())
         if (action is not _A.DISPUTE or port_out.can_be_disputed(now))
-        and (action not in _OF_THE_REST or port_out.leaving_count > 0)
+        and (action not in _OF_THE_REST or port_out.is_coming or port_out.leaving_count)
         and (action not in _IN_TIME or now < port_out.answer_by)
     )
 

@@ -23,6 +23,9 @@ ALTER TABLE port_out_numbers
   ADD COLUMN ported_out_at timestamptz,
   ADD COLUMN stays_since timestamptz,
   ADD COLUMN disabled_by text;
+-- The owner has no policy of its own: for what follows it is let see the rows.
+ALTER TABLE port_outs NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE port_out_numbers NO FORCE ROW LEVEL SECURITY;
 UPDATE port_out_numbers AS n
 SET ported_out_at = p.ported_out_at
 FROM port_outs AS p
@@ -38,7 +41,7 @@ WHERE ported_out_at IS NULL
       AND earlier.ported_out_at IS NULL
   );
 UPDATE port_outs AS p
-SET leaving_count = (
+SET status_since = coalesce(p.ported_out_at, p.received_at), leaving_count = (
   SELECT count(*) FROM port_out_numbers AS n
   WHERE n.port_out_id = p.id AND n.ported_out_at IS NULL AND n.stays_since IS NULL
 );
@@ -77,6 +80,8 @@ FROM port_out_reports AS r
 JOIN port_outs AS p USING (gaining_carrier, reference)
 JOIN port_out_numbers AS n ON n.port_out_id = p.id
 GROUP BY r.id, n.tracking_number;
+ALTER TABLE port_out_numbers FORCE ROW LEVEL SECURITY;
+ALTER TABLE port_outs FORCE ROW LEVEL SECURITY;
 
 -- What a person of support has to look at; `tracking_numbers` are the first of so many.
 CREATE TABLE port_out_alerts (
@@ -138,6 +143,7 @@ DROP INDEX port_out_numbers_by_writing, one_open_port_out_per_number, port_outs_
   port_outs_by_reference;
 ALTER TABLE port_out_numbers
   DROP COLUMN ported_out_at, DROP COLUMN stays_since, DROP COLUMN disabled_by;
+ALTER TABLE port_outs NO FORCE ROW LEVEL SECURITY;
 -- Of the port-outs that one report made for one account, the first keeps its reference.
 UPDATE port_outs AS p
 SET reference = p.reference || ' ' || p.id
@@ -148,6 +154,7 @@ WHERE EXISTS (
     AND earlier.account_id = p.account_id
     AND earlier.id < p.id
 );
+ALTER TABLE port_outs FORCE ROW LEVEL SECURITY;
 ALTER TABLE port_outs
   DROP COLUMN report_version, DROP COLUMN supplements, DROP COLUMN status_since,
   DROP COLUMN leaving_count, DROP COLUMN rejection_code, DROP COLUMN rejection_note,

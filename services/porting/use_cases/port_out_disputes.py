@@ -13,7 +13,7 @@ from libs.contracts.porting_events.port_outs import (
     PortOutReturned,
 )
 from services.porting.domain.judgements import find_fault_of_time
-from services.porting.domain.port_outs import PortOutEvent
+from services.porting.domain.port_outs import PortOutEvent, PortOutNumber
 from services.porting.domain.refusals.lines import TimeTooEarly
 from services.porting.domain.refusals.port_outs import DisputeTooLate
 from services.porting.store import port_out_numbers
@@ -36,7 +36,8 @@ async def dispute_port_out(
     if not port_out.can_be_disputed(now):
         raise DisputeTooLate().at("input", "portOutId")
     after = replace(after, disputed_at=now, dispute_statement=said)
-    facts = await say(connection, PortOutDisputed, after, disputed_at=now)
+    gone = await _find_gone(connection, port_out_id)
+    facts = await say(connection, PortOutDisputed, after, gone, disputed_at=now)
     await save_port_out(connection, after, facts, reason=said)
     return port_out_id
 
@@ -50,7 +51,8 @@ async def refuse_dispute(
     after = move(caller, port_out, PortOutEvent.DISPUTE_REFUSED)
     if after is None:
         return port_out_id
-    facts = await say(connection, PortOutDisputeRefused, after)
+    gone = await _find_gone(connection, port_out_id)
+    facts = await say(connection, PortOutDisputeRefused, after, gone)
     saved = await save_port_out(connection, after, facts, reason=said)
     await confirm_checked(connection, saved)
     return port_out_id
@@ -87,3 +89,8 @@ async def record_returned(
     await clear_timer(connection, PORT_DUE, port_out.id)
     await save_port_out(connection, after, facts)
     return port_out_id
+
+
+async def _find_gone(connection: Connection, port_out_id: str) -> list[PortOutNumber]:
+    found = await port_out_numbers.find_port_out_numbers(connection, port_out_id)
+    return [number for number in found if number.ported_out_at is not None]

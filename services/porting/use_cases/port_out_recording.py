@@ -43,9 +43,10 @@ async def say(
     numbers: Sequence[PortOutNumber] | None = None,
     **said: Any,
 ) -> list[PortOutSaid]:
-    """The fact about these numbers, or all, in as many batches as events' size allows."""
+    """About these numbers, or all that do not stay, in as many batches as events' size allows."""
     if numbers is None:
-        numbers = await port_out_numbers.find_port_out_numbers(connection, port_out.id)
+        found = await port_out_numbers.find_port_out_numbers(connection, port_out.id)
+        numbers = [number for number in found if number.stays_since is None]
     company_ids = await port_out_numbers.find_companies(connection, port_out.id)
     of = max(1, -(-len(numbers) // NUMBERS_PER_EVENT))
     return [

@@ -105,7 +105,7 @@ async def withdraw(
         return
     found = await port_out_numbers.find_port_out_numbers(connection, port_out.id)
     staying = [number for number in found if number.is_leaving]
-    if not staying:
+    if not staying and port_out.status is PortOutStatus.PORTED_OUT:
         raise port_out_not_possible(caller, port_out)
     await keep_numbers(connection, port_out, staying)
     after = replace(after, leaving_count=0)
