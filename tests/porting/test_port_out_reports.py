@@ -292,6 +292,11 @@ async def test_a_report_of_too_many_numbers_is_answered_and_seen(database):
     assert await alerts(database) == {("ODD_NUMBERS", "TOO_MANY_NUMBERS", len(numbers))}
 
 
+async def test_a_report_of_no_numbers_is_for_a_person(database):
+    assert await codes(database) == {}
+    assert await alerts(database) == {("NO_NUMBERS", None, 0)}
+
+
 async def test_many_numbers_travel_in_batches_of_five_hundred(database):
     house = await found_house(database)
     async with database.working() as connection:

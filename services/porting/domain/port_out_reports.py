@@ -108,6 +108,7 @@ class AlertKind(StrEnum):
     """Why a person of support has to look at a port-out or a report."""
 
     ODD_NUMBERS = "ODD_NUMBERS"
+    NO_NUMBERS = "NO_NUMBERS"
     ANSWER_TIME_CHANGED = "ANSWER_TIME_CHANGED"
     REVIEW_DUE = "REVIEW_DUE"
     REVIEW_UNDECIDED = "REVIEW_UNDECIDED"

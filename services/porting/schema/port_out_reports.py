@@ -19,6 +19,7 @@ publish_enum(
     description="Why a person has to look at a port-out or a report.",
     values={
         AlertKind.ODD_NUMBERS: "A report names numbers that cannot leave; `finding` says why.",
+        AlertKind.NO_NUMBERS: "A report names no number at all.",
         AlertKind.ANSWER_TIME_CHANGED: "The carrier's answer-by time was too near or too far.",
         AlertKind.REVIEW_DUE: "A refusal waits for support: silence will overturn it.",
         AlertKind.REVIEW_UNDECIDED: "Silence has overturned a refusal that nobody looked at.",

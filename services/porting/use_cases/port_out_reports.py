@@ -47,6 +47,11 @@ async def receive_report(
     await port_out_reports.lock_reference(connection, report.gaining_carrier, report.reference)
     numbers, unreadable = read_reported(report.numbers)
     named = [*numbers, *unreadable]
+    if not named:
+        await alert_support(
+            connection, AlertKind.NO_NUMBERS, report.gaining_carrier, report.reference
+        )
+        return None, []
     if len(named) > MOST_NUMBERS:
         return None, await _answer_all(connection, report, named, Finding.TOO_MANY_NUMBERS)
     known = await port_out_reports.find_reports(
