@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
+from bench.calls import measure_calls
 from bench.consumer import measure_consumer
 from bench.delivery import measure_throughput
 from bench.desk_queue import measure_desk_queue
@@ -16,6 +17,7 @@ from bench.latency import measure_latency
 from bench.listing import measure_listing
 from bench.measuring import Result
 from bench.relay import measure_relay
+from bench.routing import measure_routing
 from bench.submit import measure_submit
 from deploy.local.guard import Guard
 from deploy.local.servers import Servers, provide_servers
@@ -32,6 +34,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "intake": measure_intake,
     "submit": measure_submit,
     "desk_queue": measure_desk_queue,
+    "calls": measure_calls,
+    "routing": measure_routing,
     "idle": measure_idle,
 }
 

@@ -74,6 +74,7 @@ def run_stack(
             "UPLOAD_SECRET": secrets.token_hex(32),
             "PIN_KEYS": secrets.token_hex(32),
             "LETTER_SECRET": secrets.token_hex(32),
+            "CALL_SECRETS": secrets.token_hex(32),
             "FILES_URL": (folder / "files").as_uri(),
             "ALLOW_FICTIONAL_NUMBERS": "true",
         }

@@ -47,6 +47,14 @@ class UserErrorCode(StrEnum):
     CARD_REQUIRED = "CARD_REQUIRED", "A payment card must be on file first."
     ALREADY_EXISTS = "ALREADY_EXISTS", "There is one with this name or address already."
 
+    ACCOUNT_DISABLED = "ACCOUNT_DISABLED", "The account is disabled; support reactivates it."
+    PORT_IN_OPEN = "PORT_IN_OPEN", "A port request is under way: let it end or cancel it."
+    PORT_OUT_OPEN = "PORT_OUT_OPEN", "A port-out is under way: wait until it has ended."
+    PORT_OUT_UNCONFIRMED = "PORT_OUT_UNCONFIRMED", "A number that left is not confirmed yet."
+    NUMBERS_LEFT = "NUMBERS_LEFT", "The account has numbers that are not disabled yet."
+    LAST_ADMINISTRATOR = "LAST_ADMINISTRATOR", "No active administrator would be left."
+    OWN_RIGHTS = "OWN_RIGHTS", "Nobody takes away their own rights: somebody else must."
+
     INVALID_PHONE_NUMBER = (
         "INVALID_PHONE_NUMBER",
         "Not a United States or Canadian telephone number.",

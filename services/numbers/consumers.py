@@ -6,21 +6,44 @@ from typing import Final, TypeVar
 from libs.common.consumer import Consumes, Projection, Reaction, Report
 from libs.common.database import Connection
 from libs.common.events import Event, Fact
-from libs.contracts.number_events import CallReceived
+from libs.contracts.number_events import CallReceived, StandingChanged
 from libs.contracts.porting_events.lines import (
     LinesCancelled,
     LinesNotPortable,
     LinesPorted,
     LinesReadied,
 )
-from libs.contracts.porting_events.port_outs import PortOutAuthorized, PortOutPorted
-from libs.contracts.porting_events.requests import ReviewStarted
-from libs.contracts.topology import NUMBERS_EVENTS, NUMBERS_REPORTS
+from libs.contracts.porting_events.port_outs import (
+    PortOutAuthorized,
+    PortOutCancelled,
+    PortOutConfirmed,
+    PortOutDisputed,
+    PortOutDisputeRefused,
+    PortOutPorted,
+    PortOutReceived,
+    PortOutRejected,
+    PortOutReturned,
+)
+from libs.contracts.porting_events.requests import (
+    PortCancelled,
+    PortCompleted,
+    PortDeclined,
+    PortExpired,
+    PortSubmitted,
+    ReviewStarted,
+)
+from libs.contracts.topology import NUMBERS_EVENTS, NUMBERS_REPORTS, NUMBERS_STANDINGS
+from services.numbers.domain.accounts import Standing
+from services.numbers.use_cases.calls import receive_calls
+from services.numbers.use_cases.ports_under_way import (
+    keep_leaving_numbers,
+    keep_port_requests,
+)
 from services.numbers.use_cases.preconfigurations import announce_lines, preconfigure_numbers
+from services.numbers.use_cases.standings import note_standing
 from services.numbers.use_cases.tracking_numbers import (
     finish_port_out,
     port_in_numbers,
-    receive_calls,
     release_numbers,
     start_port_out,
 )
@@ -63,6 +86,7 @@ async def _release_unportable(connection: Connection, event: Event) -> None:
 
 async def _start_port_out(connection: Connection, event: Event) -> None:
     port_out = _fact(event, PortOutAuthorized)
+    await keep_leaving_numbers(connection, [event])
     await start_port_out(
         connection, port_out.account_id, event.subject, port_out.tracking_numbers
     )
@@ -70,6 +94,7 @@ async def _start_port_out(connection: Connection, event: Event) -> None:
 
 async def _finish_port_out(connection: Connection, event: Event) -> None:
     port_out = _fact(event, PortOutPorted)
+    await keep_leaving_numbers(connection, [event])
     await finish_port_out(
         connection,
         port_out.account_id,
@@ -88,6 +113,19 @@ async def _receive_calls(connection: Connection, events: Sequence[Event]) -> Non
     )
 
 
+async def _note_standing(connection: Connection, event: Event) -> None:
+    said = _fact(event, StandingChanged)
+    standing = Standing(
+        card_on_file=said.card_on_file,
+        balance_current=said.balance_current,
+        in_good_standing=said.in_good_standing,
+        in_trial=said.in_trial,
+        changed_at=said.changed_at,
+        sequence=event.sequence,
+    )
+    await note_standing(connection, event.subject, standing)
+
+
 def _fact(event: Event, kind: type[AnyFact]) -> AnyFact:
     assert isinstance(event.fact, kind)
     return event.fact
@@ -97,6 +135,22 @@ CONSUMES: Final = (
     Consumes(
         queue=NUMBERS_EVENTS.name,
         subscriptions=(
+            Projection(
+                facts=(PortSubmitted, PortDeclined, PortCancelled, PortExpired, PortCompleted),
+                apply=keep_port_requests,
+            ),
+            Projection(
+                facts=(
+                    PortOutReceived,
+                    PortOutRejected,
+                    PortOutCancelled,
+                    PortOutDisputed,
+                    PortOutDisputeRefused,
+                    PortOutReturned,
+                    PortOutConfirmed,
+                ),
+                apply=keep_leaving_numbers,
+            ),
             Projection(facts=(LinesReadied,), apply=_keep_lines),
             Reaction(fact=ReviewStarted, react=_preconfigure),
             Reaction(fact=LinesPorted, react=_port_in),
@@ -109,5 +163,9 @@ CONSUMES: Final = (
     Consumes(
         queue=NUMBERS_REPORTS.name,
         subscriptions=(Report(fact=CallReceived, apply=_receive_calls),),
+    ),
+    Consumes(
+        queue=NUMBERS_STANDINGS.name,
+        subscriptions=(Reaction(fact=StandingChanged, react=_note_standing),),
     ),
 )

@@ -9,6 +9,10 @@ from libs.common.database import Connection
 from libs.common.events import Event, Fact
 from libs.contracts.number_events import (
     AccountChanged,
+    AccountDisabled,
+    AccountReactivated,
+    AccountState,
+    CallAfterPortOut,
     CompanyChanged,
     FirstCallReceived,
     MemberChanged,
@@ -45,7 +49,7 @@ class NumbersMayBeComingError(Exception):
 async def _copy_accounts(connection: Connection, events: Sequence[Event]) -> None:
     await copies.copy_accounts(
         connection,
-        [(event.subject, event.sequence, _fact(event, AccountChanged)) for event in events],
+        [(event.subject, event.sequence, _fact(event, AccountState)) for event in events],
     )
 
 
@@ -166,11 +170,20 @@ CONSUMES: Final = (
     Consumes(
         queue=PORTING_EVENTS.name,
         subscriptions=(
-            Projection(facts=(AccountChanged,), apply=_copy_accounts),
+            Projection(
+                facts=(AccountChanged, AccountDisabled, AccountReactivated),
+                apply=_copy_accounts,
+            ),
             Projection(facts=(CompanyChanged,), apply=_copy_companies),
             Projection(facts=(MemberChanged,), apply=_copy_members),
             Projection(
-                facts=(NumberPortedIn, NumberPortingOut, NumberPortedOut, NumberReleased),
+                facts=(
+                    NumberPortedIn,
+                    NumberPortingOut,
+                    NumberPortedOut,
+                    CallAfterPortOut,
+                    NumberReleased,
+                ),
                 apply=_copy_numbers,
             ),
             Reaction(fact=NumbersPreconfigured, react=_note_preconfigured),

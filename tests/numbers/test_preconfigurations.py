@@ -12,8 +12,9 @@ from libs.contracts.number_events import (
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain.preconfigurations import LinesMissingError
 from services.numbers.domain.tracking_numbers import NumberState
+from services.numbers.use_cases.calls import receive_calls
 from services.numbers.use_cases.preconfigurations import announce_lines, preconfigure_numbers
-from services.numbers.use_cases.tracking_numbers import disable_number, receive_calls
+from services.numbers.use_cases.tracking_numbers import disable_number
 from tests.numbers.builders import (
     NOON,
     a_line,

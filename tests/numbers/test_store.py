@@ -5,11 +5,25 @@ import pytest
 
 from libs.common.paging import Listing
 from services.numbers.domain.tracking_numbers import TABS, NumberState
-from services.numbers.store import accounts, calls, preconfigurations, tracking_numbers
+from services.numbers.store import (
+    account_changes,
+    accounts,
+    calls,
+    ports_under_way,
+    preconfigurations,
+    tracking_numbers,
+)
 from tests.databases import find_careless_functions, find_rights
 from tests.numbers.builders import add_number, found_account, phone
 
-STORES = (accounts, calls, preconfigurations, tracking_numbers)
+STORES = (
+    account_changes,
+    accounts,
+    calls,
+    ports_under_way,
+    preconfigurations,
+    tracking_numbers,
+)
 
 
 def statements():
@@ -120,13 +134,16 @@ async def test_a_member_s_role_may_do_no_more_than_it_must(database, sql):
 READ = {"SELECT"}
 RIGHTS = {
     "tenant": {
-        **dict.fromkeys(("accounts", "companies", "members"), READ),
+        "accounts": READ | {"UPDATE"},
+        **dict.fromkeys(("companies", "members"), READ | {"INSERT", "UPDATE"}),
+        **dict.fromkeys(("port_requests", "port_out_numbers"), READ),
         "tracking_numbers": READ | {"UPDATE"},
         "idempotency_keys": READ | {"INSERT"},
         "outbox": {"INSERT"},
     },
     "support": {
-        **dict.fromkeys(("accounts", "companies", "members"), READ | {"INSERT"}),
+        **dict.fromkeys(("accounts", "companies", "members"), READ | {"INSERT", "UPDATE"}),
+        **dict.fromkeys(("port_requests", "port_out_numbers"), READ),
         "tracking_numbers": READ | {"UPDATE"},
         "unknown_calls": READ,
         "idempotency_keys": READ | {"INSERT"},

@@ -97,7 +97,8 @@ def test_each_change_raises_the_version_by_one():
 
 @pytest.mark.requirement("S79")
 def test_a_number_that_left_rings_and_counts_as_active_until_it_is_disabled():
-    left = a_number(state=NumberState.ACTIVE).authorize_port_out("po_1").port_out("po_1", NOON)
+    active = a_number(state=NumberState.ACTIVE, first_called_at=EARLIER)
+    left = active.authorize_port_out("po_1").port_out("po_1", NOON)
     assert (left.tab, left.badge) == (NumberTab.ACTIVE, NumberBadge.PORTED_OUT)
     assert left.receive_call(NOON) is left
     assert left.disable("mem_1", NOON).tab is NumberTab.DISABLED

@@ -247,4 +247,4 @@ async def test_row_level_security_alone_shows_no_other_account(database, scene):
         assert (
             await number_store.count_numbers_of_account(connection, scene.house.id, None, None)
         ) == 0
-        assert await account_store.count_accounts(connection) == 1
+        assert await account_store.count_accounts(connection, None) == 1

@@ -108,6 +108,7 @@ TOLD: Final[tuple[type[Fact], ...]] = (
     number_events.FirstCallReceived,
     number_events.NumberPortingOut,
     number_events.NumberPortedOut,
+    number_events.CallAfterPortOut,
     number_events.NumberDisabled,
     number_events.NumberReleased,
     number_events.MemberChanged,
@@ -120,6 +121,13 @@ TOLD_ONCE_WHILE: Final[Mapping[type[Fact], frozenset[str]]] = {
     LinesCancelled: frozenset({"PORTING", "WITH_CARRIER"}),
     LinesNotPortable: frozenset({"PORTING", "WITH_CARRIER"}),
 }
+# They renew our copies; nobody's status is in them.
+COPIED: Final[tuple[type[Fact], ...]] = (
+    number_events.AccountChanged,
+    number_events.AccountDisabled,
+    number_events.AccountReactivated,
+    number_events.CompanyChanged,
+)
 NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     requests.DraftChanged,
     # For the history only.
@@ -142,8 +150,6 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     lines.LinesResent,
     lines.LinesCancelRequested,
     lines.LinesCancelRefused,
-    # For the gaining carrier.
-    port_outs.PortOutReportAnswered,
     # A port-out shield is no port, and has no status.
     port_out_shields.PortOutLocked,
     port_out_shields.PortOutUnlockAsked,
@@ -152,6 +158,8 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     port_out_shields.PortOutPinBlocked,
     port_out_shields.PortOutPinTriesReset,
     port_out_shields.PortOutIdentifierRevealed,
+    # For the gaining carrier.
+    port_outs.PortOutReportAnswered,
     # What is said in a case is no status of a port.
     support_cases.CaseOpened,
     support_cases.MessagePosted,

@@ -39,7 +39,7 @@ class TooMany(NumbersRefusal):
     code = UserErrorCode.TOO_LONG
 
     def __init__(self, what: str, most: int) -> None:
-        super().__init__(f"At most {most} {what} can be made with an account.")
+        super().__init__(f"An account has at most {most} {what}.")
 
 
 class EmailMalformed(NumbersRefusal):
@@ -67,7 +67,7 @@ class CompanyUnknown(NumbersRefusal):
     code = UserErrorCode.UNKNOWN_COMPANY
 
     def __init__(self) -> None:
-        super().__init__("There is no company of this name in the account.")
+        super().__init__("There is no such company in the account.")
 
 
 class LoginGivenTwice(NumbersRefusal):

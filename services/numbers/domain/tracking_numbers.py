@@ -70,6 +70,8 @@ NEXT_STATES: Final[Mapping[tuple[NumberState, Change], NumberState]] = {
     (_S.PORTING_OUT, _C.PORTED_IN): _S.PORTING_OUT,
     (_S.PORTED_OUT, _C.PORTED_IN): _S.PORTED_OUT,
     (_S.DISABLED, _C.PORTED_IN): _S.DISABLED,
+    # The state stays; the first such call is told (S78).
+    (_S.PORTED_OUT, _C.CALLED): _S.PORTED_OUT,
 }
 
 IGNORED: Final[frozenset[tuple[NumberState, Change]]] = frozenset(
@@ -79,7 +81,6 @@ IGNORED: Final[frozenset[tuple[NumberState, Change]]] = frozenset(
         # Rings through, and changes nothing.
         (_S.ACTIVE, _C.CALLED),
         (_S.PORTING_OUT, _C.CALLED),
-        (_S.PORTED_OUT, _C.CALLED),
         # Comes late or twice.
         (_S.PORTING_OUT, _C.PORT_OUT_AUTHORIZED),
         (_S.PORTED_OUT, _C.PORT_OUT_AUTHORIZED),
@@ -99,9 +100,13 @@ IGNORED: Final[frozenset[tuple[NumberState, Change]]] = frozenset(
     }
 )
 
-# In these states a call changes something; in every other it costs no write.
-WAITING_FOR_A_CALL: Final[tuple[NumberState, ...]] = tuple(
-    state for state, change in NEXT_STATES if change is Change.CALLED
+# A call is routed to where the number forwards; in every other state it is nobody's.
+RINGS_THROUGH: Final[tuple[NumberState, ...]] = (
+    NumberState.PRECONFIGURED,
+    NumberState.AWAITING_FIRST_CALL,
+    NumberState.ACTIVE,
+    NumberState.PORTING_OUT,
+    NumberState.PORTED_OUT,
 )
 
 TABS: Final[Mapping[NumberState, NumberTab]] = {
@@ -112,6 +117,8 @@ TABS: Final[Mapping[NumberState, NumberTab]] = {
     NumberState.PORTED_OUT: NumberTab.ACTIVE,
     NumberState.DISABLED: NumberTab.DISABLED,
 }
+
+_LEAVING: Final = frozenset({NumberState.PORTING_OUT, NumberState.PORTED_OUT})
 
 _BADGES: Final[Mapping[NumberState, NumberBadge]] = {
     NumberState.PRECONFIGURED: NumberBadge.PORTING_IN,
@@ -125,7 +132,7 @@ class TrackingNumber:
     """A change answers the number after it, one version up, or the very same where nothing is new.
 
     `ported_at` is the port's instant, from which it is billed; `disabled_by` a member's id or
-    "support".
+    "support"; `called_after_port_out_at` the first call since it left.
     """
 
     id: str
@@ -145,6 +152,7 @@ class TrackingNumber:
     ported_out_at: datetime | None = None
     disabled_at: datetime | None = None
     disabled_by: str | None = None
+    called_after_port_out_at: datetime | None = None
 
     @property
     def tab(self) -> NumberTab | None:
@@ -175,7 +183,17 @@ class TrackingNumber:
         return replace(self._after(Change.PORTED_IN), ported_at=at)
 
     def receive_call(self, at: datetime) -> Self:
-        if self._ignores(Change.CALLED):
+        """The first one ever, and the first one after it left, change it; all others do not."""
+        if self.state is NumberState.PORTED_OUT and self._is_first_since_it_left(at):
+            return replace(
+                self._after(Change.CALLED),
+                first_called_at=self.first_called_at or at,
+                called_after_port_out_at=at,
+            )
+        if self.state in _LEAVING and self.first_called_at is None:
+            # It leaves all the same; should it stay or come back, it is in use.
+            return replace(self, version=self.version + 1, first_called_at=at)
+        if self.state in _LEAVING or self._ignores(Change.CALLED):
             return self
         return replace(self._after(Change.CALLED), first_called_at=at)
 
@@ -196,6 +214,11 @@ class TrackingNumber:
         if not self.can_be_disabled:
             raise NumberCannotBeDisabled(self.state)
         return replace(self._after(Change.DISABLE), disabled_at=at, disabled_by=by)
+
+    def _is_first_since_it_left(self, at: datetime) -> bool:
+        """It may have come back from an earlier port-out, and rung after that."""
+        left, rung = self.ported_out_at, self.called_after_port_out_at
+        return left is not None and at > left and (rung is None or rung <= left)
 
     def _ignores(self, change: Change) -> bool:
         return (self.state, change) in IGNORED

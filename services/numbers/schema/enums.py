@@ -2,6 +2,8 @@
 
 from libs.common.caller import Role
 from libs.common.graphql.enums import publish_enum
+from services.numbers.domain.account_actions import AccountAction
+from services.numbers.domain.members import MemberAction
 from services.numbers.domain.tracking_numbers import (
     NumberAction,
     NumberBadge,
@@ -60,4 +62,25 @@ publish_enum(
     name="TrackingNumberAction",
     description="What you can do with a number now.",
     values={NumberAction.DISABLE: "Disable it: no charges and no calls from then on."},
+)
+publish_enum(
+    AccountAction,
+    description="What you can do with an account now.",
+    values={
+        AccountAction.RENAME: "Give it another name.",
+        AccountAction.CHANGE_STANDING: "Change card on file, balance, good standing or trial.",
+        AccountAction.ADD_COMPANY: "Add a company.",
+        AccountAction.ADD_MEMBER: "Add a member.",
+        AccountAction.DISABLE: "End it: nothing ties it any more.",
+        AccountAction.REACTIVATE: "Let its people change things again.",
+    },
+)
+publish_enum(
+    MemberAction,
+    description="What you can do with a member now.",
+    values={
+        MemberAction.CHANGE: "Change name, address, role or companies.",
+        MemberAction.DEACTIVATE: "End their rights.",
+        MemberAction.REACTIVATE: "Give them back the rights that they had.",
+    },
 )

@@ -5,11 +5,13 @@ from typing import TypeAlias
 
 from libs.common.graphql.pages import load_pages
 from libs.common.paging import Page, Slice
+from services.numbers.domain.account_actions import Ties
 from services.numbers.domain.accounts import Account, Company, Member
 from services.numbers.domain.tracking_numbers import NumberTab, TrackingNumber
 from services.numbers.schema.context import NumbersContext
 from services.numbers.store import accounts as account_store
 from services.numbers.store import tracking_numbers as number_store
+from services.numbers.store.ports_under_way import find_ties
 
 # The page that is asked of the list of the thing with this id.
 PageKey: TypeAlias = tuple[str, Page]
@@ -22,6 +24,12 @@ async def load_accounts(context: NumbersContext, ids: list[str]) -> Sequence[Acc
     async with context.database.reading(context.caller) as connection:
         found = await account_store.find_accounts(connection, ids, context.sight)
     return [found.get(each) for each in ids]
+
+
+async def load_ties(context: NumbersContext, account_ids: list[str]) -> Sequence[Ties]:
+    async with context.database.reading(context.caller) as connection:
+        found = await find_ties(connection, account_ids)
+    return [found[account_id] for account_id in account_ids]
 
 
 async def load_companies(context: NumbersContext, ids: list[str]) -> Sequence[Company | None]:
@@ -76,6 +84,15 @@ async def load_member_pages(
 async def load_member_counts(context: NumbersContext, account_ids: list[str]) -> list[int]:
     async with context.database.reading(context.caller) as connection:
         counts = await account_store.count_members(connection, account_ids)
+    return [counts.get(account_id, 0) for account_id in account_ids]
+
+
+async def load_administrator_counts(
+    context: NumbersContext, account_ids: list[str]
+) -> list[int]:
+    """The active ones of each account."""
+    async with context.database.reading(context.caller) as connection:
+        counts = await account_store.count_administrators(connection, account_ids)
     return [counts.get(account_id, 0) for account_id in account_ids]
 
 

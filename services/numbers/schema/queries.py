@@ -1,6 +1,6 @@
 """What can be asked of numbers' graph."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import strawberry
 
@@ -18,7 +18,9 @@ from libs.common.graphql.connections import (
 from libs.common.graphql.errors import BadUserInput
 from libs.common.graphql.pages import empty_page
 from libs.common.paging import Page
+from libs.contracts.company_names import company_key
 from services.numbers.domain.tracking_numbers import NumberTab
+from services.numbers.schema.accounts import Account, Member
 from services.numbers.schema.arguments import Source, Tab
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.loaders import (
@@ -27,9 +29,11 @@ from services.numbers.schema.loaders import (
     load_members,
     load_number_counts,
 )
-from services.numbers.schema.types import Account, Company, Member, TrackingNumber
+from services.numbers.schema.types import Company, TrackingNumber
 from services.numbers.store import accounts as account_store
 from services.numbers.store import tracking_numbers as number_store
+
+_LONGEST_SEARCH: Final = 200
 
 
 @strawberry.type(description="Who you are here.")
@@ -70,6 +74,12 @@ class Query:
     async def accounts(
         self,
         info: NumbersInfo,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Only those with this in their name, in whatever case."
+            ),
+        ] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -79,12 +89,13 @@ class Query:
             account_store.EVERY_ACCOUNT, first=first, after=after, last=last, before=before
         )
         context = info.context
+        wanted = _read_search(search)
         async with context.database.reading(context.caller) as connection:
-            found = await account_store.find_page_of_accounts(connection, page)
+            found = await account_store.find_page_of_accounts(connection, wanted, page)
 
         async def count() -> int:
             async with context.database.reading(context.caller) as connection:
-                return await account_store.count_accounts(connection)
+                return await account_store.count_accounts(connection, wanted)
 
         return connection_of(found.map(Account.of), count)
 
@@ -143,6 +154,15 @@ class Query:
         if chosen is None:
             raise BadUserInput("Name an account or a company.")
         return await _list_of_account(info, chosen, tab, source, page)
+
+
+def _read_search(text: str | None) -> str | None:
+    """As names are kept to be searched. Nothing but spaces is no search."""
+    if text is None:
+        return None
+    if len(text) > _LONGEST_SEARCH or "\0" in text:
+        raise BadUserInput(f"`search` is at most {_LONGEST_SEARCH} characters.")
+    return company_key(text) or None
 
 
 async def _list_of_account(

@@ -88,7 +88,7 @@ _FIND_FAULTY_LINES = """
     )
     SELECT line_id, phone_number, is_taken, loops, count(*) OVER () AS faulty_count
     FROM checked
-    WHERE is_taken OR loops OR NOT company_is_known
+    WHERE is_taken OR loops OR NOT company_is_known OR $5
     ORDER BY line_id
     LIMIT $4
 """
@@ -181,9 +181,15 @@ async def save_preconfiguration(
 
 
 async def find_faulty_lines(
-    connection: Connection, port_request_id: str, review: int, account_id: str, *, most: int
+    connection: Connection,
+    port_request_id: str,
+    review: int,
+    account_id: str,
+    *,
+    account_is_disabled: bool,
+    most: int,
 ) -> tuple[list[FaultyLine], int]:
-    """Answers at most `most` of them, and how many there are.
+    """Answers at most `most` of them, and how many there are; of a disabled account, all are.
 
     Raises `LinesMissingError` while a batch of lines has not been received.
     """
@@ -192,7 +198,7 @@ async def find_faulty_lines(
     if not counts["lines"] or counts["batches"] < counts["expected"]:
         raise LinesMissingError
     rows = await connection.fetch(
-        _FIND_FAULTY_LINES, port_request_id, review, account_id, most
+        _FIND_FAULTY_LINES, port_request_id, review, account_id, most, account_is_disabled
     )
     faulty = [
         FaultyLine(
@@ -200,6 +206,7 @@ async def find_faulty_lines(
             phone_number=PhoneNumber(row["phone_number"]),
             is_taken=row["is_taken"],
             loops=row["loops"],
+            account_is_disabled=account_is_disabled,
         )
         for row in rows
     ]

@@ -16,7 +16,7 @@ from services.numbers.domain.tracking_numbers import (
 _NUMBERS = """
     SELECT id, account_id, company_id, version, state, phone_number, forwarding_number, name,
       source, port_request_id, line_id, port_out_id, ported_at, first_called_at, ported_out_at,
-      disabled_at, disabled_by
+      disabled_at, disabled_by, called_after_port_out_at
     FROM tracking_numbers
 """
 # Those of the given ids that are in sight: NULL means every account, every company.
@@ -157,13 +157,14 @@ _SAVE = """
     SET version = changed.version, state = changed.state, port_out_id = changed.port_out_id,
       ported_at = changed.ported_at, first_called_at = changed.first_called_at,
       ported_out_at = changed.ported_out_at, disabled_at = changed.disabled_at,
-      disabled_by = changed.disabled_by
+      disabled_by = changed.disabled_by,
+      called_after_port_out_at = changed.called_after_port_out_at
     FROM unnest(
       $1::text[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[],
-      $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::text[]
+      $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::timestamptz[]
     ) AS changed (
       id, version, state, port_out_id, ported_at, first_called_at, ported_out_at,
-      disabled_at, disabled_by
+      disabled_at, disabled_by, called_after_port_out_at
     )
     WHERE number.id = changed.id
 """
@@ -257,6 +258,7 @@ async def save_numbers(connection: Connection, numbers: Sequence[TrackingNumber]
         [number.ported_out_at for number in numbers],
         [number.disabled_at for number in numbers],
         [number.disabled_by for number in numbers],
+        [number.called_after_port_out_at for number in numbers],
     )
 
 

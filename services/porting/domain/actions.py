@@ -161,7 +161,9 @@ def actions_with(
 def _table_of(caller: Caller) -> Mapping[PortRequestStatus, Actions]:
     if isinstance(caller, Support):
         return ACTIONS_OF_SUPPORT
-    return _ACTIONS_OF[caller.role] if isinstance(caller, Member) else _NOTHING
+    if not isinstance(caller, Member) or caller.account_is_disabled:
+        return _NOTHING
+    return _ACTIONS_OF[caller.role]
 
 
 def _is_possible(action: PortRequestAction, caller: Caller, request: PortRequest) -> bool:

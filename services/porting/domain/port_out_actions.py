@@ -59,6 +59,6 @@ def port_out_actions_for(caller: Caller, port_out: PortOut, now: datetime) -> Ac
 def _table_of(caller: Caller) -> Mapping[PortOutStatus, Actions]:
     if isinstance(caller, Support):
         return _OF_SUPPORT
-    if isinstance(caller, Member) and caller.role is Role.ADMINISTRATOR:
-        return _OF_ADMINISTRATORS
-    return {}
+    if not isinstance(caller, Member) or caller.account_is_disabled:
+        return {}
+    return _OF_ADMINISTRATORS if caller.role is Role.ADMINISTRATOR else {}

@@ -4,6 +4,7 @@ import strawberry
 
 from libs.common.graphql.rights import (
     ADMINISTRATORS,
+    EVEN_DISABLED,
     READERS,
     REQUESTERS,
     SUPPORT,
@@ -67,8 +68,8 @@ RIGHTS = {
     "authorizePortRequest": ADMINISTRATORS,
     "declinePortRequest": ADMINISTRATORS,
     "createPortRequestFor": SUPPORT,
-    "openSupportCase": REQUESTERS | SUPPORT,
-    "postMessage": REQUESTERS | SUPPORT,
+    "openSupportCase": REQUESTERS | SUPPORT | EVEN_DISABLED,
+    "postMessage": REQUESTERS | SUPPORT | EVEN_DISABLED,
     "postInternalNote": SUPPORT,
     "closeSupportCase": SUPPORT,
     "deskQueue": SUPPORT,

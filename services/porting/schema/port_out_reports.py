@@ -126,12 +126,20 @@ class ReportPortOutInput:
     pin: str | None = strawberry.field(
         default=None, description="The customer's port-out PIN, where they gave one."
     )
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description="Not needed: what is sent again under the same reference changes nothing.",
+    )
 
 
 @strawberry.input(description="What a gaining carrier does not want any more.")
 class WithdrawPortOutInput:
     gaining_carrier: str = strawberry.field(description="Its name, as it reported.")
     reference: str = strawberry.field(description="Its reference.")
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description="Not needed: what is sent again under the same reference changes nothing.",
+    )
 
 
 @strawberry.type(description="What became of a gaining carrier's word.")

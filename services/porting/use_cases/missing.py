@@ -17,6 +17,7 @@ from services.porting.domain.line_rules import Obstacle
 from services.porting.domain.refusals.accounts import (
     AccountHasNoCard,
     AccountInTrial,
+    AccountIsDisabled,
     AccountNotInGoodStanding,
     AccountPastDue,
 )
@@ -63,7 +64,7 @@ async def find_missing(
 
 
 async def _faults_of_account(connection: Connection, account_id: str) -> list[Refusal]:
-    """S5 to S8, each with its own code."""
+    """S5 to S8, each with its own code; and whether it is disabled."""
     account = await copies.find_account(connection, account_id)
     if account is None:
         return [AccountHasNoCard().at("portRequest", "account", "cardOnFile")]
@@ -72,6 +73,7 @@ async def _faults_of_account(connection: Connection, account_id: str) -> list[Re
         "balanceCurrent": (account.balance_current, AccountPastDue()),
         "inGoodStanding": (account.in_good_standing, AccountNotInGoodStanding()),
         "inTrial": (not account.in_trial, AccountInTrial()),
+        "disabledAt": (not account.is_disabled, AccountIsDisabled()),
     }
     return [
         refusal.at("portRequest", "account", field)
