@@ -200,22 +200,10 @@ class UserErrorCode(StrEnum):
         "TEST_CALL_NOT_VALID",
         "A test call must come from a number outside this port-out and your inventory.",
     )
-    NUMBER_NOT_GONE_YET = (
-        "NUMBER_NOT_GONE_YET",
-        "The number has not left yet, so its checklist cannot begin.",
-    )
-    REASON_NOT_LAWFUL = (
-        "REASON_NOT_LAWFUL",
-        "A port-out may be refused only for one of the reasons in `portOutReasons`.",
-    )
-    ANSWER_TIME_PASSED = (
-        "ANSWER_TIME_PASSED",
-        "The time to answer a port-out is over: silence has authorized it.",
-    )
-    DISPUTE_TOO_LATE = (
-        "DISPUTE_TOO_LATE",
-        "A port-out can be disputed within 24 hours after the port.",
-    )
+    NUMBER_NOT_GONE_YET = "NUMBER_NOT_GONE_YET", "The number has not left yet."
+    REASON_NOT_LAWFUL = "REASON_NOT_LAWFUL", "The reason is none of `portOutReasons`."
+    ANSWER_TIME_PASSED = "ANSWER_TIME_PASSED", "Silence has authorized the port-out by now."
+    DISPUTE_TOO_LATE = "DISPUTE_TOO_LATE", "It is more than 24 hours since the port."
     NOT_LOCKED = "NOT_LOCKED", "There is no port-out lock that could be taken away."
     PIN_TOO_SIMPLE = "PIN_TOO_SIMPLE", "Anybody would try this PIN first."
 
