@@ -27,8 +27,10 @@ from services.porting.store import (
     port_out_numbers,
     port_out_reports,
     port_outs,
+    request_changes,
     requests,
     signing_links,
+    submission_grounds,
     support_cases,
     told_messages,
     uploads,
@@ -39,7 +41,8 @@ from tests.porting.builders import SUPPORT, a_draft, found_house
 STORES = (
     carrier_message_lists, carrier_orders, copies, desk_queue, documents, estimates, faults,
     heard_messages, history, letter_renderings, letters, line_states, lines, pins,
-    port_out_history, port_out_numbers, port_out_reports, port_outs, requests, signing_links, support_cases, told_messages, uploads,
+    port_out_history, port_out_numbers, port_out_reports, port_outs, request_changes, requests,
+    signing_links, submission_grounds, support_cases, told_messages, uploads,
 )  # fmt: skip
 # What a statement is put together from.
 PARTS = ("COLUMNS", "CONDITION", "TEMPLATE")
