@@ -17,6 +17,7 @@ from services.porting.store import (
     estimates,
     faults,
     heard_messages,
+    hidden_lines,
     history,
     letter_renderings,
     letters,
@@ -35,7 +36,7 @@ from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
     carrier_message_lists, carrier_orders, copies, desk_queue, documents, estimates, faults,
-    heard_messages, history, letter_renderings, letters, line_states, lines, pins, port_outs,
+    heard_messages, hidden_lines, history, letter_renderings, letters, line_states, lines, pins, port_outs,
     requests, signing_links, support_cases, told_messages, uploads,
 )  # fmt: skip
 # What a statement is put together from.

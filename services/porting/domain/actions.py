@@ -119,6 +119,7 @@ _ACTIONS_OF: Final[Mapping[Role, Table]] = {
 _DECISIONS: Final = frozenset({_A.AUTHORIZE, _A.DECLINE})
 # Of members, only whoever made or submitted the request, and administrators.
 _OF_WHOEVER_MADE_IT: Final = frozenset({*_MENDING, _A.CANCEL})
+_OF_NAMED_LINES: Final = frozenset({_A.CORRECT_LINES, _A.DROP_LINES})
 # Before a carrier has anything, no word of one is taken.
 _OF_THE_CARRIER: Final = frozenset({*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY}) - {
     _A.RECORD_NOT_PORTABLE
@@ -151,16 +152,22 @@ _PORT_OUT_ACTIONS_OF_ADMINISTRATORS: Final[
 
 
 def actions_for(
-    caller: Caller, request: PortRequest, present: Collection[LineState] | None = None
+    caller: Caller,
+    request: PortRequest,
+    present: Collection[LineState] | None = None,
+    seen: Collection[LineState] | None = None,
 ) -> Actions:
     """What the table gives, less what this request is not ready for.
 
-    `present` are the states of its lines; without them, some line is taken to be ready.
+    `present` are the states of its lines; without them, some line is taken to be ready. `seen`
+    are those of the lines that the caller may name, where that is not all of them.
     """
+    own = present if seen is None else seen
     return tuple(
         action
         for action in _table_of(caller)[request.status]
-        if _is_possible(action, caller, request) and _has_lines_for(action, present)
+        if _is_possible(action, caller, request)
+        and _has_lines_for(action, own if action in _OF_NAMED_LINES else present)
     )
 
 
@@ -169,9 +176,10 @@ def actions_with(
     request: PortRequest,
     letter: Letter | None,
     present: Collection[LineState] | None = None,
+    seen: Collection[LineState] | None = None,
 ) -> Actions:
     """Less what its letter is done with (S58): one that is signed asks for nothing more."""
-    actions = actions_for(caller, request, present)
+    actions = actions_for(caller, request, present, seen)
     if letter is None or not letter.is_signed:
         return actions
     return tuple(action for action in actions if action not in _OF_LETTERS)

@@ -72,6 +72,11 @@ _FIND_OF_REQUESTS: Final = f"""
       AND made_with_request
       AND {_SIGHT_CONDITION}
 """
+_FIND_ABOUT: Final = """
+    SELECT id, port_request_id
+    FROM support_cases
+    WHERE id = ANY($1::text[])
+"""
 _FILTER_CONDITION: Final = """
           ($1::text IS NULL OR account_id = $1)
       AND ($2::text[] IS NULL OR company_id = ANY($2) OR requester_id = $4)
@@ -174,6 +179,14 @@ async def find_cases(
 ) -> dict[str, SupportCase]:
     rows = await connection.fetch(_FIND, list(ids), *_sight(seen))
     return {row["id"]: _case(row) for row in rows}
+
+
+async def find_requests_of_cases(
+    connection: Connection, case_ids: Sequence[str]
+) -> dict[str, str | None]:
+    """The request that each case is about, if any."""
+    rows = await connection.fetch(_FIND_ABOUT, list(case_ids))
+    return {row["id"]: row["port_request_id"] for row in rows}
 
 
 async def find_cases_of_requests(

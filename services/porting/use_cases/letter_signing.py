@@ -86,7 +86,7 @@ async def sign_letter(
     request = await lock_own_request(connection, caller, request_id)
     if request.status not in OPEN_FOR_LETTERS and not request.wants_signature:
         raise await request_not_possible(connection, caller, request)
-    letter = await find_own_letter(connection, request, tracking_number)
+    letter = await find_own_letter(connection, caller, request, tracking_number)
     faults: list[Refusal] = []
     if letter is None:
         faults.append(LetterMissing().at("input", "portRequestId"))

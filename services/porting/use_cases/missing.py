@@ -53,7 +53,7 @@ async def find_missing(
     if not numbers:
         missing.append(LinesMissing().at("portRequest", "lines"))
     missing += _faults_of_documents(request, attached)
-    missing += await faults_of_letter(connection, request, letter)
+    missing += await faults_of_letter(connection, request, letter, sight)
     if not set(ALL_WARNINGS) <= set(request.warnings_acknowledged):
         missing.append(WarningsNotAcknowledged().at("portRequest", "warnings"))
     missing += _place_numbers(

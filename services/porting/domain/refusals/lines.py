@@ -1,7 +1,12 @@
 """Refusals of lines, their numbers and dates."""
 
+from typing import Final
+
 from libs.contracts.refusals import RowRefusal, StateRefusal, UserErrorCode
 from services.porting.domain.refusals.base import PortingRefusal
+
+# Stands for a number whose line the caller does not see.
+HIDDEN: Final = "A number of a company that you do not see"
 
 
 class NumberUnknown(PortingRefusal):
@@ -32,9 +37,7 @@ class NumberRefusal(PortingRefusal):
     words: str
 
     def __init__(self, number: str | None) -> None:
-        super().__init__(
-            f"{number or 'A number of a company that you do not see'} {self.words}"
-        )
+        super().__init__(f"{number or HIDDEN} {self.words}")
 
 
 class NumberClaimed(NumberRefusal):
@@ -108,8 +111,8 @@ class NothingToCorrect(PortingRefusal):
 class NotCorrected(PortingRefusal):
     code = UserErrorCode.FAULT_NOT_CORRECTED
 
-    def __init__(self, number: str, sentence: str) -> None:
-        super().__init__(f"{number}: correct it or take it out. {sentence}")
+    def __init__(self, number: str | None, sentence: str) -> None:
+        super().__init__(f"{number or HIDDEN}: correct it or take it out. {sentence}")
 
 
 class ForwardingIsFixed(PortingRefusal):
