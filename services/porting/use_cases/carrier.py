@@ -39,19 +39,30 @@ from services.porting.use_cases.carrier_orders import (
 from services.porting.use_cases.deriving import derive_and_save, lock_for
 from services.porting.use_cases.firm_dates import judge_granted_date
 from services.porting.use_cases.recording import about, batches_about, save
+from services.porting.use_cases.reviewing import answers_present_review
 
 log = logging.getLogger(__name__)
 
 
 async def note_preconfigured(
-    connection: Connection, request_id: str, number_ids: dict[str, str], *, is_last: bool
+    connection: Connection,
+    request_id: str,
+    number_ids: dict[str, str],
+    *,
+    is_last: bool,
+    review: int | None,
 ) -> None:
-    """`numbers` says that these lines (line id to number id) ring through from now on."""
+    """`numbers` says that these lines (line id to number id) ring through from now on.
+
+    They do, whichever review it answers; only an answer to the present one lets the request go.
+    """
     request = await requests.lock_request(connection, request_id)
     if request is None:
         return
     await lines.link_numbers(connection, number_ids)
     if not is_last or request.preconfigured_at is not None or request.is_final:
+        return
+    if not await answers_present_review(connection, request.id, review):
         return
     counts = await lines.count_lines(connection, request_id)
     ready = replace(request, preconfigured_at=datetime.now(UTC))

@@ -38,6 +38,7 @@ from services.porting.store import faults, line_states, lines, requests
 from services.porting.store.line_states import MovedLine
 from services.porting.use_cases.deriving import derive_and_save, lock_for, named
 from services.porting.use_cases.recording import about, batches_about, save
+from services.porting.use_cases.reviewing import answers_present_review
 
 _LONGEST_CODE: Final = 64
 _LONGEST_TEXT: Final = 1_000
@@ -141,11 +142,17 @@ async def record_not_portable(
 
 
 async def note_preconfiguration_refused(
-    connection: Connection, request_id: str, codes: Mapping[str, str]
+    connection: Connection,
+    request_id: str,
+    codes: Mapping[str, str],
+    *,
+    review: int | None = None,
 ) -> None:
     """`codes` says by a line's id why `numbers` does not take it; it names at most 500."""
     request = await requests.lock_request(connection, request_id)
     if request is None or request.status is not PortRequestStatus.IN_REVIEW:
+        return
+    if not await answers_present_review(connection, request.id, review):
         return
     for code in dict.fromkeys(codes.values()):
         known = replace(
