@@ -3,6 +3,8 @@
 import pytest
 
 from deploy.local.places import ROOT
+from libs.common.caller import Role
+from libs.contracts.number_events import MemberChanged
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.domain.warnings import WARNINGS
 from tests.porting.builders import (
@@ -135,6 +137,43 @@ async def test_a_draft_moves_to_another_company_with_its_case(door, database):
     shown = (await door.see(house.garage_manager, query, id=request_id))["portRequest"]
     assert shown["company"] == shown["supportCase"]["company"] == {"id": house.garage}
     assert (await door.see(house.manager, query, id=request_id))["portRequest"] is None
+
+
+@pytest.mark.requirement("S36", "S48")
+async def test_a_client_managers_draft_takes_the_cases_of_others_along(door, database):
+    house = await found_house(database)
+    both = MemberChanged(
+        member_id=house.client_manager.member_id,
+        name="Ada Lovelace",
+        email="ada@example.com",
+        role=Role.CLIENT_MANAGER,
+        company_ids=[house.dental, house.garage],
+        login_issuer=house.client_manager.login.issuer,
+        login_subject=house.client_manager.login.subject,
+        active=True,
+    )
+    await hear(database, heard(both, subject=house.id, sequence=99))
+    request_id = await a_draft(database, house.client_manager, house.dental)
+    about = {"portRequestId": request_id}
+    opened = await door.act(
+        house.administrator, "openSupportCase", **about, subject="Ours", message="Whose?"
+    )
+    case_id = opened["supportCase"]["id"]
+
+    done = await door.act(
+        house.client_manager, "changePortRequestCompany", **about, companyId=house.garage
+    )
+
+    assert done["userErrors"] == []
+    query = "query ($id: ID!) { supportCase(id: $id) { company { id } } }"
+    moved = {"company": {"id": house.garage}}
+    for who, seen in (
+        (house.administrator, moved),
+        (house.garage_manager, moved),
+        (house.manager, None),
+        (house.client_manager, None),
+    ):
+        assert (await door.see(who, query, id=case_id))["supportCase"] == seen
 
 
 async def test_only_a_draft_is_renamed_and_moved(door, database):

@@ -171,6 +171,7 @@ async def save_case(connection: Connection, case: SupportCase) -> None:
 
 
 async def move_cases(connection: Connection, request_id: str, company_id: str) -> None:
+    """All of them, also those of others about a request that is the caller's own."""
     await connection.execute(_MOVE, request_id, company_id)
 
 
