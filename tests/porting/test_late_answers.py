@@ -1,6 +1,5 @@
 """What comes late, twice or about something else by now, is listed as ignored and changes nothing."""
 
-
 import pytest
 
 from libs.contracts.number_events import (
@@ -117,3 +116,15 @@ async def test_an_answer_that_names_no_review_is_taken_as_one_to_the_present(
     answer = await answered(database, house, reviewed_twice, None)
     await hear(database, heard(answer, subject=reviewed_twice))
     assert (await request_of(database, reviewed_twice)).preconfigured_at is not None
+
+
+async def test_the_same_fault_again_asks_for_nothing_new(database, house, reviewed_twice):
+    for code in ("DOCUMENT_ILLEGIBLE", "DOCUMENT_ILLEGIBLE", "DOCUMENT_OUTDATED"):
+        await require(database, reviewed_twice, code)
+    codes = [
+        event.fact.code
+        for event in await told(database, reviewed_twice)
+        if event.type == "porting.action_required.v1"
+    ]
+    # The first is of the first review.
+    assert codes == ["DOCUMENT_ILLEGIBLE", "DOCUMENT_ILLEGIBLE", "DOCUMENT_OUTDATED"]

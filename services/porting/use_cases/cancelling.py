@@ -98,6 +98,10 @@ async def record_cancellation(
     if is_confirmed:
         moved = await line_states.move_by(connection, request_id, NEXT_STATES[event], numbers)
         if moved:
+            ended = [each.line.id for each in moved]
+            await faults.close_faults_of_lines(
+                connection, request_id, ended, ClosedBy.CANCELLED, datetime.now(UTC)
+            )
             await derive_and_save(
                 connection,
                 request,

@@ -86,6 +86,13 @@ async def record_fault(
     stopped = [each for each in moved if each.line.state not in FAULTY]
     if not new and not stopped:
         return request.id
+    await faults.close_faults_of_lines(
+        connection,
+        request_id,
+        [each.line.id for each in stopped],
+        ClosedBy.CANCELLED,
+        datetime.now(UTC),
+    )
 
     def tell(now: PortRequest, counts: LineCounts) -> list[PortRequestFact]:
         return [
@@ -179,7 +186,7 @@ async def require_action(
     """Our checks found a fault of the whole request, or of lines whose faults are open already.
 
     To be called while the request's row is locked. One that a carrier has is left as it is: from
-    then on its lines decide.
+    then on its lines decide. The same fault again, while it is open, asks for nothing new.
     """
     is_stopped = request.status is PortRequestStatus.ACTION_REQUIRED
     if request.sent_at or not (is_stopped or request.allows(RequestEvent.FAULT_FOUND)):
@@ -193,9 +200,11 @@ async def require_action(
     )
     now = datetime.now(UTC)
     if not is_of_lines:
-        await faults.open_faults(
+        opened = await faults.open_faults(
             connection, request.id, request.account_id, finding, [None], now
         )
+        if is_stopped and not opened:
+            return request
     counts = await lines.count_lines(connection, request.id)
     stopped = request
     if not is_stopped:
