@@ -9,6 +9,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, Final, TypeAlias, assert_never
 from urllib.parse import quote
 
@@ -47,9 +48,12 @@ def is_database_lost(error: BaseException) -> bool:
 _waiting_for_commit: Final[ContextVar[list[Callable[[], None]] | None]] = ContextVar(
     "waiting_for_commit", default=None
 )
+_present: Final[ContextVar["Database | None"]] = ContextVar("present", default=None)
 
 # So much longer than it may take, and the server's host is gone without having said so.
 _SILENCE_S: Final = 10.0
+# How many transactions run apart from others at once.
+_APART: Final = 2
 
 _SAFE_SETTING: Final = re.compile(r"[A-Za-z0-9_,.~:|@%-]*")
 # Who acts where nobody asked: relay, consumers and timers.
@@ -85,11 +89,31 @@ async def savepoint(connection: Connection) -> AsyncIterator[None]:
     await connection.execute("RELEASE SAVEPOINT before")
 
 
-class Database:
-    """`service` names the roles: `<service>_tenant`, `_support` and `_worker`."""
+@asynccontextmanager
+async def apart() -> AsyncIterator[Connection]:
+    """A worker's transaction beside the present one: it stays though the present one rolls back.
 
-    def __init__(self, pool: asyncpg.Pool, service: str) -> None:
+    Neither may want a row that the other has locked: they would wait for each other unseen.
+    """
+    database = _present.get()
+    if database is None:
+        raise RuntimeError("there is no transaction to be apart from")
+    async with database.working_apart() as connection:
+        yield connection
+
+
+class Database:
+    """`service` names the roles: `<service>_tenant`, `_support` and `_worker`.
+
+    `pool_apart` has connections for those who hold one of `pool` already: with all of one pool
+    held, each would wait for another's second connection for ever.
+    """
+
+    def __init__(
+        self, pool: asyncpg.Pool, service: str, pool_apart: asyncpg.Pool | None = None
+    ) -> None:
         self._pool = pool
+        self._pool_apart = pool_apart
         self._service = service
         self.on_commit: Callable[[], None] = lambda: None
 
@@ -107,15 +131,22 @@ class Database:
     @asynccontextmanager
     async def transaction(self, caller: Caller) -> AsyncIterator[Connection]:
         """Commits at the end, rolls back on any exception, then wakes the relay."""
-        async with self._changing(self._begin_as(caller, "READ WRITE")) as connection:
+        begin = self._begin_as(caller, "READ WRITE")
+        async with self._changing(self._pool, begin) as connection:
             yield connection
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[Connection]:
         """For relay, consumers and timers: every account's rows are seen."""
-        async with self._changing(
-            _begin("READ WRITE", f"{self._service}_worker", {"app.actor": SYSTEM})
-        ) as connection:
+        async with self._changing(self._pool, self._begin_as_worker()) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def working_apart(self) -> AsyncIterator[Connection]:
+        """For `apart`."""
+        if self._pool_apart is None:
+            raise RuntimeError("this database was opened for no work apart")
+        async with self._changing(self._pool_apart, self._begin_as_worker()) as connection:
             yield connection
 
     async def fetch(self, query: str, *arguments: Any) -> list[Row]:
@@ -131,19 +162,23 @@ class Database:
         return True
 
     async def close(self) -> None:
-        try:
-            async with asyncio.timeout(5):
-                await self._pool.close()
-        except TimeoutError:
-            self._pool.terminate()
+        for pool in (self._pool_apart, self._pool):
+            if pool is None:
+                continue
+            try:
+                async with asyncio.timeout(5):
+                    await pool.close()
+            except TimeoutError:
+                pool.terminate()
 
     @asynccontextmanager
-    async def _changing(self, begin: str) -> AsyncIterator[Connection]:
+    async def _changing(self, pool: asyncpg.Pool, begin: str) -> AsyncIterator[Connection]:
         waiting: list[Callable[[], None]] = []
-        async with self._pool.acquire() as connection:
+        async with pool.acquire() as connection:
             await connection.execute(begin)
-            outer = _waiting_for_commit.get()
+            outer, around = _waiting_for_commit.get(), _present.get()
             _waiting_for_commit.set(waiting)
+            _present.set(self)
             try:
                 yield connection
             except BaseException:
@@ -151,10 +186,14 @@ class Database:
                 raise
             finally:
                 _waiting_for_commit.set(outer)
+                _present.set(around)
             await connection.execute("COMMIT")
         for call in waiting:
             call()
         self.on_commit()
+
+    def _begin_as_worker(self) -> str:
+        return _begin("READ WRITE", f"{self._service}_worker", {"app.actor": SYSTEM})
 
     def _begin_as(self, caller: Caller, mode: str) -> str:
         match caller:
@@ -224,10 +263,9 @@ async def _no_reset(_connection: Connection) -> None:
 async def open_database(
     url: str, service: str, *, size: int = 8, statement_timeout_s: int = 30
 ) -> Database:
-    pool = await asyncpg.create_pool(
+    open_pool = partial(
+        asyncpg.create_pool,
         url,
-        min_size=1,
-        max_size=size,
         reset=_no_reset,
         timeout=_SILENCE_S,
         command_timeout=statement_timeout_s + _SILENCE_S,
@@ -238,4 +276,8 @@ async def open_database(
             "jit": "off",
         },
     )
-    return Database(pool, service)
+    return Database(
+        await open_pool(min_size=1, max_size=size),
+        service,
+        pool_apart=await open_pool(min_size=0, max_size=_APART),
+    )

@@ -192,6 +192,8 @@ class UserErrorCode(StrEnum):
         "TEST_CALL_NOT_VALID",
         "A test call must come from a number outside this port-out and your inventory.",
     )
+    NOT_LOCKED = "NOT_LOCKED", "There is no port-out lock that could be taken away."
+    PIN_TOO_SIMPLE = "PIN_TOO_SIMPLE", "Anybody would try this PIN first."
 
 
 class Refusal(Exception):

@@ -65,6 +65,7 @@ def create_app() -> Starlette:
                 allow_fictional=settings.allow_fictional_numbers,
             ),
             bulk_lines=settings.bulk_lines,
+            port_out_cooling_off=settings.port_out_cooling_off,
         )
         return [
             *graph_routes(

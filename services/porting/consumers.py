@@ -24,6 +24,7 @@ from libs.contracts.porting_events.port_outs import PortOutReported
 from libs.contracts.topology import PORTING_EVENTS, PORTING_REPORTS
 from services.porting.store import copies
 from services.porting.store.copies import InventoryNumber
+from services.porting.store.port_out_surroundings import note_administrator_changes
 from services.porting.use_cases.carrier import note_first_call, note_preconfigured
 from services.porting.use_cases.faults import note_preconfiguration_refused
 from services.porting.use_cases.port_out_checklists import note_number_disabled
@@ -47,6 +48,10 @@ async def _copy_companies(connection: Connection, events: Sequence[Event]) -> No
 
 
 async def _copy_members(connection: Connection, events: Sequence[Event]) -> None:
+    await note_administrator_changes(
+        connection,
+        [(event.subject, event.time, _fact(event, MemberChanged)) for event in events],
+    )
     await copies.copy_members(
         connection,
         [(event.subject, event.sequence, _fact(event, MemberChanged)) for event in events],

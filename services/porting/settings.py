@@ -41,6 +41,8 @@ class Settings(ServiceSettings):
     # A week's warning comes before the end of either.
     idle_days_unfinished: int = Field(default=30, ge=8)
     idle_days_faulty: int = Field(default=45, ge=8)
+    # How long an unlocking can still be taken back.
+    port_out_cooling_off_hours: int = Field(default=24, ge=1)
     allow_fictional_numbers: bool = False
     cors_origins: str = ""
     carrier: CarrierChoice = CarrierChoice.DESK
@@ -54,6 +56,10 @@ class Settings(ServiceSettings):
             unfinished=timedelta(days=self.idle_days_unfinished),
             faulty=timedelta(days=self.idle_days_faulty),
         )
+
+    @property
+    def port_out_cooling_off(self) -> timedelta:
+        return timedelta(hours=self.port_out_cooling_off_hours)
 
     @property
     def origins(self) -> list[str]:

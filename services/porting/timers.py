@@ -9,6 +9,7 @@ from services.porting.use_cases.activating import ACTIVATION_DUE, start_due_acti
 from services.porting.use_cases.expiring import look_at_idle_request
 from services.porting.use_cases.letter_ages import LETTER_AGES
 from services.porting.use_cases.letter_expiry import LINK_ENDS, age_letter, end_link
+from services.porting.use_cases.port_out_locks import UNLOCK_DUE, end_cooled_off_locks
 from services.porting.use_cases.port_outs import ANSWER_DUE, authorize_by_silence
 from services.porting.use_cases.recording import IDLE_DUE
 
@@ -23,4 +24,5 @@ def timers_of(limits: IdleLimits) -> Mapping[str, Fire]:
         IDLE_DUE: look_at_idle,
         LINK_ENDS: end_link,
         LETTER_AGES: age_letter,
+        UNLOCK_DUE: end_cooled_off_locks,
     }

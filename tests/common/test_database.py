@@ -8,7 +8,13 @@ from urllib.parse import urlsplit
 import pytest
 
 import libs.common.database
-from libs.common.database import DATABASE_LOST, after_commit, open_database, savepoint
+from libs.common.database import (
+    DATABASE_LOST,
+    after_commit,
+    apart,
+    open_database,
+    savepoint,
+)
 from libs.common.timers import set_timer
 from tests.journeys.wires import Wire
 
@@ -89,3 +95,36 @@ async def _work_while(database, happens):
     async with database.working() as connection:
         happens()
         await connection.execute("SELECT 1")
+
+
+async def test_what_is_written_apart_stays_though_the_present_transaction_rolls_back(database):
+    now = datetime.now(UTC)
+    with suppress(LookupError):
+        async with database.working() as connection:
+            await set_timer(connection, "remind", "undone", now)
+            async with apart() as beside:
+                await set_timer(beside, "remind", "kept", now)
+            raise LookupError
+    async with database.working() as connection:
+        rows = await connection.fetch("SELECT key FROM timers")
+
+    assert [row["key"] for row in rows] == ["kept"]
+
+
+async def test_what_runs_apart_waits_for_no_connection_that_others_hold(database):
+    all_hold_one = asyncio.Barrier(8)
+
+    async def write_apart(place: int) -> None:
+        async with database.working():
+            await all_hold_one.wait()
+            async with apart() as beside:
+                await set_timer(beside, "remind", str(place), datetime.now(UTC))
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(*map(write_apart, range(8)))
+
+
+async def test_nothing_runs_apart_from_no_transaction():
+    with pytest.raises(RuntimeError):
+        async with apart():
+            pass

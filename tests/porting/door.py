@@ -141,6 +141,14 @@ _REQUEST = f"portRequest {{ id status version availableActions }} {_ERRORS}"
 _CASE = f"supportCase {{ id reference state version availableActions }} {_ERRORS}"
 _PORT_OUT = f"portOut {{ id status version availableActions }} {_ERRORS}"
 _UPLOAD = f"upload {{ id url method headers {{ name value }} expiresAt }} {_ERRORS}"
+_SHIELD = f"""
+  portOutShield {{
+    version
+    portOutLock {{ state scope lockedAt by unlockAskedBy unlocksAt }}
+    pin {{ setAt triesLeft blockedUntil }}
+  }}
+  {_ERRORS}
+"""
 _MUTATIONS = {
     "createPortRequest": ("CreatePortRequestInput", _REQUEST),
     "createUpload": ("CreateUploadInput", _UPLOAD),
@@ -191,4 +199,13 @@ _MUTATIONS = {
     "recordPortedOut": ("RecordPortedOutInput", _PORT_OUT),
     "confirmGainingCarrier": ("ConfirmGainingCarrierInput", _PORT_OUT),
     "recordTestCall": ("RecordTestCallInput", _PORT_OUT),
+    "lockPortOut": ("PortOutLockInput", _SHIELD),
+    "unlockPortOut": ("PortOutLockInput", _SHIELD),
+    "setPortOutPin": ("SetPortOutPinInput", _SHIELD),
+    "removePortOutPin": ("RemovePortOutPinInput", _SHIELD),
+    "resetPortOutPinTries": ("ResetPortOutPinTriesInput", _SHIELD),
+    "revealPortOutIdentifier": (
+        "RevealPortOutIdentifierInput",
+        f"portOutIdentifier {_ERRORS}",
+    ),
 }

@@ -1,6 +1,5 @@
 """What an invoice's text shows of its request: tolerant of writing, exact about words."""
 
-import time
 from dataclasses import replace
 from random import Random
 
@@ -174,16 +173,18 @@ def test_any_text_gives_hints(text, name):
     read_hints(text, [NUMBER], a_subscriber(name=name, account_number=name))
 
 
-def test_a_large_invoice_is_read_in_no_time():
+def test_a_large_invoice_is_read_whole():
     random = Random(1)
     words = [
         random.choice(["Acme", "Dental", "1", "Main", "4711", "212", "555"])
         for _ in range(200_000)
     ]
-    text = " ".join(words)
-    started = time.perf_counter()
-    read_hints(text, [phone(place) for place in range(10_000)], SUBSCRIBER)
-    assert time.perf_counter() - started < 3
+    text = " ".join([*words, phone(9_999).national_format])
+
+    hints = read_hints(text, [phone(place) for place in range(10_000)], SUBSCRIBER)
+
+    # The last, and 212 555 4711, which the words happen to make.
+    assert hints.numbers_found == 2
 
 
 PREFLIGHT = """query ($id: ID!) { portRequest(id: $id) { preflight {

@@ -152,6 +152,12 @@ MAY_ASK: dict[str, set[str]] = {
     "recordPortedOut": {"support"},
     "confirmGainingCarrier": {"administrator"},
     "recordTestCall": {"administrator"},
+    "lockPortOut": {"administrator", "support"},
+    "unlockPortOut": {"administrator", "support"},
+    "setPortOutPin": {"administrator"},
+    "removePortOutPin": {"administrator"},
+    "resetPortOutPinTries": {"administrator", "support"},
+    "revealPortOutIdentifier": {"administrator"},
 }
 
 

@@ -29,7 +29,7 @@ from tests.porting.builders import now
 SCHEMA: GraphQLSchema = build_ast_schema(
     parse(build_graph(shows_schema=True).as_str()), assume_valid=True
 )
-ENTITIES = ("PortRequest", "PortOut", "SupportCase", "Account")
+ENTITIES = ("PortRequest", "PortOut", "SupportCase", "Account", "TrackingNumber")
 _PAGE, _PAGE_IN_A_PAGE = 10, 4
 _SCALARS: dict[str, Any] = {
     "ID": "x",

@@ -3,10 +3,7 @@
 TopLevelError          message and code reach the client
     SignInNeeded       UNAUTHENTICATED
     Forbidden          FORBIDDEN
-    NotFound           NOT_FOUND
     BadUserInput       BAD_USER_INPUT
-    RateLimited        RATE_LIMITED
-    Conflict           CONFLICT
     KeyReused          IDEMPOTENCY_KEY_REUSED
     KeyInProgress      IDEMPOTENCY_IN_PROGRESS
     Unavailable        UNAVAILABLE
@@ -14,6 +11,7 @@ anything else          INTERNAL, logged once, its text stays here
 """
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -37,6 +35,8 @@ _ERRORS_OF_A_BAD_DOCUMENT = 5
 
 
 class ErrorCode(StrEnum):
+    """Closed for the whole graph; some are the gateway's alone."""
+
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     NOT_FOUND = "NOT_FOUND"
@@ -67,24 +67,9 @@ class Forbidden(TopLevelError):
     sentence = "Your role may not do this."
 
 
-class NotFound(TopLevelError):
-    code = ErrorCode.NOT_FOUND
-    sentence = "There is no such thing, or it is not yours."
-
-
 class BadUserInput(TopLevelError):
     code = ErrorCode.BAD_USER_INPUT
     sentence = "The request is not valid."
-
-
-class RateLimited(TopLevelError):
-    code = ErrorCode.RATE_LIMITED
-    sentence = "Too many requests: wait a moment."
-
-
-class Conflict(TopLevelError):
-    code = ErrorCode.CONFLICT
-    sentence = "Somebody else changed this meanwhile: read it again."
 
 
 class KeyReused(TopLevelError):
@@ -106,6 +91,8 @@ class Unavailable(TopLevelError):
 _OUTAGES = (*DATABASE_LOST, KeysUnavailable)
 
 
+# Where graphql-core repeats the value that it was given: it may be a PIN.
+_REPEATED = re.compile(r"(?<=value): (?<!has invalid value: ).*|[,.]? found: .*", re.DOTALL)
 _NO_SUCH_OPERATION = (CannotGetOperationTypeError, InvalidOperationTypeError)
 
 
@@ -173,7 +160,7 @@ def _fault_of(error: GraphQLError) -> BaseException | None:
 
 
 def _shorten(message: str) -> str:
-    message = message.split("Did you mean", 1)[0].strip()
+    message = _REPEATED.sub("", message.split("Did you mean", 1)[0]).strip()
     if len(message) <= _LONGEST_MESSAGE:
         return message
     return message[: _LONGEST_MESSAGE - 1] + "…"

@@ -36,6 +36,15 @@ from libs.contracts.porting_events.lines import (
     LinesResent,
     LinesReverted,
 )
+from libs.contracts.porting_events.port_out_shields import (
+    PortOutIdentifierRevealed,
+    PortOutLocked,
+    PortOutPinBlocked,
+    PortOutPinChanged,
+    PortOutPinTriesReset,
+    PortOutUnlockAsked,
+    PortOutUnlocked,
+)
 from libs.contracts.porting_events.port_outs import (
     PortOutAuthorized,
     PortOutChecklistChanged,
@@ -123,6 +132,13 @@ PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     PortOutPorted,
     PortOutChecklistChanged,
     PortOutConfirmed,
+    PortOutLocked,
+    PortOutUnlockAsked,
+    PortOutUnlocked,
+    PortOutPinChanged,
+    PortOutPinBlocked,
+    PortOutPinTriesReset,
+    PortOutIdentifierRevealed,
     CaseOpened,
     MessagePosted,
     CaseClosed,

@@ -15,6 +15,7 @@ from libs.contracts.porting_events import (
     documents,
     letters,
     lines,
+    port_out_shields,
     port_outs,
     requests,
     support_cases,
@@ -135,6 +136,14 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     lines.LinesResent,
     lines.LinesCancelRequested,
     lines.LinesCancelRefused,
+    # A port-out shield is no port, and has no status.
+    port_out_shields.PortOutLocked,
+    port_out_shields.PortOutUnlockAsked,
+    port_out_shields.PortOutUnlocked,
+    port_out_shields.PortOutPinChanged,
+    port_out_shields.PortOutPinBlocked,
+    port_out_shields.PortOutPinTriesReset,
+    port_out_shields.PortOutIdentifierRevealed,
     # What is said in a case is no status of a port.
     support_cases.CaseOpened,
     support_cases.MessagePosted,

@@ -7,6 +7,7 @@ from libs.common.events import Event
 from libs.contracts.number_events import AccountChanged, AccountFact, CompanyChanged
 from services.notifications.domain.status_changes import LoggedChange, choose_told
 from services.notifications.store import status_changes as store
+from services.notifications.store.addresses import save_addresses
 from services.notifications.store.copies import save_copies
 
 
@@ -14,6 +15,7 @@ async def learn(connection: Connection, events: Sequence[Event]) -> list[LoggedC
     """Answers what is new in the log, to be announced once this transaction has committed."""
     await store.lock_log(connection)
     await save_copies(connection, [e for e in events if isinstance(e.fact, AccountFact)])
+    await save_addresses(connection, events)
     telling = [e for e in events if not isinstance(e.fact, AccountChanged | CompanyChanged)]
     statuses = await store.find_statuses(connection, [event.subject for event in telling])
     told = choose_told(telling, statuses)

@@ -1,6 +1,7 @@
 """What porting's resolvers are given besides the caller and the database."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeAlias
 
 from strawberry.types import Info
@@ -8,6 +9,7 @@ from strawberry.types import Info
 from libs.common.child_process import ChildProcesses
 from libs.common.graphql.context import Context
 from services.porting.domain.estimates import BULK_LINES
+from services.porting.domain.port_out_shield import COOLING_OFF
 from services.porting.domain.signing import LinkMaker
 from services.porting.domain.vault import Vault
 from services.porting.integrations.download_links import DownloadLinks
@@ -27,6 +29,7 @@ class Room:
     vault: Vault
     link_maker: LinkMaker
     bulk_lines: int = BULK_LINES
+    port_out_cooling_off: timedelta = COOLING_OFF
 
 
 PortingContext: TypeAlias = Context[Room]

@@ -23,6 +23,7 @@ from services.porting.schema.international_mutations import InternationalMutatio
 from services.porting.schema.letter_mutations import LetterMutation
 from services.porting.schema.line_mutations import LineMutation
 from services.porting.schema.port_out_mutations import PortOutMutation
+from services.porting.schema.port_out_shield_mutations import PortOutShieldMutation
 from services.porting.schema.queries import PortingQuery
 from services.porting.schema.request_mutations import PortRequestMutation
 from services.porting.schema.uploads import UploadMutation
@@ -88,6 +89,12 @@ RIGHTS = {
     "recordPortedOut": SUPPORT,
     "confirmGainingCarrier": ADMINISTRATORS,
     "recordTestCall": ADMINISTRATORS,
+    "lockPortOut": ADMINISTRATORS | SUPPORT,
+    "unlockPortOut": ADMINISTRATORS | SUPPORT,
+    "setPortOutPin": ADMINISTRATORS,
+    "removePortOutPin": ADMINISTRATORS,
+    "resetPortOutPinTries": ADMINISTRATORS | SUPPORT,
+    "revealPortOutIdentifier": ADMINISTRATORS,
 }
 
 
@@ -110,6 +117,7 @@ class Mutation(
     FaultMutation,
     CorrectionMutation,
     PortOutMutation,
+    PortOutShieldMutation,
     CaseMutation,
     InternationalMutation,
 ):

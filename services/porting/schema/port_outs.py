@@ -20,11 +20,13 @@ from services.porting.domain import port_outs
 from services.porting.domain.actions import PortOutAction, port_out_actions_for
 from services.porting.domain.estimates import estimate_port_out
 from services.porting.domain.losing_carriers import USUAL_ZONE
+from services.porting.domain.port_out_warnings import PortOutWarning
 from services.porting.domain.port_outs import PortOutStatus
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.elsewhere import TrackingNumber
 from services.porting.schema.estimates import Estimate
 from services.porting.schema.loaders import load_number_pages, load_port_outs
+from services.porting.schema.port_out_warnings import warnings_of_port_out
 from services.porting.schema.requests import Account
 from services.porting.store import port_outs as port_out_store
 
@@ -104,6 +106,10 @@ class PortOut:
     account: Account | None = strawberry.field(description="The account that they leave.")
     estimate: Estimate | None = strawberry.field(
         description="When the numbers will probably leave; null once they have, or never will."
+    )
+    warnings: list[PortOutWarning] = strawberry.field(
+        resolver=warnings_of_port_out,
+        description="What is odd about it, for administrators and support; none is a refusal.",
     )
 
     @strawberry.field(description="What you can do with it now.")

@@ -54,6 +54,7 @@ from services.porting.schema.people_loaders import (
     load_line_states_seen,
     load_missing,
 )
+from services.porting.schema.port_out_shields import ShieldedAccount
 from services.porting.schema.port_warnings import RequestWarning, warnings_of
 from services.porting.schema.statuses import PortRequestStatus
 from services.porting.schema.support_cases import SupportCase
@@ -264,7 +265,7 @@ async def _newest(
 
 
 @strawberry.federation.type(keys=["id"], description="A customer's account.")
-class Account:
+class Account(ShieldedAccount):
     id: strawberry.ID = strawberry.field(description="`acc_…`.")
 
     @strawberry.field(

@@ -9,7 +9,7 @@ from libs.common.ids import new_id
 from libs.common.timers import set_timer
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.letters import LetterSent
-from libs.contracts.refusals import Refusal, Refused
+from libs.contracts.refusals import Refused
 from services.porting.domain.letter_faults import faults_of_text, is_printable
 from services.porting.domain.letter_pages import content_for, hash_content
 from services.porting.domain.letters import (
@@ -22,11 +22,8 @@ from services.porting.domain.letters import (
 )
 from services.porting.domain.refusals.letters import (
     InvalidEmail,
-    LetterMissing,
-    LetterSignedAlready,
     ValueMissing,
 )
-from services.porting.domain.refusals.lines import LinesMissing
 from services.porting.domain.requests import FINAL, PortRequest
 from services.porting.domain.signing import (
     LINK_LIFETIME,
@@ -35,17 +32,13 @@ from services.porting.domain.signing import (
     hash_token,
 )
 from services.porting.store import letters, lines, requests, signing_links
-from services.porting.use_cases.access import (
-    find_actions,
-    lock_own_request,
-    request_not_possible,
-)
 from services.porting.use_cases.letter_expiry import LINK_ENDS
 from services.porting.use_cases.letter_progress import note_sent
-from services.porting.use_cases.letter_signing import faults_of_unsigned
+from services.porting.use_cases.letter_signing import (
+    faults_of_unsigned,
+    lock_for_signature,
+)
 from services.porting.use_cases.letters import (
-    OPEN_FOR_LETTERS,
-    find_own_letter,
     renew_letter,
 )
 from services.porting.use_cases.recording import about
@@ -72,18 +65,9 @@ async def send_letter(
     tracking_number: PhoneNumber | None = None,
 ) -> str:
     """A new link each time: the one before leads nowhere from now on."""
-    request = await lock_own_request(connection, caller, request_id)
-    if request.status not in OPEN_FOR_LETTERS and not request.wants_signature:
-        raise await request_not_possible(connection, caller, request)
-    letter = await find_own_letter(connection, caller, request, tracking_number)
-    faults: list[Refusal] = []
-    if letter is None:
-        faults.append(LetterMissing().at("input", "portRequestId"))
-    elif letter.is_signed:
-        others = await find_actions(connection, caller, request)
-        faults.append(LetterSignedAlready(others).at("input", "portRequestId"))
-    if not await letters.find_letter_lines(connection, request.id, tracking_number):
-        faults.append(LinesMissing().at("input", "portRequestId"))
+    request, letter, faults = await lock_for_signature(
+        connection, caller, request_id, tracking_number
+    )
     if not name.strip():
         faults.append(ValueMissing().at("input", "signerName"))
     faults += faults_of_text(name, ("signerName",))

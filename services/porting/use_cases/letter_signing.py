@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from libs.common.caller import Member
+from libs.common.caller import Caller, Member
 from libs.common.database import Connection
 from libs.common.timers import clear_timer
 from libs.contracts.phone_number import PhoneNumber
@@ -73,16 +73,13 @@ def faults_of_signing(signing: Signing) -> Iterator[Refusal]:
         yield DrawingNotAllowed().at("input", "drawnSignature")
 
 
-async def sign_letter(
+async def lock_for_signature(
     connection: Connection,
-    caller: Member,
+    caller: Caller,
     request_id: str,
-    signing: Signing,
-    *,
-    address_mark: str = "",
-    tracking_number: PhoneNumber | None = None,
-) -> str:
-    """The signature covers the subscriber block and every number that the request has now."""
+    tracking_number: PhoneNumber | None,
+) -> tuple[PortRequest, Letter | None, list[Refusal]]:
+    """The request, the letter that somebody is to sign, and why nobody can sign it now."""
     request = await lock_own_request(connection, caller, request_id)
     if request.status not in OPEN_FOR_LETTERS and not request.wants_signature:
         raise await request_not_possible(connection, caller, request)
@@ -95,6 +92,22 @@ async def sign_letter(
         faults.append(LetterSignedAlready(others).at("input", "portRequestId"))
     if not await letters.find_letter_lines(connection, request.id, tracking_number):
         faults.append(LinesMissing().at("input", "portRequestId"))
+    return request, letter, faults
+
+
+async def sign_letter(
+    connection: Connection,
+    caller: Member,
+    request_id: str,
+    signing: Signing,
+    *,
+    address_mark: str = "",
+    tracking_number: PhoneNumber | None = None,
+) -> str:
+    """The signature covers the subscriber block and every number that the request has now."""
+    request, letter, faults = await lock_for_signature(
+        connection, caller, request_id, tracking_number
+    )
     faults += faults_of_signing(signing)
     if letter is not None and not faults:
         faults += await faults_of_unsigned(connection, letter)
