@@ -5,6 +5,7 @@ import pytest
 from deploy.local.places import ROOT
 from libs.common.caller import Role
 from libs.contracts.number_events import MemberChanged
+from services.porting.domain.refusals.lines import NumbersOfOthers
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.domain.warnings import WARNINGS
 from tests.porting.builders import (
@@ -17,6 +18,7 @@ from tests.porting.builders import (
     found_house,
     hear,
     heard,
+    lines_of,
     phone,
     submit,
     types_told,
@@ -174,6 +176,24 @@ async def test_a_client_managers_draft_takes_the_cases_of_others_along(door, dat
         (house.client_manager, None),
     ):
         assert (await door.see(who, query, id=case_id))["supportCase"] == seen
+
+
+@pytest.mark.requirement("S42", "S45")
+async def test_a_file_takes_the_place_of_no_number_that_its_sender_does_not_see(database):
+    house = await found_house(database)
+    request_id = await a_draft(database, house.administrator, house.dental)
+    mixed = [a_line(house.dental, phone(100)), a_line(house.garage, phone(101))]
+    await fill_lines(database, house.administrator, request_id, mixed)
+
+    with pytest.raises(NumbersOfOthers):
+        await fill_lines(
+            database, house.manager, request_id, [a_line(house.dental, phone(102))]
+        )
+
+    assert [line.tracking_number for line in await lines_of(database, request_id)] == [
+        phone(100),
+        phone(101),
+    ]
 
 
 async def test_only_a_draft_is_renamed_and_moved(door, database):

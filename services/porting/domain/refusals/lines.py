@@ -24,6 +24,16 @@ class LinesMissing(PortingRefusal):
     sentence = "Upload the CSV file with the numbers to port."
 
 
+class NumbersOfOthers(PortingRefusal):
+    """A file takes the place of all lines, and nobody takes away what they do not see."""
+
+    code = UserErrorCode.UNKNOWN_COMPANY
+    sentence = (
+        "The request has numbers of companies that you do not see, and a file would take their "
+        "place: add yours one by one."
+    )
+
+
 class NumberIsInAnotherRequest(PortingRefusal):
     """Tells nothing of whose request it is."""
 
