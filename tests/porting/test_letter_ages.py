@@ -106,6 +106,19 @@ async def test_what_grew_old_while_approved_counts_when_the_carrier_sends_it_bac
     assert await resubmit(door, house, request_id) == []
 
 
+async def test_a_line_that_is_asked_back_asks_for_no_signature_for_its_approved_sister(
+    door, database, house, request_id
+):
+    await record_date(door, request_id)
+    await grow_old(database)
+    only = {"trackingNumbers": [FIRST]}
+    assert await act(door, house.administrator, "cancelPortRequest", request_id, **only) == []
+    await let_timers_strike(database)
+    seen = await shown(door, house, request_id)
+    assert (seen["status"], seen["letter"]["state"]) == ("WITH_CARRIER", "SIGNED")
+    assert seen["waitingOn"]["waitingOn"] == "LOSING_CARRIER"
+
+
 @pytest.fixture
 async def with_own_letter(door, database, house, request_id) -> str:
     """Its first line was refused, and went back with a letter of its own."""

@@ -47,11 +47,18 @@ async def age_letter(connection: Connection, letter_id: str) -> None:
     line = await _find_line_of(connection, letter)
     if letter.tracking_number is not None and (line is None or line.state in TERMINAL):
         return
-    is_accepted = request.status in ACCEPTED if line is None else line.state in _TAKEN
-    if request.sent_at is not None and is_accepted:
+    if request.sent_at is not None and await _is_taken(connection, request, line):
         await set_timer(connection, LETTER_AGES, letter_id, datetime.now(UTC) + _LATER)
         return
     await _expire(connection, request, letter, LOA_EXPIRED, "age", line)
+
+
+async def _is_taken(connection: Connection, request: PortRequest, line: Line | None) -> bool:
+    """The line's letter, or the request's where no line waits for an answer to it."""
+    if line is not None:
+        return line.state in _TAKEN
+    counts = await lines.count_lines(connection, request.id)
+    return request.status in ACCEPTED or counts.keys() - TERMINAL <= _TAKEN
 
 
 async def _find_line_of(connection: Connection, letter: Letter) -> Line | None:
