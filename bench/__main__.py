@@ -7,15 +7,19 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
+from bench.calls import measure_calls
 from bench.consumer import measure_consumer
 from bench.delivery import measure_throughput
 from bench.desk_queue import measure_desk_queue
 from bench.idle import measure_idle
 from bench.intake import measure_intake
+from bench.inventory import measure_inventory
 from bench.latency import measure_latency
 from bench.listing import measure_listing
 from bench.measuring import Result
+from bench.preconfigure import measure_preconfiguration
 from bench.relay import measure_relay
+from bench.routing import measure_routing
 from bench.submit import measure_submit
 from deploy.local.guard import Guard
 from deploy.local.servers import Servers, provide_servers
@@ -31,7 +35,11 @@ BENCHMARKS: dict[str, Benchmark] = {
     "listing": measure_listing,
     "intake": measure_intake,
     "submit": measure_submit,
+    "preconfigure": measure_preconfiguration,
     "desk_queue": measure_desk_queue,
+    "calls": measure_calls,
+    "routing": measure_routing,
+    "inventory": measure_inventory,
     "idle": measure_idle,
 }
 

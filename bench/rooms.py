@@ -22,7 +22,10 @@ async def service_database(servers: Servers, service: str) -> AsyncIterator[Data
     """Migrated and empty."""
     name = f"{service}_{uuid4().hex[:8]}"
     urls = await create_service_database(servers.postgres_url, service, name)
-    migrations: Path = ROOT / "services" / service / "migrations"
-    await migrate(urls.migrations_url, COMMON_MIGRATIONS, migrations)
+    await migrate(urls.migrations_url, COMMON_MIGRATIONS, migrations_of(service))
     yield urls
     await drop_database(servers.postgres_url, name)
+
+
+def migrations_of(service: str) -> Path:
+    return ROOT / "services" / service / "migrations"

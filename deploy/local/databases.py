@@ -36,6 +36,20 @@ async def create_service_database(
     return _build_urls(postgres_url, service, database_name, secret)
 
 
+async def find_service_database(
+    postgres_url: str, service: str, database_name: str
+) -> DatabaseUrls | None:
+    """One that was created before, with the password that is made from the superuser's."""
+    async with _connect(postgres_url) as server:
+        is_there = await server.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database_name
+        )
+    if not is_there:
+        return None
+    secret = derive_password(postgres_url, service)
+    return _build_urls(postgres_url, service, database_name, secret)
+
+
 async def copy_service_database(
     postgres_url: str,
     service: str,

@@ -14,7 +14,14 @@ logger = logging.getLogger(__name__)
 SUPPORT_SCOPE = "support"
 # A closed list: `openid profile`, which people's tokens carry, makes nobody a machine.
 MACHINE_SCOPES = frozenset(
-    {"calls:report", "port-outs:report", "accounts:report", "numbers:route", "letters:deliver"}
+    {
+        "calls:report",
+        "port-outs:report",
+        "accounts:report",
+        "numbers:route",
+        "letters:deliver",
+        "billing:read",
+    }
 )
 _LONGEST_HEADER = 64
 
@@ -39,17 +46,22 @@ class Membership:
     member_id: str
     role: Role
     company_ids: frozenset[str]
+    account_is_disabled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """`company_ids` is empty for an administrator, who has every company of the account."""
+    """`company_ids` is empty for an administrator, who has every company of the account.
+
+    Of an account that is disabled they read, and change nothing.
+    """
 
     login: Login
     account_id: str
     member_id: str
     role: Role
     company_ids: frozenset[str] = frozenset()
+    account_is_disabled: bool = False
 
     def has_company(self, company_id: str) -> bool:
         return self.role is Role.ADMINISTRATOR or company_id in self.company_ids
@@ -170,4 +182,5 @@ def _member(login: Login, membership: Membership) -> Member:
         company_ids=frozenset()
         if membership.role is Role.ADMINISTRATOR
         else membership.company_ids,
+        account_is_disabled=membership.account_is_disabled,
     )

@@ -1,4 +1,7 @@
-"""Health: alive while the process answers, ready while its own database and broker do."""
+"""Health: alive while the process answers, ready while its own database and broker do.
+
+What needs no broker, as reading does, is ready while the database is.
+"""
 
 import asyncio
 
@@ -12,11 +15,21 @@ from libs.common.database import Database
 
 def health_routes() -> list[Route]:
     """Expects `database` and `broker` in the application's state."""
-    return [Route("/healthz", _is_alive), Route("/readyz", _is_ready)]
+    return [
+        Route("/healthz", _is_alive),
+        Route("/readyz", _is_ready),
+        Route("/readyz/database", _has_database),
+    ]
 
 
 async def _is_alive(_request: Request) -> JSONResponse:
     return JSONResponse({"alive": True})
+
+
+async def _has_database(request: Request) -> JSONResponse:
+    database: Database | None = getattr(request.app.state, "database", None)
+    is_there = database is not None and await database.is_reachable()
+    return JSONResponse({"database": is_there}, status_code=200 if is_there else 503)
 
 
 async def _is_ready(request: Request) -> JSONResponse:

@@ -5,7 +5,7 @@ from libs.common.database import Database
 
 # The one thing the login role may call: it answers for the login it is given, nothing else.
 _FIND_MEMBERSHIPS = """
-    SELECT account_id, member_id, role, company_ids
+    SELECT account_id, member_id, role, company_ids, account_is_disabled
     FROM find_memberships($1, $2)
 """
 
@@ -18,6 +18,7 @@ def memberships_of(database: Database) -> FindMemberships:
                 member_id=row["member_id"],
                 role=Role(row["role"]),
                 company_ids=frozenset(row["company_ids"]),
+                account_is_disabled=row["account_is_disabled"],
             )
             for row in await database.fetch(_FIND_MEMBERSHIPS, issuer, subject)
         ]

@@ -3,9 +3,14 @@
 from datetime import UTC, datetime
 from typing import ClassVar, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool, field_validator
 
 from libs.common.events import CLOCK_SKEW, Fact
+from libs.contracts.billing_events import (
+    BillingPeriodClosed,
+    BillingPeriodMovedBack,
+    BillingPeriodOpened,
+)
 from libs.contracts.phone_number import PhoneNumber
 
 
@@ -13,15 +18,31 @@ class AccountFact(Fact):
     """`subject` is the account; companies and members are parts of it."""
 
 
-class AccountChanged(AccountFact):
-    """The account's whole public state."""
+class AccountState(AccountFact):
+    """The account's whole public state; of a `disabled` one nobody but support changes anything."""
 
-    type: ClassVar[str] = "numbers.account_changed.v1"
     name: str
     card_on_file: bool
     balance_current: bool
     in_good_standing: bool
     in_trial: bool
+    disabled: bool = False
+
+
+class AccountChanged(AccountState):
+    type: ClassVar[str] = "numbers.account_changed.v1"
+
+
+class AccountDisabled(AccountState):
+    """None of its numbers was left, so no billing period ends here: each number's own has."""
+
+    type: ClassVar[str] = "numbers.account_disabled.v1"
+    disabled_at: AwareDatetime
+    disabled_by: str
+
+
+class AccountReactivated(AccountState):
+    type: ClassVar[str] = "numbers.account_reactivated.v1"
 
 
 class CompanyChanged(AccountFact):
@@ -42,6 +63,13 @@ class MemberChanged(AccountFact):
     login_issuer: str
     login_subject: str
     active: bool
+
+
+class PortOutDisablingChanged(AccountFact):
+    """Whether numbers of the account are disabled at once when they are ported out."""
+
+    type: ClassVar[str] = "numbers.port_out_disabling_changed.v1"
+    disables_ported_out: bool
 
 
 class PreconfiguredNumber(BaseModel):
@@ -123,45 +151,137 @@ class NumberPortedOut(NumberFact):
     ported_out_at: AwareDatetime
 
 
+class CallAfterPortOut(NumberFact):
+    """A call still reached the number after it had left: told once for each port-out (S78)."""
+
+    type: ClassVar[str] = "numbers.call_after_port_out.v1"
+    port_out_id: str
+    called_at: AwareDatetime
+
+
 class NumberDisabled(NumberFact):
     type: ClassVar[str] = "numbers.number_disabled.v1"
     disabled_at: AwareDatetime
     disabled_by: str
 
 
+class NumberPortOutCancelled(NumberFact):
+    """The gaining carrier does not take it after all: it is in use as before."""
+
+    type: ClassVar[str] = "numbers.number_port_out_cancelled.v1"
+    port_out_id: str
+
+
+class NumberReturned(NumberFact):
+    """It had left, and its gaining carrier gave it back."""
+
+    type: ClassVar[str] = "numbers.number_returned.v1"
+    port_out_id: str
+    returned_at: AwareDatetime
+
+
+class NumberRestored(NumberFact):
+    """It was disabled, and is in use again."""
+
+    type: ClassVar[str] = "numbers.number_restored.v1"
+    restored_at: AwareDatetime
+    restored_by: str
+
+
+class NumberQuarantined(NumberFact):
+    """It stayed disabled: nobody sees it any more, and it is kept back for a while."""
+
+    type: ClassVar[str] = "numbers.number_quarantined.v1"
+    quarantined_at: AwareDatetime
+
+
 class NumberReleased(NumberFact):
-    """It was preconfigured, and its line will never port: it is no longer in inventory."""
+    """It is no longer in inventory, whether it came never, went back, or stayed disabled."""
 
     type: ClassVar[str] = "numbers.number_released.v1"
 
 
+class NumberDetails(BaseModel):
+    """What its customer chooses of a number, besides the company."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    forwarding_number: PhoneNumber
+    name: str
+    source: str
+
+
+class NumberChanged(NumberFact):
+    """Its customer gave it something else; `changed` names what, the rest is as it was.
+
+    `changed_by` is a member's id or "support".
+    """
+
+    type: ClassVar[str] = "numbers.number_changed.v1"
+    details: NumberDetails
+    changed: list[str]
+    changed_by: str
+    changed_at: AwareDatetime
+
+
 class CallReceived(Fact):
-    """Comes in from the telephony system on `portline.reports`, one per inbound call."""
+    """Comes in from the telephony system on `portline.reports`, one per inbound call.
+
+    Whatever its clock says, a call that is told has been made: `called_at` is judged, and no
+    reason to refuse it.
+    """
 
     type: ClassVar[str] = "calls.call_received.v1"
     tracking_number: PhoneNumber
     calling_number: str | None = None
     called_at: AwareDatetime
 
-    @field_validator("called_at")
+
+class StandingChanged(Fact):
+    """Comes in from a billing system on `portline.reports`; `subject` is the account.
+
+    The whole standing since `changed_at`: what is older than the standing we know changes nothing.
+    Of two with one time the higher `sequence` is the newer.
+    """
+
+    type: ClassVar[str] = "accounts.standing_changed.v1"
+    card_on_file: StrictBool
+    balance_current: StrictBool
+    in_good_standing: StrictBool
+    in_trial: StrictBool
+    changed_at: AwareDatetime
+
+    @field_validator("changed_at")
     @classmethod
-    def _refuse_the_future(cls, called_at: datetime) -> datetime:
-        if called_at > datetime.now(UTC) + CLOCK_SKEW:
+    def _refuse_the_future(cls, changed_at: datetime) -> datetime:
+        if changed_at > datetime.now(UTC) + CLOCK_SKEW:
             raise ValueError("its time has not come")
-        return called_at
+        return changed_at
 
 
 NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (
     AccountChanged,
+    AccountDisabled,
+    AccountReactivated,
     CompanyChanged,
     MemberChanged,
+    PortOutDisablingChanged,
     NumbersPreconfigured,
     PreconfigurationRefused,
     NumberPortedIn,
     FirstCallReceived,
     NumberPortingOut,
     NumberPortedOut,
+    CallAfterPortOut,
     NumberDisabled,
+    NumberPortOutCancelled,
+    NumberReturned,
+    NumberRestored,
+    NumberQuarantined,
     NumberReleased,
+    NumberChanged,
+    BillingPeriodOpened,
+    BillingPeriodMovedBack,
+    BillingPeriodClosed,
 )
-NUMBER_REPORTS: Final[tuple[type[Fact], ...]] = (CallReceived,)
+NUMBER_REPORTS: Final[tuple[type[Fact], ...]] = (CallReceived, StandingChanged)

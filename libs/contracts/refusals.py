@@ -5,7 +5,7 @@ A refusal is expected, and its sentence is written for the person who asked.
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 
 class UserErrorCode(StrEnum):
@@ -46,6 +46,14 @@ class UserErrorCode(StrEnum):
     )
     CARD_REQUIRED = "CARD_REQUIRED", "A payment card must be on file first."
     ALREADY_EXISTS = "ALREADY_EXISTS", "There is one with this name or address already."
+
+    ACCOUNT_DISABLED = "ACCOUNT_DISABLED", "The account is disabled; support reactivates it."
+    PORT_IN_OPEN = "PORT_IN_OPEN", "A port request is under way: let it end or cancel it."
+    PORT_OUT_OPEN = "PORT_OUT_OPEN", "A port-out is under way: wait until it has ended."
+    PORT_OUT_UNCONFIRMED = "PORT_OUT_UNCONFIRMED", "A number that left is not confirmed yet."
+    NUMBERS_LEFT = "NUMBERS_LEFT", "The account has numbers that are not disabled yet."
+    LAST_ADMINISTRATOR = "LAST_ADMINISTRATOR", "No active administrator would be left."
+    OWN_RIGHTS = "OWN_RIGHTS", "Nobody takes away their own rights: somebody else must."
 
     INVALID_PHONE_NUMBER = (
         "INVALID_PHONE_NUMBER",
@@ -89,7 +97,7 @@ class UserErrorCode(StrEnum):
         "A spreadsheet turned the number into 1.80555E+10: format the column as text.",
     )
     CSV_EMPTY = "CSV_EMPTY", "The file has no rows."
-    MORE_FAULTS = "MORE_FAULTS", "The file has more faults than are listed here."
+    MORE_FAULTS = "MORE_FAULTS", "There are more faults than are listed here."
 
     UPLOAD_NOT_FOUND = (
         "UPLOAD_NOT_FOUND",
@@ -188,12 +196,25 @@ class UserErrorCode(StrEnum):
         "A carrier order holds numbers of one country, either local or toll-free.",
     )
 
+    FORWARDING_NOT_ALLOWED = (
+        "FORWARDING_NOT_ALLOWED",
+        "Calls are not forwarded to premium or fictional numbers.",
+    )
+    TOO_MANY_NUMBERS = (
+        "TOO_MANY_NUMBERS",
+        "More numbers are named or found than can be changed at once.",
+    )
+
     TEST_CALL_NOT_VALID = (
         "TEST_CALL_NOT_VALID",
         "A test call must come from a number outside this port-out and your inventory.",
     )
     NOT_LOCKED = "NOT_LOCKED", "There is no port-out lock that could be taken away."
     PIN_TOO_SIMPLE = "PIN_TOO_SIMPLE", "Anybody would try this PIN first."
+
+
+# Nobody reads more, and each costs time to tell.
+MOST_TOLD: Final = 1_000
 
 
 class Refusal(Exception):

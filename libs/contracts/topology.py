@@ -16,17 +16,33 @@ NUMBERS_EVENTS: Final = Queue(
     name="numbers.events",
     exchange=EVENTS,
     keys=(
+        "porting.port_submitted.v1",
+        "porting.port_declined.v1",
+        "porting.port_cancelled.v1",
+        "porting.port_expired.v1",
+        "porting.port_completed.v1",
         "porting.lines_readied.v1",
         "porting.review_started.v1",
         "porting.lines_ported.v1",
         "porting.lines_cancelled.v1",
         "porting.lines_not_portable.v1",
+        "porting.lines_reverted.v1",
+        "porting.port_out_received.v1",
         "porting.port_out_authorized.v1",
+        "porting.port_out_rejected.v1",
+        "porting.port_out_cancelled.v1",
         "porting.port_out_ported.v1",
+        "porting.port_out_disputed.v1",
+        "porting.port_out_dispute_refused.v1",
+        "porting.port_out_returned.v1",
+        "porting.port_out_confirmed.v1",
     ),
 )
 NUMBERS_REPORTS: Final = Queue(
     name="numbers.calls", exchange=REPORTS, keys=("calls.call_received.v1",)
+)
+NUMBERS_STANDINGS: Final = Queue(
+    name="numbers.standings", exchange=REPORTS, keys=("accounts.standing_changed.v1",)
 )
 NOTIFICATIONS_EVENTS: Final = Queue(
     name="notifications.events", exchange=EVENTS, keys=("porting.#", "numbers.#")
@@ -39,6 +55,7 @@ TOPOLOGY: Final = Topology(
         PORTING_REPORTS,
         NUMBERS_EVENTS,
         NUMBERS_REPORTS,
+        NUMBERS_STANDINGS,
         NOTIFICATIONS_EVENTS,
     ),
     streams=(

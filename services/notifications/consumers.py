@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from libs.common.consumer import Consumes, Ignored, Projection
 from libs.common.database import Connection, after_commit
 from libs.common.events import Event
-from libs.contracts.number_events import AccountChanged, CompanyChanged
 from libs.contracts.topology import NOTIFICATIONS_EVENTS
 from services.notifications.domain.status_changes import (
+    COPIED,
     NOT_TOLD,
     TOLD,
     TOLD_ONCE_WHILE,
@@ -30,7 +30,7 @@ def consumes(announce: Announce) -> tuple[Consumes, ...]:
             queue=NOTIFICATIONS_EVENTS.name,
             subscriptions=(
                 Projection(
-                    facts=(AccountChanged, CompanyChanged, *TOLD, *TOLD_ONCE_WHILE),
+                    facts=(*COPIED, *TOLD, *TOLD_ONCE_WHILE),
                     apply=learn_and_announce,
                 ),
                 Ignored(facts=NOT_TOLD),

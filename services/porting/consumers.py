@@ -3,21 +3,36 @@
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
-from libs.common.consumer import Consumes, Projection, Reaction
+from libs.common.consumer import Consumes, Ignored, Projection, Reaction
 from libs.common.database import Connection
 from libs.common.events import Event, Fact
+from libs.contracts.billing_events import (
+    BillingPeriodClosed,
+    BillingPeriodMovedBack,
+    BillingPeriodOpened,
+)
 from libs.contracts.number_events import (
     AccountChanged,
+    AccountDisabled,
+    AccountReactivated,
+    AccountState,
+    CallAfterPortOut,
     CompanyChanged,
     FirstCallReceived,
     MemberChanged,
+    NumberChanged,
     NumberDisabled,
     NumberFact,
     NumberPortedIn,
     NumberPortedOut,
     NumberPortingOut,
+    NumberPortOutCancelled,
+    NumberQuarantined,
     NumberReleased,
+    NumberRestored,
+    NumberReturned,
     NumbersPreconfigured,
+    PortOutDisablingChanged,
     PreconfigurationRefused,
 )
 from libs.contracts.porting_events.port_outs import PortOutReported
@@ -36,7 +51,7 @@ F = TypeVar("F", bound=Fact)
 async def _copy_accounts(connection: Connection, events: Sequence[Event]) -> None:
     await copies.copy_accounts(
         connection,
-        [(event.subject, event.sequence, _fact(event, AccountChanged)) for event in events],
+        [(event.subject, event.sequence, _fact(event, AccountState)) for event in events],
     )
 
 
@@ -141,17 +156,39 @@ CONSUMES: Final = (
     Consumes(
         queue=PORTING_EVENTS.name,
         subscriptions=(
-            Projection(facts=(AccountChanged,), apply=_copy_accounts),
+            Projection(
+                facts=(AccountChanged, AccountDisabled, AccountReactivated),
+                apply=_copy_accounts,
+            ),
             Projection(facts=(CompanyChanged,), apply=_copy_companies),
             Projection(facts=(MemberChanged,), apply=_copy_members),
             Projection(
-                facts=(NumberPortedIn, NumberPortingOut, NumberPortedOut, NumberReleased),
+                facts=(
+                    NumberChanged,
+                    NumberPortedIn,
+                    NumberPortingOut,
+                    NumberPortOutCancelled,
+                    NumberPortedOut,
+                    NumberReturned,
+                    NumberRestored,
+                    NumberQuarantined,
+                    CallAfterPortOut,
+                    NumberReleased,
+                ),
                 apply=_copy_numbers,
             ),
             Reaction(fact=NumbersPreconfigured, react=_note_preconfigured),
             Reaction(fact=PreconfigurationRefused, react=_note_refused),
             Reaction(fact=FirstCallReceived, react=_note_first_call),
             Reaction(fact=NumberDisabled, react=_note_disabled),
+            Ignored(
+                facts=(
+                    PortOutDisablingChanged,
+                    BillingPeriodOpened,
+                    BillingPeriodMovedBack,
+                    BillingPeriodClosed,
+                )
+            ),
         ),
     ),
     Consumes(

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+from dataclasses import replace
 from enum import Enum
 
 import pytest
@@ -10,9 +11,15 @@ from graphql.execution.collect_fields import FieldDetails
 
 from libs.common.caller import Anonymous, Machine, Role, Stranger, Support
 from libs.common.graphql.enums import publish_enum
-from libs.common.graphql.errors import ErrorCode
-from libs.common.graphql.limits import Limits, find_excess
-from libs.common.graphql.rights import ANYONE
+from libs.common.graphql.errors import ErrorCode, Forbidden
+from libs.common.graphql.limits import Limits, find_excess, find_excess_of_variables
+from libs.common.graphql.rights import (
+    ANYONE,
+    EVEN_DISABLED,
+    READERS,
+    SUPPORT,
+    demand_to_change,
+)
 from libs.common.graphql.schema import Graph
 from tests.common.sample import (
     RIGHTS,
@@ -26,6 +33,7 @@ from tests.common.sample import (
 )
 
 ENTITIES = "query($r: [_Any!]!) { _entities(representations: $r) { ... on Line { id } } }"
+OF_A_DISABLED_ACCOUNT = replace(a_member(), account_is_disabled=True)
 
 
 async def run(query, caller=None, *, graph=None, room=None, **variables):
@@ -87,6 +95,8 @@ async def test_a_bad_size_or_cursor_is_bad_user_input(arguments):
         (a_member(Role.VIEWER), "{ lines { totalCount } }", []),
         (a_member(Role.VIEWER), "mutation { submit }", ["FORBIDDEN"]),
         (a_member(Role.CLIENT_MANAGER), "mutation { submit }", []),
+        (OF_A_DISABLED_ACCOUNT, "mutation { submit }", ["FORBIDDEN"]),
+        (OF_A_DISABLED_ACCOUNT, "{ lines { totalCount } }", []),
         (Anonymous(), "{ open }", []),
         (
             Anonymous(),
@@ -97,6 +107,14 @@ async def test_a_bad_size_or_cursor_is_bad_user_input(arguments):
 )
 async def test_a_root_field_is_for_those_it_names(caller, query, expected):
     assert codes(await run(query, caller)) == expected
+
+
+def test_members_of_a_disabled_account_change_what_is_open_even_to_them():
+    with pytest.raises(Forbidden, match="disabled"):
+        demand_to_change(READERS, OF_A_DISABLED_ACCOUNT)
+    demand_to_change(READERS | EVEN_DISABLED, OF_A_DISABLED_ACCOUNT)
+    with pytest.raises(Forbidden):
+        demand_to_change(SUPPORT | EVEN_DISABLED, OF_A_DISABLED_ACCOUNT)
 
 
 def test_a_root_field_without_a_right_is_not_built():
@@ -235,6 +253,21 @@ async def test_a_document_that_is_too_large_is_refused(query, word):
 
     assert codes(result) == ["BAD_USER_INPUT"]
     assert word in result.errors[0].message
+
+
+@pytest.mark.parametrize(
+    "values", [{"r": ["x"] * 10_000}, {"r": [[["x"] * 5_000], {"a": ["x"] * 5_000}]}]
+)
+async def test_variables_that_hold_too_much_are_refused_before_they_are_read(values):
+    result = await run(ENTITIES, **values)
+
+    assert codes(result) == ["BAD_USER_INPUT"]
+    assert "10,000 values" in result.errors[0].message
+
+
+def test_as_many_values_as_are_allowed_are_no_excess():
+    assert find_excess_of_variables({"r": ["x"] * 9_998}, Limits()) is None
+    assert find_excess_of_variables(None, Limits()) is None
 
 
 def test_a_fragment_within_itself_is_measured_to_an_end():

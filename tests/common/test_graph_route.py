@@ -21,9 +21,13 @@ async def with_ann(urls):
     owner = await asyncpg.connect(urls.migrations_url)
     await owner.execute("""
         CREATE FUNCTION find_memberships(issuer text, subject text)
-        RETURNS TABLE (account_id text, member_id text, role text, company_ids text[])
+        RETURNS TABLE (
+          account_id text, member_id text, role text, company_ids text[],
+          account_is_disabled boolean
+        )
         LANGUAGE sql SECURITY DEFINER AS $$
-          SELECT 'acc_1', 'mem_1', 'MANAGER', ARRAY['co_1', 'co_2'] WHERE subject = 'ann'
+          SELECT 'acc_1', 'mem_1', 'MANAGER', ARRAY['co_1', 'co_2'], true
+          WHERE subject = 'ann'
         $$;
         GRANT EXECUTE ON FUNCTION find_memberships TO sample;
     """)
@@ -55,6 +59,7 @@ async def test_memberships_are_read_from_our_own_rows(with_ann, database):
             member_id="mem_1",
             role=Role.MANAGER,
             company_ids=frozenset({"co_1", "co_2"}),
+            account_is_disabled=True,
         )
     ]
 

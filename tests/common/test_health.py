@@ -60,6 +60,7 @@ async def test_while_its_broker_is_frozen_it_is_not_ready_and_says_so_soon(app, 
             wire.freeze()
             async with asyncio.timeout(3):
                 assert await ask(app, "/readyz") == (503, {"database": True, "broker": False})
+                assert await ask(app, "/readyz/database") == (200, {"database": True})
             wire.thaw()
             await eventually(is_ready)
 
@@ -74,6 +75,7 @@ async def test_without_a_database_it_lives_and_is_not_ready(app):
 
     assert await ask(app, "/healthz") == (200, {"alive": True})
     assert await ask(app, "/readyz") == (503, {"database": False, "broker": False})
+    assert await ask(app, "/readyz/database") == (503, {"database": False})
 
 
 async def test_before_it_has_opened_anything_it_is_not_ready():

@@ -140,10 +140,10 @@ def test_the_gateway_finds_a_service_under_its_name_and_listen_port(service):
     assert f"127.0.0.1:{listen_port}/readyz" in SERVICE_RECIPE.read_text()
 
 
-def test_only_the_gateway_and_the_file_routes_are_reachable_and_from_this_machine_alone():
+def test_only_gateway_file_routes_and_webhook_are_reachable_and_from_this_machine_alone():
     published = {name: part["ports"] for name, part in PARTS.items() if "ports" in part}
 
-    assert set(published) == {"gateway", "porting"}
+    assert set(published) == {"gateway", "porting", "numbers"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
     assert "EXPOSE 4000" in instructions(GATEWAY_RECIPE)
     assert published["gateway"][0].endswith(":4000")

@@ -66,6 +66,38 @@ async def test_without_the_broker_people_work_on_and_the_events_come_later(whole
         await until(is_copied)
 
 
+ROUTE = """
+query ($number: PhoneNumber!) { routeFor(number: $number) { forwardingNumber state } }
+"""
+ADD_NUMBER = """
+    INSERT INTO tracking_numbers
+      (id, account_id, company_id, state, phone_number, forwarding_number, name, source)
+    SELECT 'num_dark', account_id, id, 'PRECONFIGURED', '+12125550177', '+13125550100', 'Dark', ''
+    FROM companies WHERE account_id = $1 LIMIT 1
+"""
+
+
+@pytest.mark.requirement("S20")
+async def test_without_the_broker_numbers_ring_on(whole):
+    stack = whole.stack
+    tokens = Tokens(stack.key_folder)
+    support = GraphClient(stack.gateway_url, tokens.of_support())
+    made = await support.do("CreateAccount", **account_input("Rings in the dark", "ring"))
+    await select(stack, "numbers", ADD_NUMBER, made["id"])
+
+    whole.broker.cut()
+    await until_ready(stack, database=True, broker=False)
+    answer = await post(stack.gateway_url, ROUTE, tokens.of_machine(), number="+12125550177")
+    assert (await look(stack, "readyz/database")) == [(200, {"database": True})] * len(
+        SERVICES
+    )
+    whole.broker.mend()
+
+    assert answer.json() == {
+        "data": {"routeFor": {"forwardingNumber": "+13125550100", "state": "PRECONFIGURED"}}
+    }
+
+
 async def test_a_frozen_broker_loses_and_doubles_nothing(whole):
     stack = whole.stack
     support = GraphClient(stack.gateway_url, Tokens(stack.key_folder).of_support())

@@ -11,6 +11,7 @@ from libs.common.caller import Role
 from libs.common.database import Database
 from libs.common.memberships import memberships_of
 from libs.common.paging import Page
+from libs.contracts.number_events import AccountDisabled, AccountReactivated
 from services.notifications.domain.status_changes import SubjectKind
 from services.notifications.domain.visibility import PORTS, Watch
 from services.notifications.store import addresses, copies
@@ -19,9 +20,11 @@ from services.notifications.use_cases.status_log import learn
 from tests.databases import find_careless_functions, find_rights
 from tests.notifications.callers import EVERYTHING, SUPPORT, hear, member
 from tests.notifications.facts import (
+    START,
     account_changed,
     approved,
     company_changed,
+    event,
     first_call,
     lines_ported,
     member_changed,
@@ -159,6 +162,24 @@ async def test_who_is_no_longer_active_has_no_membership(database: Database) -> 
     await hear(database, member_changed(sequence=3), member_changed(sequence=4, active=False))
 
     assert await memberships_of(database)("urn:portline:development-issuer", "mem_a") == []
+
+
+async def test_a_membership_says_whether_its_account_is_disabled(database: Database) -> None:
+    async def is_disabled() -> bool:
+        find_memberships = memberships_of(database)
+        (membership,) = await find_memberships("urn:portline:development-issuer", "mem_a")
+        return membership.account_is_disabled
+
+    await hear(database, member_changed())
+    assert not await is_disabled()
+    ended = {"disabled": True, "disabled_at": START, "disabled_by": "support"}
+    state = vars(account_changed().fact) | ended
+    await hear(
+        database, event(AccountDisabled(**state), "acc_a", 9), account_changed(sequence=8)
+    )
+    assert await is_disabled()
+    await hear(database, event(AccountReactivated(**state | {"disabled": False}), "acc_a", 10))
+    assert not await is_disabled()
 
 
 async def fill(database: Database) -> None:

@@ -1,5 +1,7 @@
 """The assembled service: it migrates, listens, answers, and goes when told."""
 
+import secrets
+
 import httpx
 import pytest
 
@@ -18,6 +20,9 @@ def environment(urls, amqp_url, monkeypatch):
         "JWKS_URL": "http://127.0.0.1:1/jwks.json",
         "JWT_ISSUER": DEVELOPMENT_ISSUER,
         "JWT_AUDIENCE": DEVELOPMENT_AUDIENCE,
+        "CALL_SECRETS": secrets.token_hex(32),
+        "PUBLIC_URL": "http://numbers",
+        "DOWNLOAD_SECRET": "0" * 64,
     }.items():
         monkeypatch.setenv(name, value)
 
@@ -35,4 +40,5 @@ async def test_the_service_becomes_ready_and_shows_its_graph(environment):
                 break
         assert ready.json() == {"database": True, "broker": True}
         answer = await client.post("/graphql", json={"query": "{ _service { sdl } }"})
+        assert (await client.post("/calls", json={})).json()["code"] == "NOT_SIGNED"
         assert "type TrackingNumber" in answer.json()["data"]["_service"]["sdl"]

@@ -22,11 +22,11 @@ from services.numbers.domain.refusals import (
     VersionConflict,
 )
 from services.numbers.domain.tracking_numbers import NumberState
+from services.numbers.use_cases.calls import receive_calls
 from services.numbers.use_cases.tracking_numbers import (
     disable_number,
     finish_port_out,
     port_in_numbers,
-    receive_calls,
     release_numbers,
     start_port_out,
 )
@@ -40,6 +40,7 @@ from tests.numbers.builders import (
 )
 
 EARLIER = NOON - timedelta(minutes=5)
+UNKNOWN = "SELECT phone_number, call_count, last_called_at FROM unknown_calls ORDER BY 1"
 
 
 async def ring(database, *numbers, at=NOON):
@@ -196,7 +197,7 @@ async def test_calls_for_unknown_and_disabled_numbers_are_counted(database):
     await ring(database, phone(1), phone(2), phone(2))
     await ring(database, phone(2), at=NOON + timedelta(hours=1))
     async with database.working() as connection:
-        rows = await connection.fetch("SELECT * FROM unknown_calls ORDER BY phone_number")
+        rows = await connection.fetch(UNKNOWN)
     assert [tuple(row) for row in rows] == [
         (phone(1), 1, NOON),
         (phone(2), 3, NOON + timedelta(hours=1)),
@@ -211,7 +212,7 @@ async def test_a_call_for_an_unknown_number_that_is_told_again_is_not_counted_ag
             await receive_calls(
                 connection, [phone(1), phone(1), phone(2), phone(1)], [NOON, NOON, NOON, later]
             )
-        rows = await connection.fetch("SELECT * FROM unknown_calls ORDER BY phone_number")
+        rows = await connection.fetch(UNKNOWN)
     assert [tuple(row) for row in rows] == [(phone(1), 3, later), (phone(2), 1, NOON)]
 
 

@@ -33,7 +33,14 @@ from libs.contracts.porting_events.lines import (
 )
 from libs.contracts.porting_events.port_outs import PortOutAuthorized, PortOutPorted
 from libs.contracts.porting_events.requests import ReviewStarted
-from libs.contracts.topology import EVENTS, NUMBERS_EVENTS, NUMBERS_REPORTS, REPORTS, TOPOLOGY
+from libs.contracts.topology import (
+    EVENTS,
+    NUMBERS_EVENTS,
+    NUMBERS_REPORTS,
+    NUMBERS_STANDINGS,
+    REPORTS,
+    TOPOLOGY,
+)
 from services.numbers.consumers import CONSUMES
 from services.numbers.domain.tracking_numbers import NumberState
 from tests.numbers.builders import (
@@ -162,9 +169,12 @@ def a_review(house, lines, *, sequence=5):
     ]
 
 
+QUEUES = (NUMBERS_EVENTS, NUMBERS_REPORTS, NUMBERS_STANDINGS)
+
+
 @pytest.mark.parametrize("consumes", CONSUMES, ids=lambda consumes: consumes.queue)
 def test_a_queue_receives_exactly_what_is_consumed_from_it(consumes):
-    queue = {each.name: each for each in (NUMBERS_EVENTS, NUMBERS_REPORTS)}[consumes.queue]
+    queue = {each.name: each for each in QUEUES}[consumes.queue]
     consumed = {fact.type for one in consumes.subscriptions for fact in one.facts}
     assert set(queue.keys) == consumed
 
@@ -284,12 +294,6 @@ async def test_what_is_no_call_is_buried_and_the_next_call_counts(ears, database
     await ears.hear(*events)
     await ears.wait(*(event.id for event in events))
     await ears.send(b"{", "calls.call_received.v1", REPORTS)
-    future = heard(CallReceived(tracking_number=phone(1), called_at=NOON), subject="x")
-    future = Event(
-        **{name: getattr(future, name) for name in Event.__slots__}
-        | {"time": datetime.now(UTC) + timedelta(hours=1)}
-    )
-    await ears.hear(future, exchange=REPORTS)
     assert "MALFORMED" in await ears.wait_for_dead()
     assert (await numbers_by_phone(database))[phone(1)].state is NumberState.PRECONFIGURED
     await ears.hear(a_call(phone(1)), exchange=REPORTS)
@@ -298,6 +302,27 @@ async def test_what_is_no_call_is_buried_and_the_next_call_counts(ears, database
         return (await numbers_by_phone(database))[phone(1)].state is NumberState.ACTIVE
 
     await until(is_active)
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=400), timedelta(days=-20_000)])
+async def test_a_call_counts_whatever_its_systems_clock_says_and_leaves_no_row(
+    ears, database, jump
+):
+    house = await found_account(database)
+    number = await add_number(database, house, phone(1))
+    at = datetime.now(UTC) + jump
+    call = a_call(phone(1), at)
+    jumped = Event(**{name: getattr(call, name) for name in Event.__slots__} | {"time": at})
+    await ears.hear(jumped, jumped, exchange=REPORTS)
+
+    async def is_active():
+        return (await numbers_by_phone(database))[phone(1)].state is NumberState.ACTIVE
+
+    await until(is_active)
+    called = (await numbers_by_phone(database))[phone(1)].first_called_at
+    assert NOON - timedelta(days=30) <= called <= datetime.now(UTC)
+    assert len(await told(database, number.id)) == 1
+    assert await ears.ask("SELECT count(*) FROM inbox") == 0
 
 
 @pytest.mark.requirement("S66")

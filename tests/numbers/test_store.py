@@ -5,11 +5,42 @@ import pytest
 
 from libs.common.paging import Listing
 from services.numbers.domain.tracking_numbers import TABS, NumberState
-from services.numbers.store import accounts, calls, preconfigurations, tracking_numbers
+from services.numbers.store import (
+    account_changes,
+    accounts,
+    billing_periods,
+    calls,
+    inventory,
+    logins,
+    number_counts,
+    number_words,
+    port_out_disabling,
+    ports_under_way,
+    preconfigurations,
+    quarantines,
+    returns,
+    tracking_numbers,
+)
+from services.numbers.store.inventory import every_statement
 from tests.databases import find_careless_functions, find_rights
 from tests.numbers.builders import add_number, found_account, phone
 
-STORES = (accounts, calls, preconfigurations, tracking_numbers)
+STORES = (
+    account_changes,
+    accounts,
+    billing_periods,
+    calls,
+    inventory,
+    logins,
+    number_counts,
+    number_words,
+    port_out_disabling,
+    ports_under_way,
+    preconfigurations,
+    quarantines,
+    returns,
+    tracking_numbers,
+)
 
 
 def statements():
@@ -19,6 +50,7 @@ def statements():
                 yield from ((f"{name} {place}", sql) for place, sql in enumerate(value))
             elif name.startswith("_") and name.isupper() and isinstance(value, str):
                 yield name, value
+    yield from ((f"inventory {place}", sql) for place, sql in enumerate(every_statement()))
 
 
 def test_there_are_statements_to_prepare():
@@ -107,6 +139,8 @@ async def test_without_a_role_nothing_can_be_read_or_written(database, sql):
         "UPDATE accounts SET in_trial = false",
         "INSERT INTO members (id) VALUES ('mem_1')",
         "DELETE FROM tracking_numbers",
+        "DELETE FROM billing_periods",
+        "UPDATE billing_periods SET account_id = 'acc_1'",
         "SELECT * FROM find_memberships('a', 'b')",
     ],
 )
@@ -120,14 +154,23 @@ async def test_a_member_s_role_may_do_no_more_than_it_must(database, sql):
 READ = {"SELECT"}
 RIGHTS = {
     "tenant": {
-        **dict.fromkeys(("accounts", "companies", "members"), READ),
+        "accounts": READ | {"UPDATE"},
+        **dict.fromkeys(("companies", "members"), READ | {"INSERT", "UPDATE"}),
+        **dict.fromkeys(("port_requests", "port_out_numbers"), READ),
         "tracking_numbers": READ | {"UPDATE"},
+        "billing_periods": READ | {"INSERT", "UPDATE"},
+        "number_counts": READ | {"INSERT", "UPDATE"},
+        "number_words": READ | {"INSERT", "DELETE"},
         "idempotency_keys": READ | {"INSERT"},
         "outbox": {"INSERT"},
     },
     "support": {
-        **dict.fromkeys(("accounts", "companies", "members"), READ | {"INSERT"}),
+        **dict.fromkeys(("accounts", "companies", "members"), READ | {"INSERT", "UPDATE"}),
+        **dict.fromkeys(("port_requests", "port_out_numbers"), READ),
         "tracking_numbers": READ | {"UPDATE"},
+        "billing_periods": READ | {"INSERT", "UPDATE"},
+        "number_counts": READ | {"INSERT", "UPDATE"},
+        "number_words": READ | {"INSERT", "DELETE"},
         "unknown_calls": READ,
         "idempotency_keys": READ | {"INSERT"},
         "outbox": {"INSERT"},

@@ -16,10 +16,9 @@ from deploy.local.servers import Servers
 from libs.common.caller import Member
 from libs.common.database import Database, open_database
 from libs.common.dev_issuer import IssuerKey
-from services.porting.domain.documents import DocumentKind, StoredFile
+from services.porting.domain.documents import DocumentKind, Part, StoredFile
 from services.porting.domain.hidden_numbers import keep_hidden, mask_numbers
 from services.porting.domain.letters import LosingAccount
-from services.porting.integrations.download_links import Shown
 from services.porting.use_cases import carrier, letter_signing, letters, submitting
 from services.porting.use_cases.documents import file_as_sent, keep_document
 from services.porting.use_cases.letters import AccountChange
@@ -281,7 +280,7 @@ async def test_a_link_of_a_time_when_all_was_seen_leads_nowhere(door, scene):
     """Who made it could open it; whoever is limited cannot, though the link itself is good."""
     manager = scene.callers["manager"]
     for document_id in scene.papers:
-        link = door.room.download_links.make(document_id, Shown.FILE, manager)
+        link = door.room.download_links.make(document_id, Part.FILE, manager)
         shown = await door.client.get(link)
         assert shown.status_code == 404
 

@@ -62,7 +62,7 @@ NAMES = [
     "CANNOT_CHANGE",
     "OTHER",
 ]
-OURS = {"FORWARDING_LOOP", "UNKNOWN_COMPANY", *DocumentFault}
+OURS = {"ACCOUNT_DISABLED", "FORWARDING_LOOP", "UNKNOWN_COMPANY", *DocumentFault}
 
 
 def test_every_code_has_its_own_name():

@@ -1,7 +1,8 @@
 """Who may ask for a root field at all. What they then see, rows and use cases decide.
 
 A right is a set of words: roles, `support`, a machine's scopes. Every root field names its
-right, so that a forgotten one fails when the schema is built, not when it is attacked.
+right, so that a forgotten one fails when the schema is built, not when it is attacked. Members
+of a disabled account change nothing, but for what `EVEN_DISABLED` is added to.
 """
 
 from typing import Final, TypeAlias
@@ -25,6 +26,7 @@ ADMINISTRATORS: Final[Right] = frozenset({Role.ADMINISTRATOR})
 REQUESTERS: Final[Right] = frozenset({Role.ADMINISTRATOR, Role.MANAGER, Role.CLIENT_MANAGER})
 READERS: Final[Right] = MEMBERS | SUPPORT
 SIGNED_IN: Final[Right] = READERS | {"stranger"}
+EVEN_DISABLED: Final[Right] = frozenset({"members of a disabled account"})
 ANYONE: Final[Right] = SIGNED_IN | {"anonymous"}
 
 
@@ -57,3 +59,11 @@ def demand(right: Right, caller: Caller) -> None:
             raise SignInNeeded
         case _:
             raise Forbidden
+
+
+def demand_to_change(right: Right, caller: Caller) -> None:
+    """As `demand`, for what changes something."""
+    demand(right, caller)
+    is_of_disabled = isinstance(caller, Member) and caller.account_is_disabled
+    if is_of_disabled and right.isdisjoint(EVEN_DISABLED):
+        raise Forbidden("Your account is disabled: only our support team can reactivate it.")

@@ -1,6 +1,6 @@
 """A service's graph: built with our limits, guarded field by field, its errors made public."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -14,12 +14,13 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.scalar import ScalarDefinition
 from typing_extensions import override
 
+from libs.common.caller import Caller
 from libs.common.graphql.documents import DocumentCache, ReadOnce
 from libs.common.graphql.entities import resolve_entities
 from libs.common.graphql.errors import publish_errors
 from libs.common.graphql.execution import Execution, find_plain_fields
 from libs.common.graphql.limits import Limits
-from libs.common.graphql.rights import ANYONE, READERS, Right, demand
+from libs.common.graphql.rights import ANYONE, READERS, Right, demand, demand_to_change
 from libs.common.graphql.scalars import SCALARS
 
 FEDERATION_VERSION: Final = "2.9"
@@ -48,7 +49,8 @@ class Graph(strawberry.federation.Schema):
         limits: Limits | None = None,
         patience: Patience | None = None,
     ) -> None:
-        self._documents = DocumentCache(limits or Limits(), shows_schema=shows_schema)
+        self._limits = limits or Limits()
+        self._documents = DocumentCache(self._limits, shows_schema=shows_schema)
         self._patience = patience or Patience()
         super().__init__(
             query=query,
@@ -127,6 +129,7 @@ class Graph(strawberry.federation.Schema):
         return ReadOnce(
             self._documents,
             self._schema,
+            self._limits,
             query_s=self._patience.query_s,
             mutation_s=self._patience.mutation_s,
         )
@@ -141,18 +144,20 @@ class Graph(strawberry.federation.Schema):
             raise ValueError(f"root fields without a right: {', '.join(missing)}")
         if unknown := sorted(rights.keys() - fields.keys() - _FEDERATION_RIGHTS.keys()):
             raise ValueError(f"rights without a root field: {', '.join(unknown)}")
+        changing = schema.mutation_type.fields if schema.mutation_type else {}
         for name, field in fields.items():
+            demands = demand_to_change if name in changing else demand
             if field.subscribe is not None:
-                field.subscribe = _guarded(field.subscribe, rights[name])
+                field.subscribe = _guarded(field.subscribe, rights[name], demands)
             elif field.resolve is not None:
-                field.resolve = _guarded(field.resolve, rights[name])
+                field.resolve = _guarded(field.resolve, rights[name], demands)
 
 
-def _guarded(resolve: Any, right: Right) -> Any:
+def _guarded(resolve: Any, right: Right, demands: Callable[[Right, Caller], None]) -> Any:
     def resolve_with_right(
         source: Any, info: GraphQLResolveInfo[Any], /, **arguments: Any
     ) -> Any:
-        demand(right, info.context.caller)
+        demands(right, info.context.caller)
         return resolve(source, info, **arguments)
 
     return resolve_with_right

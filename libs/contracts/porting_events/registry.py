@@ -47,12 +47,20 @@ from libs.contracts.porting_events.port_out_shields import (
 )
 from libs.contracts.porting_events.port_outs import (
     PortOutAuthorized,
+    PortOutCancelled,
     PortOutChecklistChanged,
     PortOutConfirmed,
+    PortOutDisputed,
+    PortOutDisputeRefused,
     PortOutPorted,
     PortOutReceived,
+    PortOutRejected,
+    PortOutRejectionProposed,
+    PortOutReportAnswered,
     PortOutReported,
+    PortOutReturned,
     PortOutScheduled,
+    PortOutWithdrawn,
 )
 from libs.contracts.porting_events.requests import (
     ActionRequired,
@@ -127,9 +135,16 @@ PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     PortCompleted,
     LinesReverted,
     PortOutReceived,
+    PortOutReportAnswered,
+    PortOutRejectionProposed,
+    PortOutRejected,
     PortOutAuthorized,
+    PortOutCancelled,
     PortOutScheduled,
     PortOutPorted,
+    PortOutDisputed,
+    PortOutDisputeRefused,
+    PortOutReturned,
     PortOutChecklistChanged,
     PortOutConfirmed,
     PortOutLocked,
@@ -144,4 +159,4 @@ PORTING_EVENTS: Final[tuple[type[Fact], ...]] = (
     CaseClosed,
     CaseReopened,
 )
-PORTING_REPORTS: Final[tuple[type[Fact], ...]] = (PortOutReported,)
+PORTING_REPORTS: Final[tuple[type[Fact], ...]] = (PortOutReported, PortOutWithdrawn)

@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from libs.common.events import Event, Fact
-from libs.contracts import number_events
+from libs.contracts import billing_events, number_events
 from libs.contracts.number_events import MemberChanged, NumberFact
 from libs.contracts.porting_events import (
     desk,
@@ -94,16 +94,27 @@ TOLD: Final[tuple[type[Fact], ...]] = (
     requests.PortExpired,
     lines.LinesReverted,
     port_outs.PortOutReceived,
+    port_outs.PortOutRejectionProposed,
+    port_outs.PortOutRejected,
     port_outs.PortOutAuthorized,
+    port_outs.PortOutCancelled,
     port_outs.PortOutScheduled,
     port_outs.PortOutPorted,
+    port_outs.PortOutDisputed,
+    port_outs.PortOutDisputeRefused,
+    port_outs.PortOutReturned,
     port_outs.PortOutChecklistChanged,
     port_outs.PortOutConfirmed,
     number_events.NumberPortedIn,
     number_events.FirstCallReceived,
     number_events.NumberPortingOut,
     number_events.NumberPortedOut,
+    number_events.CallAfterPortOut,
     number_events.NumberDisabled,
+    number_events.NumberPortOutCancelled,
+    number_events.NumberReturned,
+    number_events.NumberRestored,
+    number_events.NumberQuarantined,
     number_events.NumberReleased,
     number_events.MemberChanged,
 )
@@ -116,6 +127,13 @@ TOLD_ONCE_WHILE: Final[Mapping[type[Fact], frozenset[str]]] = {
     LinesCancelRequested: frozenset({"WITH_CARRIER"}),
     LinesNotPortable: frozenset({"PORTING", "WITH_CARRIER"}),
 }
+# They renew our copies; nobody's status is in them.
+COPIED: Final[tuple[type[Fact], ...]] = (
+    number_events.AccountChanged,
+    number_events.AccountDisabled,
+    number_events.AccountReactivated,
+    number_events.CompanyChanged,
+)
 NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     requests.DraftChanged,
     # For the history only.
@@ -145,6 +163,8 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     port_out_shields.PortOutPinBlocked,
     port_out_shields.PortOutPinTriesReset,
     port_out_shields.PortOutIdentifierRevealed,
+    # For the gaining carrier.
+    port_outs.PortOutReportAnswered,
     # What is said in a case is no status of a port.
     support_cases.CaseOpened,
     support_cases.MessagePosted,
@@ -153,6 +173,13 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     number_events.NumbersPreconfigured,
     # porting answers it with action_required.
     number_events.PreconfigurationRefused,
+    # Charges are no status.
+    number_events.PortOutDisablingChanged,
+    billing_events.BillingPeriodOpened,
+    billing_events.BillingPeriodMovedBack,
+    billing_events.BillingPeriodClosed,
+    # What it is called and where it rings is no status of a number.
+    number_events.NumberChanged,
 )
 
 
@@ -221,6 +248,9 @@ def choose_told(
 
 
 def _is_told(fact: Fact, status: str | None, status_before: str | None) -> bool:
+    if isinstance(fact, PortOutFact) and fact.batch < fact.of:
+        # One change of many numbers is told once, with its last batch.
+        return False
     if type(fact) not in TOLD_ONCE_WHILE:
         return True
     return status in TOLD_ONCE_WHILE[type(fact)] and status != status_before

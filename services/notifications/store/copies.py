@@ -6,17 +6,17 @@ from typing import Any, Final
 from libs.common.caller import Role
 from libs.common.database import Connection
 from libs.common.events import Event
-from libs.contracts.number_events import AccountChanged, CompanyChanged, MemberChanged
+from libs.contracts.number_events import AccountState, CompanyChanged, MemberChanged
 
 # A batch may hold one thing twice: only its newest version is written, and never over a newer.
 _SAVE_ACCOUNTS = """
-    INSERT INTO accounts (account_id, version, name)
-    SELECT DISTINCT ON (account_id) account_id, version, name
-    FROM unnest($1::text[], $2::integer[], $3::text[])
-      AS heard (account_id, version, name)
+    INSERT INTO accounts (account_id, version, name, is_disabled)
+    SELECT DISTINCT ON (account_id) account_id, version, name, is_disabled
+    FROM unnest($1::text[], $2::integer[], $3::text[], $4::boolean[])
+      AS heard (account_id, version, name, is_disabled)
     ORDER BY account_id, version DESC
     ON CONFLICT (account_id) DO UPDATE
-    SET version = excluded.version, name = excluded.name
+    SET version = excluded.version, name = excluded.name, is_disabled = excluded.is_disabled
     WHERE accounts.version < excluded.version
 """
 _SAVE_COMPANIES = """
@@ -61,8 +61,8 @@ async def save_copies(connection: Connection, events: Sequence[Event]) -> None:
     for event in events:
         version = (event.subject, event.sequence)
         match event.fact:
-            case AccountChanged() as account:
-                accounts.append((*version, account.name))
+            case AccountState() as account:
+                accounts.append((*version, account.name, account.disabled))
             case CompanyChanged() as company:
                 companies.append((*version, company.company_id, company.name))
             case MemberChanged() as member:

@@ -4,7 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Final, Self
 
 from libs.common.caller import Role
 from libs.contracts.company_names import company_key
@@ -24,20 +25,42 @@ from services.numbers.domain.refusals import (
 MOST_COMPANIES: Final = 1000
 MOST_MEMBERS: Final = 1000
 _LONGEST_NAME: Final = 200
+# Some characters become eighteen without their Unicode form, and an index takes 2,704 bytes.
+_LONGEST_KEY_BYTES: Final = 2_000
 _LONGEST_EMAIL: Final = 254
 _LONGEST_LOGIN: Final = 256
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
-    id: str
-    version: int
-    name: str
+class Standing:
+    """`changed_at`, then `sequence`, tell which of two is the newer."""
+
     card_on_file: bool
     balance_current: bool
     in_good_standing: bool
     in_trial: bool
+    changed_at: datetime
+    sequence: int = 0
+
+    def follows(self, other: Self) -> bool:
+        return (self.changed_at, self.sequence) > (other.changed_at, other.sequence)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """`disabled_by` is a member's id or "support"."""
+
+    id: str
+    version: int
+    name: str
+    standing: Standing
+    disabled_at: datetime | None = None
+    disabled_by: str | None = None
+
+    @property
+    def is_disabled(self) -> bool:
+        return self.disabled_at is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,17 +115,38 @@ def clean_text(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
+def faults_of_name(name: str, *path: str) -> list[Refusal]:
+    """Of an account, a company or a person."""
+    faults = [*_text_faults(name, _LONGEST_NAME, *path)]
+    if not faults and len(company_key(name).encode()) > _LONGEST_KEY_BYTES:
+        return [TextTooLong(_LONGEST_NAME).at("input", *path)]
+    return faults
+
+
+def faults_of_email(email: str, *path: str) -> list[Refusal]:
+    if len(email) <= _LONGEST_EMAIL and email.isprintable() and _EMAIL.fullmatch(email):
+        return []
+    return [EmailMalformed().at("input", *path)]
+
+
+def faults_of_login(issuer: str, subject: str, *path: str) -> list[Refusal]:
+    return [
+        *_text_faults(issuer, _LONGEST_LOGIN, *path, "loginIssuer"),
+        *_text_faults(subject, _LONGEST_LOGIN, *path, "loginSubject"),
+    ]
+
+
 def find_faults(new: NewAccount) -> list[Refusal]:
     """Everything that is wrong, each with its place in the input."""
     return [
-        *_text_faults(new.name, _LONGEST_NAME, "name"),
+        *faults_of_name(new.name, "name"),
         *_company_faults(new.companies),
         *_member_list_faults(new),
     ]
 
 
 def _text_faults(text: str, longest: int, *path: str) -> Iterator[Refusal]:
-    if not text.strip():
+    if not company_key(text):
         yield TextMissing().at("input", *path)
     elif len(text) > longest:
         yield TextTooLong(longest).at("input", *path)
@@ -117,7 +161,7 @@ def _company_faults(names: Sequence[str]) -> Iterator[Refusal]:
     seen: set[str] = set()
     for index, name in enumerate(names):
         path = ("companies", str(index), "name")
-        yield from _text_faults(name, _LONGEST_NAME, *path)
+        yield from faults_of_name(name, *path)
         key = company_key(name)
         if key in seen:
             yield CompanyNamedTwice().at("input", *path)
@@ -144,11 +188,9 @@ def _member_list_faults(new: NewAccount) -> Iterator[Refusal]:
 def _member_faults(
     member: NewMember, known: set[str], path: tuple[str, ...]
 ) -> Iterator[Refusal]:
-    yield from _text_faults(member.name, _LONGEST_NAME, *path, "name")
-    yield from _text_faults(member.login_issuer, _LONGEST_LOGIN, *path, "loginIssuer")
-    yield from _text_faults(member.login_subject, _LONGEST_LOGIN, *path, "loginSubject")
-    if len(member.email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(member.email):
-        yield EmailMalformed().at("input", *path, "email")
+    yield from faults_of_name(member.name, *path, "name")
+    yield from faults_of_login(member.login_issuer, member.login_subject, *path)
+    yield from faults_of_email(member.email, *path, "email")
     for place, name in enumerate(member.companies):
         if company_key(name) not in known:
             yield CompanyUnknown().at("input", *path, "companies", str(place))

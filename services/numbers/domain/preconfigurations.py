@@ -7,6 +7,7 @@ from libs.contracts.phone_number import PhoneNumber
 
 
 class LineFault(StrEnum):
+    ACCOUNT_DISABLED = "ACCOUNT_DISABLED"
     INTERNAL_PORT = "INTERNAL_PORT"
     FORWARDING_LOOP = "FORWARDING_LOOP"
     UNKNOWN_COMPANY = "UNKNOWN_COMPANY"
@@ -31,20 +32,24 @@ class AnnouncedLine:
 
 @dataclass(frozen=True, kw_only=True)
 class FaultyLine:
-    """A line that cannot be preconfigured; where neither holds, its company is unknown.
+    """A line that cannot be preconfigured; where nothing else holds, its company is unknown.
 
     `is_taken`: the number is in inventory, or in another line of the same request.
-    `loops`: the forwarding number is in inventory, or is itself being ported.
+    `loops`: the forwarding number is in inventory, or is itself being ported; or one of our
+    numbers rings at this one.
     """
 
     line_id: str
     phone_number: PhoneNumber
     is_taken: bool
     loops: bool
+    account_is_disabled: bool = False
 
     @property
     def fault(self) -> LineFault:
         """One reason a line: the first that holds."""
+        if self.account_is_disabled:
+            return LineFault.ACCOUNT_DISABLED
         if self.is_taken:
             return LineFault.INTERNAL_PORT
         if self.loops:

@@ -2,6 +2,9 @@
 
 from libs.common.caller import Role
 from libs.common.graphql.enums import publish_enum
+from services.numbers.domain.account_actions import AccountAction
+from services.numbers.domain.inventory import NumberOrder, NumberType
+from services.numbers.domain.members import MemberAction
 from services.numbers.domain.tracking_numbers import (
     NumberAction,
     NumberBadge,
@@ -59,5 +62,49 @@ publish_enum(
     NumberAction,
     name="TrackingNumberAction",
     description="What you can do with a number now.",
-    values={NumberAction.DISABLE: "Disable it: no charges and no calls from then on."},
+    values={
+        NumberAction.DISABLE: "Disable it: no charges and no calls from then on.",
+        NumberAction.RESTORE: "Take it into use again, charged from then on.",
+        NumberAction.UPDATE: "Give it another forwarding number, name, source or company.",
+    },
+)
+publish_enum(
+    NumberType,
+    name="TrackingNumberType",
+    description="What kind of number it is for whoever calls it.",
+    values={
+        NumberType.LOCAL: "With an area code of a place.",
+        NumberType.TOLL_FREE: "Free for the caller: 800, 833, 844, 855, 866, 877 or 888.",
+    },
+)
+publish_enum(
+    NumberOrder,
+    name="TrackingNumberOrder",
+    description="What comes first in the inventory.",
+    values={
+        NumberOrder.NEWEST_FIRST: "What came into inventory last.",
+        NumberOrder.NUMBER: "The lowest number.",
+        NumberOrder.NAME: "The name that begins the alphabet, case and accents aside.",
+    },
+)
+publish_enum(
+    AccountAction,
+    description="What you can do with an account now.",
+    values={
+        AccountAction.RENAME: "Give it another name.",
+        AccountAction.CHANGE_STANDING: "Change card on file, balance, good standing or trial.",
+        AccountAction.ADD_COMPANY: "Add a company.",
+        AccountAction.ADD_MEMBER: "Add a member.",
+        AccountAction.DISABLE: "End it: nothing ties it any more.",
+        AccountAction.REACTIVATE: "Let its people change things again.",
+    },
+)
+publish_enum(
+    MemberAction,
+    description="What you can do with a member now.",
+    values={
+        MemberAction.CHANGE: "Change name, address, role or companies.",
+        MemberAction.DEACTIVATE: "End their rights.",
+        MemberAction.REACTIVATE: "Give them back the rights that they had.",
+    },
 )

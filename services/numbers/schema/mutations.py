@@ -11,8 +11,9 @@ from libs.common.graphql.idempotency import remember
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
 from services.numbers.domain.accounts import NewAccount, NewMember
+from services.numbers.schema.accounts import Account
 from services.numbers.schema.context import NumbersInfo
-from services.numbers.schema.types import Account, TrackingNumber
+from services.numbers.schema.types import TrackingNumber
 from services.numbers.store.accounts import find_accounts
 from services.numbers.use_cases.accounts import create_account
 from services.numbers.use_cases.tracking_numbers import disable_number
@@ -100,7 +101,7 @@ class DisableTrackingNumberPayload:
 
 
 @strawberry.type
-class Mutation:
+class NumbersMutation:
     @strawberry.mutation(description="Makes an account with companies and members.")
     async def create_account(
         self,

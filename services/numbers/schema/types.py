@@ -1,7 +1,7 @@
-"""Accounts, companies, members and tracking numbers in the graph: each has the others."""
+"""Companies and tracking numbers in the graph: each has the other."""
 
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
@@ -16,9 +16,9 @@ from libs.common.graphql.connections import (
     connection_of,
     page_of,
 )
-from libs.common.graphql.errors import Forbidden
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain import accounts, tracking_numbers
+from services.numbers.domain.number_changes import can_be_changed
 from services.numbers.domain.tracking_numbers import (
     NumberAction,
     NumberBadge,
@@ -26,21 +26,20 @@ from services.numbers.domain.tracking_numbers import (
     NumberTab,
 )
 from services.numbers.schema.arguments import Tab
+from services.numbers.schema.billing_types import NumberBillingPeriod, load_periods
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.elsewhere import PortRequest
 from services.numbers.schema.loaders import (
     load_accounts,
     load_companies,
-    load_company_counts,
-    load_company_pages,
-    load_member_counts,
-    load_member_pages,
     load_number_counts,
     load_number_pages,
     load_numbers,
 )
-from services.numbers.store.accounts import COMPANIES_OF_ACCOUNTS, MEMBERS_OF_ACCOUNTS
 from services.numbers.store.tracking_numbers import OF_EACH_COMPANY
+
+if TYPE_CHECKING:
+    from services.numbers.schema.accounts import Account
 
 
 @strawberry.federation.type(keys=["id"], description="A telephone number in inventory.")
@@ -66,6 +65,9 @@ class TrackingNumber:
         description="When the first call reached it."
     )
     ported_out_at: datetime | None = strawberry.field(description="When it left.")
+    called_after_port_out_at: datetime | None = strawberry.field(
+        description="When the first call came after it left: whoever calls still reaches us."
+    )
     disabled_at: datetime | None = strawberry.field(description="When it was disabled.")
     version: int = strawberry.field(description="Counts its events.")
     port_request: PortRequest | None = strawberry.field(
@@ -77,10 +79,24 @@ class TrackingNumber:
         company = await info.context.loader(load_companies).load(self.number.company_id)
         return Company.of(company) if company else None
 
+    @strawberry.field(
+        description="When it cost its fee, the oldest first: a port costs nothing before the "
+        "number is here, and a disabled number nothing any more."
+    )
+    async def billing_periods(self, info: NumbersInfo) -> list[NumberBillingPeriod]:
+        found = await info.context.loader(load_periods).load(self.number)
+        return [NumberBillingPeriod.of(period) for period in found]
+
     @strawberry.field(description="What you can do with it now.")
     def available_actions(self, info: NumbersInfo) -> list[NumberAction]:
-        may_disable = self.number.can_be_disabled and is_in_charge(info.context.caller)
-        return [NumberAction.DISABLE] if may_disable else []
+        caller = info.context.caller
+        may_update = can_be_changed(self.number) and may_change(caller)
+        actions = {
+            NumberAction.DISABLE: self.number.can_be_disabled and is_in_charge(caller),
+            NumberAction.RESTORE: self.number.can_be_restored and is_in_charge(caller),
+            NumberAction.UPDATE: may_update,
+        }
+        return [action for action, is_open in actions.items() if is_open]
 
     @classmethod
     def of(cls, number: tracking_numbers.TrackingNumber) -> Self:
@@ -99,6 +115,7 @@ class TrackingNumber:
             ported_at=number.ported_at,
             first_called_at=number.first_called_at,
             ported_out_at=number.ported_out_at,
+            called_after_port_out_at=number.called_after_port_out_at,
             disabled_at=number.disabled_at,
             version=number.version,
             port_request=PortRequest(id=strawberry.ID(request_id)) if request_id else None,
@@ -119,7 +136,12 @@ class Company:
     name: str = strawberry.field(description="Its name, unique in the account.")
 
     @strawberry.field(description="The account that it belongs to.")
-    async def account(self, info: NumbersInfo) -> "Account | None":
+    async def account(
+        self, info: NumbersInfo
+    ) -> Annotated["Account", strawberry.lazy("services.numbers.schema.accounts")] | None:
+        # The two types name each other; this one is read first.
+        from services.numbers.schema.accounts import Account  # noqa: PLC0415
+
         account = await info.context.loader(load_accounts).load(self.company.account_id)
         return Account.of(account) if account else None
 
@@ -137,7 +159,7 @@ class Company:
         found = await info.context.loader(load_number_pages).load((self.id, tab, page))
 
         async def count() -> int:
-            return await info.context.loader(load_number_counts).load((self.id, tab, None))
+            return await info.context.loader(load_number_counts).load((self.id, tab))
 
         return connection_of(found.map(TrackingNumber.of), count)
 
@@ -151,104 +173,15 @@ class Company:
         return cls.of(company) if company else None
 
 
-@strawberry.type(description="A person of an account.")
-class Member:
-    member: strawberry.Private[accounts.Member]
-    id: strawberry.ID = strawberry.field(description="`mem_…`.")
-    name: str = strawberry.field(description="The person's name.")
-    email: str = strawberry.field(description="Where we write to.")
-    role: Role = strawberry.field(description="What they may do.")
-    active: bool = strawberry.field(description="Whether they may sign in.")
-
-    @strawberry.field(description="Their companies; empty for an administrator, who has all.")
-    async def companies(self, info: NumbersInfo) -> list[Company]:
-        found = await info.context.loader(load_companies).load_many(self.member.company_ids)
-        return [Company.of(company) for company in found if company]
-
-    @classmethod
-    def of(cls, member: accounts.Member) -> Self:
-        return cls(
-            member=member,
-            id=strawberry.ID(member.id),
-            name=member.name,
-            email=member.email,
-            role=member.role,
-            active=member.active,
-        )
-
-
-@strawberry.federation.type(keys=["id"], description="A customer's account.")
-class Account:
-    id: strawberry.ID = strawberry.field(description="`acc_…`.")
-    name: str = strawberry.field(description="Its name.")
-    card_on_file: bool = strawberry.field(description="Whether a payment card is on file.")
-    balance_current: bool = strawberry.field(description="Whether no bill is past due.")
-    in_good_standing: bool = strawberry.field(
-        description="Whether it is neither suspended nor flagged."
-    )
-    in_trial: bool = strawberry.field(description="Whether the free trial still runs.")
-    version: int = strawberry.field(description="Counts its events.")
-
-    @strawberry.field(description="Its companies that you may see, the newest first.")
-    async def companies(
-        self,
-        info: NumbersInfo,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Company]:
-        page = page_of(
-            COMPANIES_OF_ACCOUNTS, first=first, after=after, last=last, before=before
-        )
-        found = await info.context.loader(load_company_pages).load((self.id, page))
-
-        async def count() -> int:
-            return await info.context.loader(load_company_counts).load(self.id)
-
-        return connection_of(found.map(Company.of), count)
-
-    @strawberry.field(
-        description="Its members, the newest first; for administrators and support."
-    )
-    async def members(
-        self,
-        info: NumbersInfo,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Member] | None:
-        if not is_in_charge(info.context.caller):
-            raise Forbidden
-        page = page_of(MEMBERS_OF_ACCOUNTS, first=first, after=after, last=last, before=before)
-        found = await info.context.loader(load_member_pages).load((self.id, page))
-
-        async def count() -> int:
-            return await info.context.loader(load_member_counts).load(self.id)
-
-        return connection_of(found.map(Member.of), count)
-
-    @classmethod
-    def of(cls, account: accounts.Account) -> Self:
-        return cls(
-            id=strawberry.ID(account.id),
-            name=account.name,
-            card_on_file=account.card_on_file,
-            balance_current=account.balance_current,
-            in_good_standing=account.in_good_standing,
-            in_trial=account.in_trial,
-            version=account.version,
-        )
-
-    @classmethod
-    async def resolve_reference(cls, info: NumbersInfo, id: strawberry.ID) -> Self | None:
-        account = await info.context.loader(load_accounts).load(id)
-        return cls.of(account) if account else None
-
-
 def is_in_charge(caller: Caller) -> bool:
     """Who sees the members of an account, and may disable its numbers."""
     return isinstance(caller, Support) or (
         isinstance(caller, MemberCaller) and caller.role is Role.ADMINISTRATOR
+    )
+
+
+def may_change(caller: Caller) -> bool:
+    """Who may change the numbers that they see."""
+    return isinstance(caller, Support) or (
+        isinstance(caller, MemberCaller) and caller.role is not Role.VIEWER
     )

@@ -1,18 +1,23 @@
 """Accounts with their companies and members: every statement about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import asyncpg
 
 from libs.common.caller import Role
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_page, read_pages
 from libs.common.sight import Sight
 from libs.contracts.company_names import company_key
-from services.numbers.domain.accounts import Account, Company, Member
+from services.numbers.domain.accounts import Account, Company, Member, Standing
+from services.numbers.domain.refusals import CompanyNamedTwice
 
 _ADD_ACCOUNT = """
     INSERT INTO accounts
-      (id, version, name, card_on_file, balance_current, in_good_standing, in_trial)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
+      (id, version, name, name_key, card_on_file, balance_current, in_good_standing, in_trial,
+       standing_changed_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 _ADD_COMPANIES = """
     INSERT INTO companies (id, account_id, name, name_key)
@@ -23,26 +28,36 @@ _ADD_MEMBER = """
       (id, account_id, name, email, role, company_ids, login_issuer, login_subject, active)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
-_FIND_ACCOUNTS = """
-    SELECT id, version, name, card_on_file, balance_current, in_good_standing, in_trial
+ACCOUNTS = """
+    SELECT id, version, name, card_on_file, balance_current, in_good_standing, in_trial,
+      standing_changed_at, standing_sequence, disabled_at, disabled_by
     FROM accounts
+"""
+_FIND_ACCOUNTS = (
+    ACCOUNTS
+    + """
     WHERE id = ANY($1::text[])
       AND ($2::text IS NULL OR id = $2)
 """
+)
 _NEWEST_FIRST = (Key(column="id", kind=str),)
+# Those whose name holds the text that is searched for; NULL means every one.
 EVERY_ACCOUNT = Listing(
-    """
-    SELECT id, version, name, card_on_file, balance_current, in_good_standing, in_trial
-    FROM accounts
-    WHERE true
+    ACCOUNTS
+    + """
+    WHERE ($1::text IS NULL OR strpos(name_key, $1) > 0)
       {keyset}
     {order}
 """,
-    parameters=0,
+    parameters=1,
     keys=_NEWEST_FIRST,
     descending=True,
 )
-_COUNT_ACCOUNTS = "SELECT count(*) FROM accounts"
+_COUNT_ACCOUNTS = """
+    SELECT count(*)
+    FROM accounts
+    WHERE ($1::text IS NULL OR strpos(name_key, $1) > 0)
+"""
 # Those of the given ids that are in sight: NULL means every account, every company.
 _FIND_COMPANIES = """
     SELECT id, account_id, name
@@ -106,29 +121,52 @@ _COUNT_MEMBERS = """
     WHERE account_id = ANY($1::text[])
     GROUP BY account_id
 """
+_COUNT_ADMINISTRATORS = """
+    SELECT account_id, count(*)
+    FROM members
+    WHERE account_id = ANY($1::text[])
+      AND role = 'ADMINISTRATOR'
+      AND active
+    GROUP BY account_id
+"""
 
 
 async def add_account(connection: Connection, account: Account) -> None:
+    standing = account.standing
     await connection.execute(
         _ADD_ACCOUNT,
         account.id,
         account.version,
         account.name,
-        account.card_on_file,
-        account.balance_current,
-        account.in_good_standing,
-        account.in_trial,
+        company_key(account.name),
+        standing.card_on_file,
+        standing.balance_current,
+        standing.in_good_standing,
+        standing.in_trial,
+        standing.changed_at,
     )
 
 
 async def add_companies(connection: Connection, companies: Sequence[Company]) -> None:
-    await connection.execute(
-        _ADD_COMPANIES,
-        [company.id for company in companies],
-        [company.account_id for company in companies],
-        [company.name for company in companies],
-        [company_key(company.name) for company in companies],
-    )
+    """Raises `CompanyNamedTwice`."""
+    with unique_names():
+        await connection.execute(
+            _ADD_COMPANIES,
+            [company.id for company in companies],
+            [company.account_id for company in companies],
+            [company.name for company in companies],
+            [company_key(company.name) for company in companies],
+        )
+
+
+@contextmanager
+def unique_names() -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name != "one_company_per_name":
+            raise
+        raise CompanyNamedTwice().at("input", "name") from None
 
 
 async def add_members(connection: Connection, members: Sequence[Member]) -> None:
@@ -155,15 +193,18 @@ async def find_accounts(
     connection: Connection, account_ids: Sequence[str], sight: Sight
 ) -> Mapping[str, Account]:
     rows = await connection.fetch(_FIND_ACCOUNTS, account_ids, sight.account_id)
-    return {row["id"]: _account(row) for row in rows}
+    return {row["id"]: read_account(row) for row in rows}
 
 
-async def find_page_of_accounts(connection: Connection, page: Page) -> Slice[Account]:
-    return (await read_page(connection, EVERY_ACCOUNT, page)).map(_account)
+async def find_page_of_accounts(
+    connection: Connection, search: str | None, page: Page
+) -> Slice[Account]:
+    """`search` as `company_key` writes it."""
+    return (await read_page(connection, EVERY_ACCOUNT, page, search)).map(read_account)
 
 
-async def count_accounts(connection: Connection) -> int:
-    count: int = await connection.fetchval(_COUNT_ACCOUNTS)
+async def count_accounts(connection: Connection, search: str | None) -> int:
+    count: int = await connection.fetchval(_COUNT_ACCOUNTS, search)
     return count
 
 
@@ -214,8 +255,30 @@ async def count_members(
     return {row["account_id"]: row["count"] for row in rows}
 
 
-def _account(row: Row) -> Account:
-    return Account(**row)
+async def count_administrators(
+    connection: Connection, account_ids: Sequence[str]
+) -> Mapping[str, int]:
+    """Those that are active."""
+    rows = await connection.fetch(_COUNT_ADMINISTRATORS, account_ids)
+    return {row["account_id"]: row["count"] for row in rows}
+
+
+def read_account(row: Row) -> Account:
+    return Account(
+        id=row["id"],
+        version=row["version"],
+        name=row["name"],
+        standing=Standing(
+            card_on_file=row["card_on_file"],
+            balance_current=row["balance_current"],
+            in_good_standing=row["in_good_standing"],
+            in_trial=row["in_trial"],
+            changed_at=row["standing_changed_at"],
+            sequence=row["standing_sequence"],
+        ),
+        disabled_at=row["disabled_at"],
+        disabled_by=row["disabled_by"],
+    )
 
 
 def _company(row: Row) -> Company:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from libs.common import outbox
 from libs.common.database import Connection
@@ -11,7 +11,6 @@ from libs.common.events import make_event
 from libs.common.sight import Sight
 from libs.common.telemetry import current_traceparent
 from libs.contracts.number_events import (
-    FirstCallReceived,
     NumberDisabled,
     NumberFact,
     NumberPortedIn,
@@ -27,12 +26,15 @@ from services.numbers.domain.refusals import (
 )
 from services.numbers.domain.tracking_numbers import TrackingNumber
 from services.numbers.store import tracking_numbers as store
-from services.numbers.store.calls import lock_called_numbers
+from services.numbers.store.port_out_disabling import find_disables_ported_out
+from services.numbers.use_cases.billing_periods import CHANGES_BILLING, settle_periods
 
 log = logging.getLogger(__name__)
 
+_BY_PORT_OUT: Final = "port-out"
 
-class _PublicState(TypedDict):
+
+class PublicState(TypedDict):
     account_id: str
     company_id: str
     tracking_number: PhoneNumber
@@ -51,8 +53,8 @@ async def port_in_numbers(
         after = number.port_in(ported_at[number.line_id])
         if after is not number:
             changed.append(after)
-    await _save_and_record(connection, changed, _ported_in)
-    _log_change("numbers.ported_in", changed, missing=len(ported_at) - len(found))
+    await save_and_record(connection, changed, _ported_in)
+    log_change("numbers.ported_in", changed, missing=len(ported_at) - len(found))
 
 
 async def release_numbers(
@@ -62,22 +64,19 @@ async def release_numbers(
     found = await store.lock_numbers_of_lines(connection, account_id, line_ids)
     after = ((number, number.release()) for number in found)
     changed = [new for old, new in after if new is not old]
-    await _save_and_record(connection, changed, _released)
-    _log_change("numbers.released", changed, missing=len(line_ids) - len(found))
+    await save_and_record(connection, changed, _released)
+    log_change("numbers.released", changed, missing=len(line_ids) - len(found))
 
 
-async def receive_calls(
-    connection: Connection,
-    phone_numbers: Sequence[PhoneNumber],
-    called_at: Sequence[datetime],
+async def revert_numbers(
+    connection: Connection, account_id: str, line_ids: Sequence[str], reverted_at: datetime
 ) -> None:
-    """The first call, by anyone, makes a number active once; all others change nothing."""
-    called = await lock_called_numbers(connection, phone_numbers, called_at)
-    if not called:
-        return
-    changed = [each.number.receive_call(each.called_at) for each in called]
-    await _save_and_record(connection, changed, _first_call_received)
-    _log_change("numbers.first_call_received", changed)
+    """Snapback: these lines are with their losing carrier again, whatever rang here meanwhile."""
+    found = await store.lock_numbers_of_lines(connection, account_id, line_ids)
+    after = ((number, number.revert()) for number in found)
+    changed = [new for old, new in after if new is not old]
+    await save_and_record(connection, changed, _released, at=reverted_at)
+    log_change("numbers.reverted", changed, missing=len(line_ids) - len(found))
 
 
 async def start_port_out(
@@ -86,11 +85,11 @@ async def start_port_out(
     port_out_id: str,
     phone_numbers: Sequence[PhoneNumber],
 ) -> None:
-    found = await store.lock_live_numbers(connection, account_id, phone_numbers)
+    found = await store.lock_numbers_of_ours(connection, account_id, phone_numbers)
     after = ((number, number.authorize_port_out(port_out_id)) for number in found)
     changed = [new for old, new in after if new is not old]
-    await _save_and_record(connection, changed, _porting_out)
-    _log_change("numbers.porting_out", changed, missing=len(phone_numbers) - len(found))
+    await save_and_record(connection, changed, _porting_out)
+    log_change("numbers.porting_out", changed, missing=len(phone_numbers) - len(found))
 
 
 async def finish_port_out(
@@ -100,11 +99,16 @@ async def finish_port_out(
     phone_numbers: Sequence[PhoneNumber],
     ported_out_at: datetime,
 ) -> None:
-    found = await store.lock_live_numbers(connection, account_id, phone_numbers)
+    """Where the account says so, what has left is disabled at the same instant."""
+    found = await store.lock_numbers_of_ours(connection, account_id, phone_numbers)
     after = ((number, number.port_out(port_out_id, ported_out_at)) for number in found)
     changed = [new for old, new in after if new is not old]
-    await _save_and_record(connection, changed, _ported_out)
-    _log_change("numbers.ported_out", changed, missing=len(phone_numbers) - len(found))
+    await save_and_record(connection, changed, _ported_out)
+    log_change("numbers.ported_out", changed, missing=len(phone_numbers) - len(found))
+    if await find_disables_ported_out(connection, account_id):
+        left = [number for number in changed if number.can_be_disabled]
+        disabled = [number.disable(_BY_PORT_OUT, ported_out_at) for number in left]
+        await record_disabled(connection, disabled)
 
 
 async def disable_number(
@@ -125,60 +129,67 @@ async def disable_number(
         disabled = number.disable(disabled_by, datetime.now(UTC))
     except NumberCannotBeDisabled as refusal:
         raise refusal.at("input", "trackingNumberId") from None
-    await _save_and_record(connection, [disabled], _disabled)
-    _log_change("numbers.disabled", [disabled])
+    await record_disabled(connection, [disabled])
     return disabled
 
 
-async def _save_and_record(
+async def record_disabled(connection: Connection, disabled: Sequence[TrackingNumber]) -> None:
+    await save_and_record(connection, disabled, _disabled)
+    log_change("numbers.disabled", disabled)
+
+
+async def save_and_record(
     connection: Connection,
     changed: Sequence[TrackingNumber],
     tell: Callable[[TrackingNumber], NumberFact],
+    *,
+    at: datetime | None = None,
 ) -> None:
-    """Each number's version is the sequence of the one event about its change."""
+    """Each number's version is the sequence of the one event about its change.
+
+    Where this begins or ends charges, `at` is the instant, unless the number has it.
+    """
     if not changed:
         return
     await store.save_numbers(connection, changed)
     now, traceparent = datetime.now(UTC), current_traceparent()
+    facts = [(number, tell(number)) for number in changed]
     await outbox.record_events(
         connection,
         [
             make_event(
-                tell(number),
+                fact,
                 subject=number.id,
                 sequence=number.version,
                 traceparent=traceparent,
                 time=now,
             )
-            for number in changed
+            for number, fact in facts
         ],
     )
+    billed = [number for number, fact in facts if isinstance(fact, CHANGES_BILLING)]
+    await settle_periods(connection, billed, at)
 
 
 def _ported_in(number: TrackingNumber) -> NumberPortedIn:
     assert number.ported_at is not None
-    return NumberPortedIn(**_public_state(number), ported_at=number.ported_at)
-
-
-def _first_call_received(number: TrackingNumber) -> FirstCallReceived:
-    assert number.first_called_at is not None
-    return FirstCallReceived(**_public_state(number), called_at=number.first_called_at)
+    return NumberPortedIn(**public_state(number), ported_at=number.ported_at)
 
 
 def _released(number: TrackingNumber) -> NumberReleased:
-    return NumberReleased(**_public_state(number))
+    return NumberReleased(**public_state(number))
 
 
 def _porting_out(number: TrackingNumber) -> NumberPortingOut:
     assert number.port_out_id is not None
-    return NumberPortingOut(**_public_state(number), port_out_id=number.port_out_id)
+    return NumberPortingOut(**public_state(number), port_out_id=number.port_out_id)
 
 
 def _ported_out(number: TrackingNumber) -> NumberPortedOut:
     assert number.port_out_id is not None
     assert number.ported_out_at is not None
     return NumberPortedOut(
-        **_public_state(number),
+        **public_state(number),
         port_out_id=number.port_out_id,
         ported_out_at=number.ported_out_at,
     )
@@ -188,14 +199,14 @@ def _disabled(number: TrackingNumber) -> NumberDisabled:
     assert number.disabled_at is not None
     assert number.disabled_by is not None
     return NumberDisabled(
-        **_public_state(number),
+        **public_state(number),
         disabled_at=number.disabled_at,
         disabled_by=number.disabled_by,
     )
 
 
-def _public_state(number: TrackingNumber) -> _PublicState:
-    return _PublicState(
+def public_state(number: TrackingNumber) -> PublicState:
+    return PublicState(
         account_id=number.account_id,
         company_id=number.company_id,
         tracking_number=number.phone_number,
@@ -204,7 +215,7 @@ def _public_state(number: TrackingNumber) -> _PublicState:
     )
 
 
-def _log_change(action: str, changed: Iterable[TrackingNumber], missing: int = 0) -> None:
+def log_change(action: str, changed: Iterable[TrackingNumber], missing: int = 0) -> None:
     ids = [number.id for number in changed]
     log.info(
         "numbers changed",

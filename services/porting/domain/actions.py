@@ -202,7 +202,9 @@ def actions_with(
 def _table_of(caller: Caller) -> Mapping[PortRequestStatus, Actions]:
     if isinstance(caller, Support):
         return ACTIONS_OF_SUPPORT
-    return _ACTIONS_OF[caller.role] if isinstance(caller, Member) else _NOTHING
+    if not isinstance(caller, Member) or caller.account_is_disabled:
+        return _NOTHING
+    return _ACTIONS_OF[caller.role]
 
 
 def _is_possible(action: PortRequestAction, caller: Caller, request: PortRequest) -> bool:
@@ -246,6 +248,8 @@ def case_actions_for(caller: Caller, state: CaseState) -> tuple[SupportCaseActio
 def port_out_actions_for(caller: Caller, status: PortOutStatus) -> tuple[PortOutAction, ...]:
     if isinstance(caller, Support):
         return _PORT_OUT_ACTIONS_OF_SUPPORT.get(status, ())
-    if isinstance(caller, Member) and caller.role is Role.ADMINISTRATOR:
+    if not isinstance(caller, Member) or caller.account_is_disabled:
+        return ()
+    if caller.role is Role.ADMINISTRATOR:
         return _PORT_OUT_ACTIONS_OF_ADMINISTRATORS.get(status, ())
     return ()

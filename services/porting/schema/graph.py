@@ -2,7 +2,13 @@
 
 import strawberry
 
-from libs.common.graphql.rights import ADMINISTRATORS, READERS, REQUESTERS, SUPPORT
+from libs.common.graphql.rights import (
+    ADMINISTRATORS,
+    EVEN_DISABLED,
+    READERS,
+    REQUESTERS,
+    SUPPORT,
+)
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
@@ -55,8 +61,8 @@ RIGHTS = {
     "authorizePortRequest": ADMINISTRATORS,
     "declinePortRequest": ADMINISTRATORS,
     "createPortRequestFor": SUPPORT,
-    "openSupportCase": REQUESTERS | SUPPORT,
-    "postMessage": REQUESTERS | SUPPORT,
+    "openSupportCase": REQUESTERS | SUPPORT | EVEN_DISABLED,
+    "postMessage": REQUESTERS | SUPPORT | EVEN_DISABLED,
     "postInternalNote": SUPPORT,
     "closeSupportCase": SUPPORT,
     "deskQueue": SUPPORT,

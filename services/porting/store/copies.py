@@ -7,7 +7,7 @@ from typing import Final
 
 from libs.common.caller import Login, Member, Role
 from libs.common.database import Connection
-from libs.contracts.number_events import AccountChanged, CompanyChanged, MemberChanged
+from libs.contracts.number_events import AccountState, CompanyChanged, MemberChanged
 from libs.contracts.phone_number import PhoneNumber
 
 
@@ -18,6 +18,7 @@ class Account:
     balance_current: bool
     in_good_standing: bool
     in_trial: bool
+    is_disabled: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,18 +34,19 @@ class InventoryNumber:
 
 _COPY_ACCOUNTS: Final = """
     INSERT INTO accounts
-      (account_id, version, name, card_on_file, balance_current, in_good_standing, in_trial)
+      (account_id, version, name, card_on_file, balance_current, in_good_standing, in_trial,
+       is_disabled)
     SELECT DISTINCT ON (account_id) *
     FROM unnest(
       $1::text[], $2::integer[], $3::text[], $4::boolean[], $5::boolean[], $6::boolean[],
-      $7::boolean[]
-    ) AS copied (account_id, version, name, card, balance, standing, trial)
+      $7::boolean[], $8::boolean[]
+    ) AS copied (account_id, version, name, card, balance, standing, trial, disabled)
     ORDER BY account_id, version DESC
     ON CONFLICT (account_id) DO UPDATE
     SET name = excluded.name, card_on_file = excluded.card_on_file,
       balance_current = excluded.balance_current,
       in_good_standing = excluded.in_good_standing, in_trial = excluded.in_trial,
-      version = excluded.version
+      is_disabled = excluded.is_disabled, version = excluded.version
     WHERE accounts.version < excluded.version
 """
 _COPY_COMPANIES: Final = """
@@ -82,7 +84,7 @@ _COPY_NUMBERS: Final = """
     WHERE inventory_numbers.version < excluded.version
 """
 _FIND_ACCOUNT: Final = """
-    SELECT account_id, card_on_file, balance_current, in_good_standing, in_trial
+    SELECT account_id, card_on_file, balance_current, in_good_standing, in_trial, is_disabled
     FROM accounts
     WHERE account_id = $1
 """
@@ -113,7 +115,7 @@ _FIND_NUMBERS: Final = """
 
 
 async def copy_accounts(
-    connection: Connection, copies: Sequence[tuple[str, int, AccountChanged]]
+    connection: Connection, copies: Sequence[tuple[str, int, AccountState]]
 ) -> None:
     await connection.execute(
         _COPY_ACCOUNTS,
@@ -124,6 +126,7 @@ async def copy_accounts(
         [fact.balance_current for _, _, fact in copies],
         [fact.in_good_standing for _, _, fact in copies],
         [fact.in_trial for _, _, fact in copies],
+        [fact.disabled for _, _, fact in copies],
     )
 
 

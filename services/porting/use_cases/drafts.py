@@ -8,7 +8,7 @@ from libs.common.database import Connection
 from libs.common.ids import new_id
 from libs.contracts.porting_events.requests import DraftChanged
 from libs.contracts.refusals import Refusal, refuse_all
-from services.porting.domain.refusals.accounts import AccountHasNoCard
+from services.porting.domain.refusals.accounts import AccountHasNoCard, AccountIsDisabled
 from services.porting.domain.refusals.base import TextTooLong
 from services.porting.domain.refusals.requests import CompanyUnknown, NameMissing
 from services.porting.domain.requests import LONGEST_NAME, PortRequest, PortRequestStatus
@@ -31,6 +31,8 @@ async def create_request(
     account = await copies.find_account(connection, caller.account_id)
     if account is None or not account.card_on_file:
         faults.append(AccountHasNoCard().at("input"))
+    elif account.is_disabled:
+        faults.append(AccountIsDisabled().at("input"))
     refuse_all(faults)
     now = datetime.now(UTC)
     request = PortRequest(

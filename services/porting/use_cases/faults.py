@@ -16,7 +16,7 @@ from libs.contracts.porting_events.lines import (
     LinesRejected,
 )
 from libs.contracts.porting_events.requests import ActionRequired
-from libs.contracts.refusals import Refusal, refuse_all
+from libs.contracts.refusals import Refusal, UserErrorCode, refuse_all
 from services.porting.domain.faults import ClosedBy, Finding, finding_of
 from services.porting.domain.lines import FAULTY, NEXT_STATES, LineEvent
 from services.porting.domain.refusals.base import TextTooLong
@@ -163,14 +163,21 @@ async def note_preconfiguration_refused(
         return
     for code in dict.fromkeys(codes.values()):
         known = replace(
-            finding_of(find_rejection_code(code) or OTHER), waiting_on=WaitingOn.REQUESTER
+            finding_of(find_rejection_code(code) or OTHER), waiting_on=_turn_after(code)
         )
         line_ids = [line_id for line_id, its_code in codes.items() if its_code == code]
         await faults.open_faults(
             connection, request.id, request.account_id, known, line_ids, datetime.now(UTC)
         )
     first = next(iter(codes.values()), OTHER.name)
-    await require_action(connection, request, first, WaitingOn.REQUESTER, is_of_lines=True)
+    await require_action(connection, request, first, _turn_after(first), is_of_lines=True)
+
+
+def _turn_after(code: str) -> WaitingOn:
+    """Whoever asked corrects what `numbers` refuses; of a disabled account nobody can."""
+    if code == UserErrorCode.ACCOUNT_DISABLED:
+        return WaitingOn.SUPPORT
+    return WaitingOn.REQUESTER
 
 
 async def require_action(

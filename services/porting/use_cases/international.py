@@ -14,7 +14,7 @@ from libs.contracts.refusals import Refusal, refuse_all
 from services.porting.domain.countries import Country, country_of
 from services.porting.domain.line_rules import NewLine
 from services.porting.domain.lines import LineState
-from services.porting.domain.refusals.accounts import AccountHasNoCard
+from services.porting.domain.refusals.accounts import AccountHasNoCard, AccountIsDisabled
 from services.porting.domain.refusals.base import TextTooLong
 from services.porting.domain.refusals.lines import (
     ForwardingLoop,
@@ -72,6 +72,8 @@ async def create_request_for(
         faults.append(CompanyUnknown().at("input", "companyId"))
     if not account.card_on_file:
         faults.append(AccountHasNoCard().at("input", "accountId"))
+    if account.is_disabled:
+        faults.append(AccountIsDisabled().at("input", "accountId"))
     requester = await _find_requester(connection, account_id, company_id, requester_id)
     if requester is None:
         faults.append(MemberUnknown().at("input", "requesterId"))

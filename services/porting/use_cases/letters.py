@@ -7,16 +7,17 @@ from typing import Any, Final
 from libs.common.caller import Caller
 from libs.common.database import Connection
 from libs.common.ids import new_id
-from libs.common.sight import NOTHING, Sight, sight_of
+from libs.common.sight import NOTHING, sight_of
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.letters import LetterSuperseded
 from libs.contracts.refusals import Refusal, refuse_all
 from services.porting.domain.hidden_numbers import keep_hidden
 from services.porting.domain.letter_faults import faults_of_fields, find_missing
-from services.porting.domain.letter_pages import content_for, hash_content, pages_of
+from services.porting.domain.letter_pages import content_of, hash_content, pages_of
 from services.porting.domain.letters import (
     FAILED,
     Letter,
+    LetterLine,
     LetterState,
     LosingAccount,
     Signer,
@@ -39,7 +40,6 @@ from services.porting.use_cases.access import (
     request_not_possible,
 )
 from services.porting.use_cases.drafts import save_draft
-from services.porting.use_cases.letter_coverage import faults_of_uncovered_lines
 from services.porting.use_cases.letter_progress import ask_again_for_signature
 from services.porting.use_cases.pins import faults_of_pin, keep_pins
 from services.porting.use_cases.recording import about, save
@@ -144,36 +144,25 @@ async def supersede_for_lines(connection: Connection, request: PortRequest) -> P
     return await _keep(connection, request, letter, letter)
 
 
-async def faults_of_letter(
-    connection: Connection, request: PortRequest, letter: Letter | None, sight: Sight
-) -> list[Refusal]:
-    """What stands between the standing letter and a submission, everything at once.
+def faults_of_letter(letter: Letter | None, lines: Sequence[LetterLine]) -> list[Refusal]:
+    """What stands between a draft's letter and its submission, everything at once.
 
-    One that is with its signer is good enough to submit (S54). After the first submission
-    lines may be dropped; one that was added or changed needs a letter of its own.
+    One that is with its signer is good enough to submit (S54).
     """
     if letter is None:
         return [LetterMissing().at("portRequest", "letter")]
-    covered = await letters.find_letter_lines(connection, request.id)
+    pages = pages_of(letter, lines)
     faults = [
         fault.at("portRequest", "letter", *fault.path[1:])
-        for fault in find_missing(letter, pages_of(letter, covered))
+        for fault in find_missing(letter, pages)
     ]
     if letter.state is LetterState.DRAFT:
         faults.append(LetterNotSigned().at("portRequest", "letter"))
     elif letter.state in FAILED:
         faults.append(LetterFailed().at("portRequest", "letter"))
-    elif letter.document_hash != hash_content(content_for(letter, covered)):
-        faults += await _faults_of_change(connection, request, letter, sight)
+    elif letter.document_hash != hash_content(content_of(letter.subscriber, pages)):
+        faults.append(LetterOutdated().at("portRequest", "letter"))
     return faults
-
-
-async def _faults_of_change(
-    connection: Connection, request: PortRequest, letter: Letter, sight: Sight
-) -> list[Refusal]:
-    if request.submitted_at is None or not letter.is_signed:
-        return [LetterOutdated().at("portRequest", "letter")]
-    return await faults_of_uncovered_lines(connection, request, sight)
 
 
 async def _find_hidden(

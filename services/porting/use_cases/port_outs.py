@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from libs.common.caller import Anonymous, Caller, Member
@@ -80,7 +80,7 @@ async def _receive(
         reference=reference,
         status=PortOutStatus.RECEIVED,
         received_at=now,
-        answer_by=report.answer_by,
+        answer_by=report.answer_by or now + timedelta(days=2),
         version=0,
     )
     leaving = [

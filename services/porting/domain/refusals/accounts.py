@@ -1,4 +1,4 @@
-"""Refusals of accounts that may not port yet (S5 to S8)."""
+"""Refusals of accounts that may not port yet (S5 to S8), or not any more."""
 
 from libs.contracts.refusals import UserErrorCode
 from services.porting.domain.refusals.base import PortingRefusal
@@ -22,3 +22,8 @@ class AccountNotInGoodStanding(PortingRefusal):
 class AccountInTrial(PortingRefusal):
     code = UserErrorCode.ACCOUNT_IN_TRIAL
     sentence = "Numbers can be ported once the trial has ended."
+
+
+class AccountIsDisabled(PortingRefusal):
+    code = UserErrorCode.ACCOUNT_DISABLED
+    sentence = "The account is disabled: our support team can reactivate it."

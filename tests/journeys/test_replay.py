@@ -1,0 +1,100 @@
+"""Copies that are lost are filled again from what was published, while everything goes on."""
+
+import asyncio
+import os
+import sys
+
+import asyncpg
+import pytest
+
+from deploy.local.demo_accounts import Tokens
+from deploy.local.graph_client import GraphClient
+from libs.common.dev_issuer import DEVELOPMENT_AUDIENCE
+from libs.common.tokens import DEVELOPMENT_ISSUER
+from tests.journeys.asking import ask
+from tests.journeys.cast import found_account
+from tests.journeys.observations import select, until
+
+pytestmark = pytest.mark.journey
+
+TABLES = ("accounts", "companies", "members")
+KEEPERS = ("porting", "notifications")
+CHANGES = """mutation ($company: ID!, $member: ID!, $account: ID!, $other: ID!) {
+  renameCompany(input: {companyId: $company, name: "Mill Lane"}) { userErrors { code } }
+  deactivateMember(input: {memberId: $member}) { userErrors { code } }
+  changeStanding(input: {accountId: $account, inTrial: true}) { userErrors { code } }
+  disableAccount(input: {accountId: $other}) { userErrors { code } }
+}"""
+
+
+async def copies_of(stack, service):
+    return {
+        table: sorted(await select(stack, service, f"SELECT {table}::text FROM {table}"))
+        for table in TABLES
+    }
+
+
+async def empty(stack, service):
+    name = stack.databases[service].database_url.rpartition("/")[2].partition("?")[0]
+    connection = await asyncpg.connect(stack.servers.postgres_url, database=name)
+    await connection.execute(f"DELETE FROM {'; DELETE FROM '.join(TABLES)}")
+    await connection.close()
+
+
+async def replay_accounts(stack, queue):
+    command = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.numbers.commands",
+        "replay-accounts",
+        queue,
+        env={
+            **os.environ,
+            "PROFILE": "development",
+            "JWT_ISSUER": DEVELOPMENT_ISSUER,
+            "JWT_AUDIENCE": DEVELOPMENT_AUDIENCE,
+            "JWKS_URL": f"{stack.urls['issuer']}/.well-known/jwks.json",
+            "AMQP_URL": stack.amqp_url,
+            "DATABASE_URL": stack.databases["numbers"].database_url,
+            "MIGRATIONS_URL": stack.databases["numbers"].migrations_url,
+        },
+    )
+    assert await command.wait() == 0
+
+
+async def test_an_emptied_copy_of_accounts_is_filled_again_and_equal(stack):
+    account, other = await found_account(stack, "Mill"), await found_account(stack, "Weir")
+    token = Tokens(stack.key_folder).of_support()
+    [[viewer]] = await select(
+        stack,
+        "numbers",
+        "SELECT id FROM members WHERE account_id = $1 AND role = 'VIEWER'",
+        account.id,
+    )
+    given = {
+        "company": account.company_ids["Downtown"],
+        "member": viewer,
+        "account": account.id,
+        "other": other.id,
+    }
+    answer = await ask(stack.gateway_url, CHANGES, token, **given)
+    assert [each["userErrors"] for each in answer.values()] == [[]] * 4
+
+    async def are_copied(service):
+        disabled = "SELECT FROM accounts WHERE account_id = $1 AND is_disabled"
+        return bool(await select(stack, service, disabled, other.id))
+
+    for service in KEEPERS:
+        await until(lambda service=service: are_copied(service))
+        before = await copies_of(stack, service)
+        await empty(stack, service)
+
+        await replay_accounts(stack, f"{service}.events")
+
+        async def is_filled(service=service, before=before):
+            return await copies_of(stack, service) == before
+
+        await until(is_filled)
+
+    viewing = GraphClient(stack.gateway_url, account.tokens["ADMINISTRATOR"])
+    assert await viewing.ask("CountVisible")
