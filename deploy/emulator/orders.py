@@ -16,7 +16,10 @@ CallBack = Callable[[str, bytes], Awaitable[None]]
 
 @dataclass(kw_only=True)
 class Order:
-    """`said` is all that the carrier has said so far; `told` counts what reached it."""
+    """`said` is all that the carrier has said so far; `told` counts what reached it.
+
+    What was `given_up` it says nothing more of, but that it is cancelled.
+    """
 
     reference: str
     version: int
@@ -24,6 +27,7 @@ class Order:
     told: list[Mapping[str, Any]] = field(default_factory=list)
     said: list[dict[str, Any]] = field(default_factory=list)
     script: list[asyncio.Task[None]] = field(default_factory=list)
+    given_up: set[str] = field(default_factory=set)
     changes: int = 1
 
     @property
@@ -32,7 +36,9 @@ class Order:
 
     @property
     def is_over(self) -> bool:
-        return bool(self.said) and self.said[-1]["type"] in LAST_WORDS
+        ended = [each for each in self.said if each["type"] in LAST_WORDS]
+        said_of = {number for message in ended for number in message["numbers"]}
+        return bool(ended) and said_of >= {*self.numbers}
 
 
 class OrderBook:
@@ -62,13 +68,13 @@ class OrderBook:
                 reference=told["order"], version=told["version"], numbers=told["numbers"]
             )
             self.orders[order.reference] = order
+        order.given_up -= {*told["numbers"]}
         visit = Visit(is_supplement=is_supplement, pin=told["pin"])
         return self._start(key, order, told, self._character(visit, self._random))
 
     def cancel(self, key: str, order: Order, told: Mapping[str, Any]) -> dict[str, Any]:
         """Whoever keeps silent keeps silent here, too."""
-        for task in order.script:
-            task.cancel()
+        order.given_up |= {*told["numbers"]}
         visit = Visit(is_supplement=False, pin=None)
         speaks = bool(self._character(visit, self._random))
         return self._start(key, order, told, [Step(after=1, type="cancelled")] * speaks)
@@ -99,7 +105,11 @@ class OrderBook:
         for step in steps:
             await asyncio.sleep((step.after - passed) * self._hour_s)
             passed = step.after
-            message = _say(order, version, numbers, step)
+            is_last = step.type == "cancelled"
+            left = [each for each in numbers if is_last or each not in order.given_up]
+            if not left:
+                return
+            message = _say(order, version, left, step)
             if step.calls_back:
                 self._call(message, step)
 

@@ -84,10 +84,14 @@ class PreconfiguredNumber(BaseModel):
 
 
 class NumbersPreconfigured(Fact):
-    """`subject` is the port request. The last batch of `of` says that every line is ready."""
+    """`subject` is the port request. The last batch of `of` says that every line is ready.
+
+    `review` is the sequence of the `porting.review_started` that it answers.
+    """
 
     type: ClassVar[str] = "numbers.numbers_preconfigured.v1"
     account_id: str
+    review: int | None = None
     batch: int
     of: int
     numbers: list[PreconfiguredNumber]
@@ -102,10 +106,14 @@ class RefusedLine(BaseModel):
 
 
 class PreconfigurationRefused(Fact):
-    """`subject` is the port request. Nothing was preconfigured; at most 500 reasons are named."""
+    """`subject` is the port request. Nothing was preconfigured; at most 500 reasons are named.
+
+    `review` is the sequence of the `porting.review_started` that it answers.
+    """
 
     type: ClassVar[str] = "numbers.preconfiguration_refused.v1"
     account_id: str
+    review: int | None = None
     refused_count: int
     lines: list[RefusedLine]
 

@@ -84,7 +84,7 @@ def create_app() -> Starlette:
                 str(settings.public_url),
                 settings.origins,
             ),
-            *carrier_routes(wiring.database, carrier),
+            *carrier_routes(wiring.database, carrier, vault),
         ]
 
     def background(wiring: Wiring) -> Sequence[Background]:

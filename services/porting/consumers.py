@@ -111,13 +111,17 @@ async def _note_preconfigured(connection: Connection, event: Event) -> None:
         event.subject,
         {number.line_id: number.number_id for number in fact.numbers},
         is_last=fact.batch == fact.of,
+        review=fact.review,
     )
 
 
 async def _note_refused(connection: Connection, event: Event) -> None:
     fact = _fact(event, PreconfigurationRefused)
     await note_preconfiguration_refused(
-        connection, event.subject, {line.line_id: line.code for line in fact.lines}
+        connection,
+        event.subject,
+        {line.line_id: line.code for line in fact.lines},
+        review=fact.review,
     )
 
 

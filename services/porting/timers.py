@@ -7,12 +7,8 @@ from libs.common.timers import Fire
 from services.porting.domain.idling import IdleLimits
 from services.porting.use_cases.activating import ACTIVATION_DUE, start_due_activations
 from services.porting.use_cases.expiring import look_at_idle_request
-from services.porting.use_cases.letter_expiry import (
-    LETTER_AGES,
-    LINK_ENDS,
-    age_letter,
-    end_link,
-)
+from services.porting.use_cases.letter_ages import LETTER_AGES
+from services.porting.use_cases.letter_expiry import LINK_ENDS, age_letter, end_link
 from services.porting.use_cases.port_out_answers import (
     ANSWER_DUE,
     PORT_DUE,

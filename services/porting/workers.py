@@ -76,11 +76,13 @@ class CarrierWorker:
         if errand.order is not None:
             answer = await self._tell(told.kind, errand.order)
             async with self.database.working() as connection:
-                await telling.note_answer(connection, told, answer, name, self.pace)
+                await telling.note_answer(
+                    connection, told, answer, name, self.pace, self.vault
+                )
         elif errand.looks:
             shown = await self.carrier.look_at(told.reference)
             async with self.database.working() as connection:
-                await telling.note_state(connection, told, shown, name, self.pace)
+                await telling.note_state(connection, told, shown, name, self.pace, self.vault)
 
     async def _tell(self, kind: Telling, order: Cancellation) -> Answer:
         if not isinstance(order, Order):

@@ -63,6 +63,7 @@ async def test_the_answer_comes_in_batches_of_at_most_500_numbers(database):
     assert [event.sequence for event in events] == [1, 2, 3]
     facts = [event.fact for event in events]
     assert all(isinstance(fact, NumbersPreconfigured) for fact in facts)
+    assert {fact.review for fact in facts} == {8}
     assert [(fact.batch, fact.of, len(fact.numbers)) for fact in facts] == [
         (1, 3, 500),
         (2, 3, 500),

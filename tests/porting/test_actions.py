@@ -17,6 +17,7 @@ from tests.porting.builders import (
     House,
     a_full_draft,
     a_line,
+    business_day,
     found_house,
     now,
     phone,
@@ -73,6 +74,10 @@ COMMANDS: dict[PortRequestAction, tuple[str, dict[str, Any]]] = {
         "reviewDocument",
         {"documentId": "the invoice's", "decision": "ACCEPT"},
     ),
+    PortRequestAction.REQUEST_FIRM_DATE: (
+        "requestFirmDate",
+        {"firmDate": business_day(14).isoformat()},
+    ),
     PortRequestAction.SEND_TO_CARRIER: ("sendToCarrier", {}),
     PortRequestAction.RECORD_FIRM_DATE: (
         "recordFirmDate",
@@ -106,7 +111,7 @@ OF_ROLE_OR_STATUS = {
 
 
 # In a draft EDIT stands for it.
-EDITING = {"ATTACH_DOCUMENT", "DROP_LINES"}
+EDITING = {"ATTACH_DOCUMENT", "DROP_LINES", "REQUEST_FIRM_DATE"}
 
 
 class RehearsedError(Exception):

@@ -72,9 +72,9 @@ async def reviewed(database, house):
     return request_id
 
 
-async def cancel(database, caller, request_id, reason="Not any more"):
+async def cancel(database, caller, request_id, reason="Not any more", numbers=None):
     async with database.transaction(caller) as connection:
-        await cancelling.cancel_request(connection, caller, request_id, reason)
+        await cancelling.cancel_request(connection, caller, request_id, reason, numbers)
 
 
 async def answer(database, request_id, *, is_confirmed, numbers=None):
@@ -259,6 +259,82 @@ async def test_a_date_that_crosses_the_cancelling_is_kept(database, house, reque
     assert await states(database, request_id) == ["CANCEL_REQUESTED"] * 2
     await answer(database, request_id, is_confirmed=False)
     assert await states(database, request_id) == ["APPROVED"] * 2
+
+
+@pytest.mark.requirement("S69", "S70")
+async def test_one_line_is_asked_back_alone_and_its_sister_goes_on(
+    database, house, request_id
+):
+    day = now().date() + timedelta(days=9)
+    await firm(database, request_id, day)
+    await cancel(database, house.administrator, request_id, numbers=[FIRST])
+
+    assert await states(database, request_id) == ["CANCEL_REQUESTED", "APPROVED"]
+    assert await status(database, request_id) is PortRequestStatus.WITH_CARRIER
+    async with database.working() as connection:
+        told_of = await connection.fetchval(
+            "SELECT numbers FROM carrier_messages WHERE kind = 'CANCELLATION'"
+        )
+    assert told_of == [FIRST]
+
+    await answer(database, request_id, is_confirmed=True)
+    assert await states(database, request_id) == ["CANCELLED", "APPROVED"]
+    assert await status(database, request_id) is PortRequestStatus.APPROVED
+    await ported(database, request_id)
+    assert await states(database, request_id) == ["CANCELLED", "PORTED"]
+    assert await status(database, request_id) is PortRequestStatus.PARTIALLY_COMPLETED
+
+
+async def test_one_line_that_the_carrier_keeps_goes_on_with_its_date(
+    database, house, request_id
+):
+    day = now().date() + timedelta(days=9)
+    await firm(database, request_id, day)
+    await cancel(database, house.administrator, request_id, numbers=[FIRST])
+    await answer(database, request_id, is_confirmed=False)
+    assert await status(database, request_id) is PortRequestStatus.APPROVED
+    assert {line.firm_date for line in await lines_of(database, request_id)} == {day}
+
+
+async def test_the_date_of_a_sister_does_not_keep_a_line_from_being_asked_back(
+    database, house, request_id
+):
+    await firm(database, request_id, now().date() + timedelta(days=1), [SECOND])
+    with pytest.raises(Refused) as late:
+        await cancel(database, house.administrator, request_id, numbers=[SECOND])
+    assert [each.code for each in late.value.refusals] == ["TOO_LATE_TO_CANCEL"]
+
+    await cancel(database, house.administrator, request_id, numbers=[FIRST])
+    await cancel(database, house.administrator, request_id, numbers=[FIRST])
+
+    assert await states(database, request_id) == ["CANCEL_REQUESTED", "APPROVED"]
+    assert (await types_told(database, request_id)).count("lines_cancel_requested") == 1
+
+
+async def test_a_line_is_asked_back_by_who_sees_it_and_while_it_can_be_stopped(
+    database, house, request_id
+):
+    added = [a_line(house.dental, phone(105))]
+    reviewed = await a_full_draft(database, house.administrator, house.dental, added)
+    await submit(database, house.administrator, reviewed)
+    for request, numbers, code in (
+        (request_id, [], "REQUIRED"),
+        (request_id, [OUTSIDE], "NOT_FOUND"),
+        (reviewed, [phone(105)], "INVALID_STATE"),
+    ):
+        with pytest.raises((Refusal, Refused)) as refused:
+            await cancel(database, house.administrator, request, numbers=numbers)
+        told_of = getattr(refused.value, "refusals", (refused.value,))
+        assert [each.code for each in told_of] == [code]
+    await firm(database, request_id, now().date() + timedelta(days=9))
+    async with database.transaction(SUPPORT) as connection:
+        await activating.start_activation(connection, SUPPORT, request_id, [FIRST])
+    with pytest.raises(Refused) as moving:
+        await cancel(database, SUPPORT, request_id, numbers=[FIRST])
+    [refusal] = moving.value.refusals
+    assert refusal.path == ("input", "trackingNumbers", "0")
+    await cancel(database, SUPPORT, request_id, numbers=[SECOND])
+    assert await states(database, request_id) == ["ACTIVATING", "CANCEL_REQUESTED"]
 
 
 async def test_a_rejection_answers_the_wish_to_cancel(database, house, request_id):

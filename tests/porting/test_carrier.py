@@ -315,6 +315,7 @@ async def test_before_the_carrier_has_it_no_word_of_the_carrier_is_taken(databas
     assert refused.value.available_actions == (
         "REVIEW_DOCUMENT",
         "SEND_TO_CARRIER",
+        "REQUEST_FIRM_DATE",
         "RECORD_NOT_PORTABLE",
         "DROP_LINES",
         "CANCEL",

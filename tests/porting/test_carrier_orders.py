@@ -389,6 +389,32 @@ async def test_the_carriers_reference_is_kept(door, database):
     assert order["carrierReference"] == "PON 7"
 
 
+async def test_nothing_is_written_to_the_orders_of_a_request_that_came_to_nothing(
+    door, database
+):
+    house = await found_house(database)
+    request_id = await in_review(database, house, *LOCAL)
+    (order,) = await orders_of(door, request_id)
+    await door.act(house.administrator, "cancelPortRequest", portRequestId=request_id)
+    over = await request_of(database, request_id)
+    for mutation, said in {
+        "recordCarrierReference": {"carrierOrderId": order["id"], "carrierReference": "R"},
+        "createCarrierOrder": {"trackingNumbers": LOCAL[:1]},
+        "moveLinesToCarrierOrder": {
+            "carrierOrderId": order["id"], "trackingNumbers": LOCAL[:1],
+        },
+        "mergeCarrierOrders": {
+            "carrierOrderId": order["id"], "fromCarrierOrderIds": [order["id"]],
+        },
+    }.items():  # fmt: skip
+        faults = await act(door, mutation, request_id, **said)
+        assert (mutation, faults) == (
+            mutation,
+            [("INVALID_STATE", ["input", "portRequestId"])],
+        )
+    assert await request_of(database, request_id) == over
+
+
 async def test_customers_see_orders_of_their_requests_with_the_lines_that_are_theirs(
     door, database
 ):
@@ -409,8 +435,9 @@ async def test_customers_see_orders_of_their_requests_with_the_lines_that_are_th
 async def test_an_order_without_a_line_of_ones_companies_is_unknown(door, database):
     house = await found_house(database)
     added = [a_line(house.garage, LOCAL[0]), a_line(house.dental, LOCAL[1])]
-    request_id = await a_full_draft(database, house.administrator, house.garage, added)
-    await submit(database, house.administrator, request_id)
+    request_id = await a_full_draft(database, house.garage_manager, house.garage, added)
+    await submit(database, house.garage_manager, request_id)
+    await door.act(house.administrator, "authorizePortRequest", portRequestId=request_id)
     await preconfigure(database, request_id)
     apart = {"trackingNumbers": LOCAL[1:], "losingCarrier": "Bell", "losingAccount": "B-9"}
     assert await act(door, "createCarrierOrder", request_id, **apart) == []

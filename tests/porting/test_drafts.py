@@ -3,6 +3,9 @@
 import pytest
 
 from deploy.local.places import ROOT
+from libs.common.caller import Role
+from libs.contracts.number_events import MemberChanged
+from services.porting.domain.refusals.lines import NumbersOfOthers
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.domain.warnings import WARNINGS
 from services.porting.schema import people_loaders
@@ -17,6 +20,7 @@ from tests.porting.builders import (
     found_house,
     hear,
     heard,
+    lines_of,
     phone,
     submit,
     types_told,
@@ -173,6 +177,61 @@ async def test_a_draft_moves_to_another_company_with_its_case(door, database):
     shown = (await door.see(house.garage_manager, query, id=request_id))["portRequest"]
     assert shown["company"] == shown["supportCase"]["company"] == {"id": house.garage}
     assert (await door.see(house.manager, query, id=request_id))["portRequest"] is None
+
+
+@pytest.mark.requirement("S36", "S48")
+async def test_a_client_managers_draft_takes_the_cases_of_others_along(door, database):
+    house = await found_house(database)
+    both = MemberChanged(
+        member_id=house.client_manager.member_id,
+        name="Ada Lovelace",
+        email="ada@example.com",
+        role=Role.CLIENT_MANAGER,
+        company_ids=[house.dental, house.garage],
+        login_issuer=house.client_manager.login.issuer,
+        login_subject=house.client_manager.login.subject,
+        active=True,
+    )
+    await hear(database, heard(both, subject=house.id, sequence=99))
+    request_id = await a_draft(database, house.client_manager, house.dental)
+    about = {"portRequestId": request_id}
+    opened = await door.act(
+        house.administrator, "openSupportCase", **about, subject="Ours", message="Whose?"
+    )
+    case_id = opened["supportCase"]["id"]
+
+    done = await door.act(
+        house.client_manager, "changePortRequestCompany", **about, companyId=house.garage
+    )
+
+    assert done["userErrors"] == []
+    query = "query ($id: ID!) { supportCase(id: $id) { company { id } } }"
+    moved = {"company": {"id": house.garage}}
+    for who, seen in (
+        (house.administrator, moved),
+        (house.garage_manager, moved),
+        (house.manager, None),
+        (house.client_manager, None),
+    ):
+        assert (await door.see(who, query, id=case_id))["supportCase"] == seen
+
+
+@pytest.mark.requirement("S42", "S45")
+async def test_a_file_takes_the_place_of_no_number_that_its_sender_does_not_see(database):
+    house = await found_house(database)
+    request_id = await a_draft(database, house.administrator, house.dental)
+    mixed = [a_line(house.dental, phone(100)), a_line(house.garage, phone(101))]
+    await fill_lines(database, house.administrator, request_id, mixed)
+
+    with pytest.raises(NumbersOfOthers):
+        await fill_lines(
+            database, house.manager, request_id, [a_line(house.dental, phone(102))]
+        )
+
+    assert [line.tracking_number for line in await lines_of(database, request_id)] == [
+        phone(100),
+        phone(101),
+    ]
 
 
 async def test_only_a_draft_is_renamed_and_moved(door, database):

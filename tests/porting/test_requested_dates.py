@@ -70,6 +70,24 @@ async def test_a_day_wished_in_the_draft_is_asked_of_every_carrier_order(door, d
     assert [order["requestedFirmDate"] for order in shown["carrierOrders"]] == [str(day)]
 
 
+@pytest.mark.requirement("S45")
+async def test_once_submitted_only_whoever_made_it_asks_for_a_day(door, database):
+    house = await found_house(database)
+    request_id = await a_full_draft(
+        database, house.administrator, house.dental, [a_line(house.dental, phone(100))]
+    )
+    assert await ask(door, house.manager, request_id, earliest()) == []
+    await submit(database, house.administrator, request_id)
+
+    assert await ask(door, house.manager, request_id, business_day(14)) == [
+        ("NOT_THE_REQUESTER", ["input", "portRequestId"])
+    ]
+    query = "query ($id: ID!) { portRequest(id: $id) { availableActions } }"
+    for who, has in ((house.manager, False), (house.administrator, True), ("support", True)):
+        shown = (await door.see(who, query, id=request_id))["portRequest"]
+        assert ("REQUEST_FIRM_DATE" in shown["availableActions"]) is has
+
+
 async def test_no_day_is_asked_for_once_the_request_is_over(door, database):
     house = await found_house(database)
     request_id = await a_full_draft(

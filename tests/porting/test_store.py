@@ -17,6 +17,7 @@ from services.porting.store import (
     estimates,
     faults,
     heard_messages,
+    hidden_lines,
     history,
     letter_renderings,
     letters,
@@ -40,7 +41,7 @@ from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
     carrier_message_lists, carrier_orders, copies, desk_queue, documents, estimates, faults,
-    heard_messages, history, letter_renderings, letters, line_states, lines, pins,
+    heard_messages, hidden_lines, history, letter_renderings, letters, line_states, lines, pins,
     port_out_history, port_out_numbers, port_out_reports, port_outs, request_changes, requests,
     signing_links, submission_grounds, support_cases, told_messages, uploads,
 )  # fmt: skip

@@ -323,13 +323,6 @@ async def test_a_text_is_kept_as_it_was_written(door, database, text):
     assert (case["subject"], bodies(case)) == (text, [f"a{text}b"])
 
 
-async def test_a_text_with_a_nul_is_bad_input(door, database):
-    house = await found_house(database)
-    given = {**OPENED, "message": "a\0b"}
-    code = await door.code(house.manager, door.mutation("openSupportCase"), input=given)
-    assert code == "BAD_USER_INPUT"
-
-
 async def test_the_same_key_opens_one_case(door, database):
     house = await found_house(database)
     given = {**OPENED, "idempotencyKey": "once"}

@@ -24,6 +24,7 @@ from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.lines import (
     LinesActivating,
     LinesCancelled,
+    LinesCancelRequested,
     LinesNotPortable,
     LinesPorted,
 )
@@ -123,6 +124,7 @@ TOLD_ONCE_WHILE: Final[Mapping[type[Fact], frozenset[str]]] = {
     LinesPorted: frozenset({"PORTING"}),
     LinesActivating: frozenset({"PORTING"}),
     LinesCancelled: frozenset({"PORTING", "WITH_CARRIER"}),
+    LinesCancelRequested: frozenset({"WITH_CARRIER"}),
     LinesNotPortable: frozenset({"PORTING", "WITH_CARRIER"}),
 }
 # They renew our copies; nobody's status is in them.
@@ -152,7 +154,6 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     lines.LinesActivationFailed,
     lines.LinesCorrected,
     lines.LinesResent,
-    lines.LinesCancelRequested,
     lines.LinesCancelRefused,
     # A port-out shield is no port, and has no status.
     port_out_shields.PortOutLocked,

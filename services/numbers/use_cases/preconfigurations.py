@@ -71,12 +71,12 @@ async def preconfigure_numbers(
     )
     facts: Sequence[NumbersPreconfigured | PreconfigurationRefused]
     if faulty_count:
-        facts = [_refusal(account_id, faulty, faulty_count)]
+        facts = [_refusal(account_id, review, faulty, faulty_count)]
     else:
         added = await store.add_preconfigured_numbers(
             connection, port_request_id, review, account_id
         )
-        facts = _batches(account_id, added)
+        facts = _batches(account_id, review, added)
     await store.delete_announced_lines(connection, port_request_id, review)
     version = await outbox.record(connection, port_request_id, before.version, *facts)
     await store.save_preconfiguration(
@@ -95,10 +95,11 @@ async def preconfigure_numbers(
 
 
 def _refusal(
-    account_id: str, faulty: Sequence[FaultyLine], faulty_count: int
+    account_id: str, review: int, faulty: Sequence[FaultyLine], faulty_count: int
 ) -> PreconfigurationRefused:
     return PreconfigurationRefused(
         account_id=account_id,
+        review=review,
         refused_count=faulty_count,
         lines=[
             RefusedLine(
@@ -109,11 +110,14 @@ def _refusal(
     )
 
 
-def _batches(account_id: str, added: Sequence[AddedNumber]) -> list[NumbersPreconfigured]:
+def _batches(
+    account_id: str, review: int, added: Sequence[AddedNumber]
+) -> list[NumbersPreconfigured]:
     starts = range(0, len(added), _NUMBERS_PER_EVENT)
     return [
         NumbersPreconfigured(
             account_id=account_id,
+            review=review,
             batch=batch,
             of=len(starts),
             numbers=[

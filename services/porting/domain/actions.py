@@ -21,6 +21,7 @@ class PortRequestAction(StrEnum):
     DECLINE = "DECLINE"
     ATTACH_DOCUMENT = "ATTACH_DOCUMENT"
     REVIEW_DOCUMENT = "REVIEW_DOCUMENT"
+    REQUEST_FIRM_DATE = "REQUEST_FIRM_DATE"
     SEND_TO_CARRIER = "SEND_TO_CARRIER"
     RECORD_FIRM_DATE = "RECORD_FIRM_DATE"
     RECORD_PORTED = "RECORD_PORTED"
@@ -62,19 +63,22 @@ _ON_THE_DAY: Final = (_A.START_ACTIVATION, _A.RECORD_ACTIVATION_FAILURE)
 _AT_THE_CARRIER: Final = (_A.SEND_TO_CARRIER, *_WORDS_OF_THE_CARRIER, *_ON_THE_DAY)
 _MENDING: Final = (_A.CORRECT_LINES, _A.DROP_LINES, _A.RESUBMIT)
 _BEFORE_THE_CARRIER: Final = (_A.RECORD_NOT_PORTABLE, _A.DROP_LINES, _A.CANCEL)
+# In a draft EDIT stands for it, where there is an EDIT.
+_ASKING: Final = _A.REQUEST_FIRM_DATE
 _BACK: Final = _A.RECORD_SNAPBACK
 _NOTHING: Final[Table] = dict.fromkeys(PortRequestStatus, ())
 # One table for each role: what can be tried with a request in each status. Whether it is
 # possible now, the request and the states of its lines say.
 ACTIONS_OF_SUPPORT: Final[Table] = {
     **_NOTHING,
-    _S.DRAFT: (_A.ATTACH_DOCUMENT, *_BEFORE_THE_CARRIER),
-    _S.AWAITING_AUTHORIZATION: _BEFORE_THE_CARRIER,
-    _S.AWAITING_SIGNATURE: (_A.REVIEW_DOCUMENT, *_BEFORE_THE_CARRIER),
-    _S.IN_REVIEW: (_A.REVIEW_DOCUMENT, _A.SEND_TO_CARRIER, *_BEFORE_THE_CARRIER),
+    _S.DRAFT: (_A.ATTACH_DOCUMENT, _ASKING, *_BEFORE_THE_CARRIER),
+    _S.AWAITING_AUTHORIZATION: (_ASKING, *_BEFORE_THE_CARRIER),
+    _S.AWAITING_SIGNATURE: (_A.REVIEW_DOCUMENT, _ASKING, *_BEFORE_THE_CARRIER),
+    _S.IN_REVIEW: (_A.REVIEW_DOCUMENT, _A.SEND_TO_CARRIER, _ASKING, *_BEFORE_THE_CARRIER),
     _S.ACTION_REQUIRED: (
         _A.ATTACH_DOCUMENT,
         _A.REVIEW_DOCUMENT,
+        _ASKING,
         *_AT_THE_CARRIER,
         *_MENDING,
         _BACK,
@@ -90,17 +94,23 @@ ACTIONS_OF_SUPPORT: Final[Table] = {
 ACTIONS_OF_REQUESTERS: Final[Table] = {
     **_NOTHING,
     _S.DRAFT: (_A.EDIT, *_OF_LETTERS, _A.SUBMIT, _A.CANCEL),
-    _S.AWAITING_AUTHORIZATION: (_A.DROP_LINES, _A.CANCEL),
-    _S.AWAITING_SIGNATURE: (*_OF_LETTERS, _A.DROP_LINES, _A.CANCEL),
-    _S.IN_REVIEW: (_A.DROP_LINES, _A.CANCEL),
-    _S.ACTION_REQUIRED: (*_OF_LETTERS, _A.ATTACH_DOCUMENT, *_MENDING, _A.CANCEL),
+    _S.AWAITING_AUTHORIZATION: (_ASKING, _A.DROP_LINES, _A.CANCEL),
+    _S.AWAITING_SIGNATURE: (*_OF_LETTERS, _ASKING, _A.DROP_LINES, _A.CANCEL),
+    _S.IN_REVIEW: (_ASKING, _A.DROP_LINES, _A.CANCEL),
+    _S.ACTION_REQUIRED: (*_OF_LETTERS, _A.ATTACH_DOCUMENT, _ASKING, *_MENDING, _A.CANCEL),
     _S.WITH_CARRIER: (*_SIGNING, _A.CANCEL),
     _S.APPROVED: (_A.CANCEL,),
-    _S.PORTING: (_A.CANCEL,),
+    _S.PORTING: (*_SIGNING, _A.CANCEL),
 }
 ACTIONS_OF_ADMINISTRATORS: Final[Table] = {
     **ACTIONS_OF_REQUESTERS,
-    _S.AWAITING_AUTHORIZATION: (_A.AUTHORIZE, _A.DECLINE, _A.DROP_LINES, _A.CANCEL),
+    _S.AWAITING_AUTHORIZATION: (
+        _A.AUTHORIZE,
+        _A.DECLINE,
+        _ASKING,
+        _A.DROP_LINES,
+        _A.CANCEL,
+    ),
 }
 _ACTIONS_OF: Final[Mapping[Role, Table]] = {
     Role.ADMINISTRATOR: ACTIONS_OF_ADMINISTRATORS,
@@ -109,8 +119,10 @@ _ACTIONS_OF: Final[Mapping[Role, Table]] = {
     Role.VIEWER: _NOTHING,
 }
 _DECISIONS: Final = frozenset({_A.AUTHORIZE, _A.DECLINE})
+_BESIDE_THE_CARRIERS_WORK: Final = frozenset({_S.WITH_CARRIER, _S.PORTING})
 # Of members, only whoever made or submitted the request, and administrators.
-_OF_WHOEVER_MADE_IT: Final = frozenset({*_MENDING, _A.CANCEL})
+_OF_WHOEVER_MADE_IT: Final = frozenset({*_MENDING, _ASKING, _A.CANCEL})
+_OF_NAMED_LINES: Final = frozenset({_A.CORRECT_LINES, _A.DROP_LINES})
 # Before a carrier has anything, no word of one is taken.
 _OF_THE_CARRIER: Final = frozenset({*_WORDS_OF_THE_CARRIER, *_ON_THE_DAY}) - {
     _A.RECORD_NOT_PORTABLE
@@ -132,16 +144,22 @@ _ABOUT_LINES: Final[Mapping[PortRequestAction, tuple[LineEvent, ...]]] = {
 
 
 def actions_for(
-    caller: Caller, request: PortRequest, present: Collection[LineState] | None = None
+    caller: Caller,
+    request: PortRequest,
+    present: Collection[LineState] | None = None,
+    seen: Collection[LineState] | None = None,
 ) -> Actions:
     """What the table gives, less what this request is not ready for.
 
-    `present` are the states of its lines; without them, some line is taken to be ready.
+    `present` are the states of its lines; without them, some line is taken to be ready. `seen`
+    are those of the lines that the caller may name, where that is not all of them.
     """
+    own = present if seen is None else seen
     return tuple(
         action
         for action in _table_of(caller)[request.status]
-        if _is_possible(action, caller, request) and _has_lines_for(action, present)
+        if _is_possible(action, caller, request)
+        and _has_lines_for(action, own if action in _OF_NAMED_LINES else present)
     )
 
 
@@ -150,10 +168,14 @@ def actions_with(
     request: PortRequest,
     letter: Letter | None,
     present: Collection[LineState] | None = None,
+    seen: Collection[LineState] | None = None,
 ) -> Actions:
-    """Less what its letter is done with (S58): one that is signed asks for nothing more."""
-    actions = actions_for(caller, request, present)
-    if letter is None or not letter.is_signed:
+    """Less what its letter is done with (S58): one that is signed asks for nothing more.
+
+    Where it is signed and a signature is wanted, it is that of a line.
+    """
+    actions = actions_for(caller, request, present, seen)
+    if letter is None or not letter.is_signed or request.wants_signature:
         return actions
     return tuple(action for action in actions if action not in _OF_LETTERS)
 
@@ -172,7 +194,7 @@ def _is_possible(action: PortRequestAction, caller: Caller, request: PortRequest
             return caller.member_id != request.submitted_by
         if action in _OF_WHOEVER_MADE_IT and caller.role is not Role.ADMINISTRATOR:
             return caller.member_id in {request.requester_id, request.submitted_by}
-    if action in _SIGNING and request.status is PortRequestStatus.WITH_CARRIER:
+    if action in _SIGNING and request.status in _BESIDE_THE_CARRIERS_WORK:
         return request.wants_signature
     if action in _OF_THE_CARRIER:
         return request.sent_at is not None

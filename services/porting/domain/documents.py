@@ -98,7 +98,10 @@ class StoredFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """`is_newest`: the request has no newer one of its kind."""
+    """`is_newest`: the request has no newer one of its kind.
+
+    `is_withheld`: its reader sees that it is there, and not what is in it.
+    """
 
     id: str
     port_request_id: str
@@ -115,6 +118,7 @@ class Document:
     page_count: int | None
     is_newest: bool
     review: Review
+    is_withheld: bool = False
 
     @property
     def served_type(self) -> str:
@@ -129,3 +133,13 @@ class Document:
         endings = _ENDINGS.get(self.content_type, _LIST_ENDINGS)
         fits = self.filename.lower().endswith(endings)
         return self.filename if fits else self.filename + endings[0]
+
+
+def is_withheld(document: Document, viewer_id: str, *, is_mixed: bool) -> bool:
+    """From who is limited to some companies: whatever may name a number of another one.
+
+    `is_mixed`: the request has lines that they do not see. A number list that was replaced may
+    have had some; one's own had none when it was taken in.
+    """
+    is_replaced = document.kind is DocumentKind.NUMBER_LIST and not document.is_newest
+    return is_mixed or (is_replaced and document.attached_by != viewer_id)

@@ -95,6 +95,11 @@ def find_fault_of_window(day: date, zone: str, now: datetime) -> PortingRefusal 
     return None if today <= day <= today + FARTHEST else FirmDateNotAllowed()
 
 
+def is_out_of_reach(day: date, now: datetime) -> bool:
+    """Too far ahead wherever the carrier is, where it may be tomorrow already."""
+    return day > now.date() + FARTHEST + timedelta(days=1)
+
+
 def is_soon(day: date, zone: str, now: datetime) -> bool:
     """Less than 48 hours until the day begins where the carrier is."""
     return start_of(day, zone) - now < _SOON

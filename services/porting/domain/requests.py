@@ -233,7 +233,7 @@ class PortRequest:
 
     @property
     def wants_signature(self) -> bool:
-        """A carrier has it, and has not approved while its letter grew too old."""
+        """A carrier has it, and has not approved while its letter, or a line's, grew too old."""
         return self.sent_at is not None and self.fault_code == LOA_EXPIRED
 
     @property

@@ -23,6 +23,7 @@ from libs.common.database import Database
 from libs.common.download_links import DownloadLinks, Link, support_named
 from libs.common.graphql.errors import ErrorCode, log_fault, sentence_and_code
 from services.porting.domain.documents import Part, Upload
+from services.porting.domain.vault import Vault
 from services.porting.integrations.carriers.protocol import (
     CallbackRefused,
     CallbackUnreadable,
@@ -85,13 +86,13 @@ def file_routes(
     ]
 
 
-def carrier_routes(database: Database, carrier: Carrier) -> list[BaseRoute]:
+def carrier_routes(database: Database, carrier: Carrier, vault: Vault) -> list[BaseRoute]:
     """Where the carrier calls back. Other names are unknown."""
 
     async def receive_callback(request: Request) -> Response:
         if request.path_params["name"] != carrier.name:
             return Response(status_code=404)
-        return await _receive_callback(request, database, carrier)
+        return await _receive_callback(request, database, carrier, vault)
 
     return [Route("/carriers/{name}/callbacks", _masked(receive_callback), methods=["POST"])]
 
@@ -111,7 +112,7 @@ def _masked(answer: Answer) -> Answer:
 
 
 async def _receive_callback(
-    request: Request, database: Database, carrier: Carrier
+    request: Request, database: Database, carrier: Carrier, vault: Vault
 ) -> Response:
     """Kept, and nothing else: what it leads to is worked afterwards, in the carrier's order."""
     try:
@@ -128,7 +129,7 @@ async def _receive_callback(
     except CallbackUnreadable:
         return _refuse(422, "UNREADABLE", "This is not the form that was agreed.")
     async with database.working() as connection:
-        is_new = await receive_call(connection, carrier.name, heard)
+        is_new = await receive_call(connection, carrier.name, heard, vault)
     return JSONResponse({"isNew": is_new}, status_code=200)
 
 

@@ -18,6 +18,7 @@ publish_enum(
         PortRequestAction.DECLINE: "Decline what a colleague submitted: it is cancelled.",
         PortRequestAction.ATTACH_DOCUMENT: "Attach another document.",
         PortRequestAction.REVIEW_DOCUMENT: "Accept or refuse a document.",
+        PortRequestAction.REQUEST_FIRM_DATE: "Say which day you would like.",
         PortRequestAction.SEND_TO_CARRIER: "Send it to the losing carrier.",
         PortRequestAction.RECORD_FIRM_DATE: "Record the losing carrier's firm date.",
         PortRequestAction.RECORD_PORTED: "Record that numbers have ported.",

@@ -46,7 +46,8 @@ class CarrierOrder:
         description="The account with the losing carrier, as the letter has it."
     )
     billing_number: PhoneNumber | None = strawberry.field(
-        description="The account's billing telephone number, where the letter has one."
+        description="The account's billing telephone number, where the letter has one; null "
+        "where it is the number of a line that you do not see."
     )
     zone: str = strawberry.field(
         description="Where its dates are counted, such as `America/New_York`."

@@ -17,6 +17,7 @@ from libs.common.graphql.connections import (
 from services.porting.domain.support_cases import CaseState
 from services.porting.domain.warnings import WARNINGS
 from services.porting.schema.context import PortingInfo
+from services.porting.schema.hidden_lines import before_cases
 from services.porting.schema.people_loaders import filters_of, load_cases
 from services.porting.schema.port_warnings import PortingWarning
 from services.porting.schema.support_cases import SupportCase
@@ -63,12 +64,14 @@ class CaseQuery:
         )
         async with info.context.database.reading(info.context.caller) as connection:
             found = await case_store.find_case_page(connection, filters, page)
+            curtain = await before_cases(connection, info.context.caller, found.rows)
 
         async def count() -> int:
             async with info.context.database.reading(info.context.caller) as connection:
                 return await case_store.count_cases(connection, filters)
 
-        return connection_of(found.map(SupportCase.of), count)
+        shown = found.map(curtain.show_case)
+        return connection_of(shown.map(SupportCase.of), count)
 
     @strawberry.field(description="What everybody is told before they port numbers.")
     def porting_warnings(self) -> list[PortingWarning] | None:

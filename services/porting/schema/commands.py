@@ -15,6 +15,7 @@ from services.porting.schema.context import PortingInfo
 from services.porting.schema.loaders import load_port_outs, load_requests
 from services.porting.schema.port_outs import PortOut
 from services.porting.schema.requests import PortRequest
+from services.porting.schema.texts import refusing_unreadable_texts
 from services.porting.use_cases.access import expect_port_out_version, expect_request_version
 
 T = TypeVar("T")
@@ -104,13 +105,14 @@ async def change_port_out(
     return PortOutPayload(port_out=PortOut.of(port_out) if port_out else None, user_errors=[])
 
 
-async def settle(work: Awaitable[T]) -> Callable[[], T]:
+async def settle(given: object, work: Callable[[], Awaitable[T]]) -> Callable[[], T]:
     """Its result for later: a refusal is raised where the result is asked for.
 
     So a repeated key answers what it answered before, though the work is refused by now.
     """
     try:
-        result = await work
+        with refusing_unreadable_texts(given):
+            result = await work()
     except (Refusal, Refused) as refused:
         refusal = refused
 
@@ -128,21 +130,22 @@ async def run_once(
     act: Callable[[Connection], Awaitable[str]],
 ) -> str:
     """`act` answers the id of what it made or changed."""
-    caller = info.context.caller
-    async with info.context.database.transaction(caller) as connection:
+    caller, database = info.context.caller, info.context.database
+    with refusing_unreadable_texts(given):
+        async with database.transaction(caller) as connection:
 
-        async def act_once() -> dict[str, str]:
-            return {"id": await act(connection)}
+            async def act_once() -> dict[str, str]:
+                return {"id": await act(connection)}
 
-        result = await remember(
-            connection,
-            caller,
-            mutation=mutation,
-            key=getattr(given, "idempotency_key", None),
-            given=given,
-            act=act_once,
-        )
-        return result["id"]
+            result = await remember(
+                connection,
+                caller,
+                mutation=mutation,
+                key=getattr(given, "idempotency_key", None),
+                given=given,
+                act=act_once,
+            )
+            return result["id"]
 
 
 def member_of(info: PortingInfo) -> Member:

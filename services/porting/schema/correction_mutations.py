@@ -49,9 +49,16 @@ class ResubmitPortRequestInput(OnPortRequest):
     )
 
 
-@strawberry.input(description="A request that is not wanted any more.")
+@strawberry.input(
+    description="A request, or some of its numbers, that is not wanted any more."
+)
 class CancelPortRequestInput(OnPortRequest):
     reason: str | None = strawberry.field(default=None, description=_REASON)
+    tracking_numbers: list[PhoneNumber] | None = strawberry.field(
+        default=None,
+        description="Only these, of a request that a carrier has: the others go on. The whole "
+        "request where absent; before a carrier has it, `dropLines` takes numbers out.",
+    )
 
 
 @strawberry.input(description="The losing carrier's answer to the wish to cancel.")
@@ -136,7 +143,11 @@ class CorrectionMutation:
             "cancelPortRequest",
             input,
             lambda connection: cancelling.cancel_request(
-                connection, info.context.caller, input.port_request_id, input.reason
+                connection,
+                info.context.caller,
+                input.port_request_id,
+                input.reason,
+                input.tracking_numbers,
             ),
         )
 

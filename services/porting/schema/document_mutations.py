@@ -88,12 +88,13 @@ class DocumentMutation:
     ) -> PortRequestPayload:
         caller = customer_or_support_of(info)
         taken_in = await settle(
-            info.context.room.document_intake.take_in(
+            input,
+            lambda: info.context.room.document_intake.take_in(
                 info.context.database,
                 caller,
                 request_id=input.port_request_id,
                 upload_id=input.upload_id,
-            )
+            ),
         )
 
         async def attach(connection: Connection) -> str:

@@ -165,17 +165,20 @@ class Document:
     review: DocumentReview = strawberry.field(description="What our port desk says of it.")
 
     @strawberry.field(
-        description="A link for you alone, good for five minutes, to download the file."
+        description="A link for you alone, good for five minutes, to download the file; null "
+        "where it may name numbers of companies that you do not see."
     )
-    def url(self, info: PortingInfo) -> str:
+    def url(self, info: PortingInfo) -> str | None:
+        if self.document.is_withheld:
+            return None
         return _link(info, self.document, Part.FILE)
 
     @strawberry.field(
         description="A link for you alone, good for five minutes, to a small picture (PNG) of "
-        "the first page; absent where there is none."
+        "the first page; absent where there is none, or where `url` is."
     )
     def thumbnail_url(self, info: PortingInfo) -> str | None:
-        if self.document.thumbnail_key is None:
+        if self.document.thumbnail_key is None or self.document.is_withheld:
             return None
         return _link(info, self.document, Part.THUMBNAIL)
 

@@ -41,8 +41,14 @@ class HistoryEntry:
     actor_kind: ActorKind = strawberry.field(description="What kind of somebody did it.")
     actor: str = strawberry.field(description="Who did it, as a name to show.")
     status: PortRequestStatus = strawberry.field(description="Where the request stood then.")
-    line_counts: list[LineCount] = strawberry.field(description="Where its lines stood then.")
-    reason: str | None = strawberry.field(description="Why, where somebody said so.")
+    line_counts: list[LineCount] = strawberry.field(
+        description="Where its lines stood then; empty where some are of companies that you do "
+        "not see."
+    )
+    reason: str | None = strawberry.field(
+        description="Why, where somebody said so. Numbers that you do not see are masked in it, "
+        "as in every text."
+    )
     correlation_id: str | None = strawberry.field(
         description="Joins what one command or event set off; support asks for it."
     )

@@ -23,6 +23,7 @@ from services.porting.schema.letter_inputs import (
     SendLetterInput,
     SignLetterInput,
 )
+from services.porting.schema.texts import refusing_unreadable_texts
 from services.porting.use_cases import letter_sending, letter_signing
 from services.porting.use_cases import letters as letter_use_cases
 from services.porting.use_cases.letter_signing import Signing
@@ -115,16 +116,17 @@ class LetterMutation:
         if not isinstance(caller, Support):
             raise Forbidden
         try:
-            async with info.context.database.transaction(caller) as connection:
-                pin = await use_pin(
-                    connection,
-                    caller,
-                    input.port_request_id,
-                    info.context.room.vault,
-                    holder=input.losing_account_id,
-                    number=input.tracking_number,
-                    reason=input.reason,
-                )
+            with refusing_unreadable_texts(input):
+                async with info.context.database.transaction(caller) as connection:
+                    pin = await use_pin(
+                        connection,
+                        caller,
+                        input.port_request_id,
+                        info.context.room.vault,
+                        holder=input.losing_account_id,
+                        number=input.tracking_number,
+                        reason=input.reason,
+                    )
         except (Refusal, Refused) as refused:
             return RevealPinPayload(pin=None, user_errors=user_errors(refused))
         return RevealPinPayload(pin=pin, user_errors=[])

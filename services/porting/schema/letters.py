@@ -54,7 +54,10 @@ class ServiceAddress:
     country: str = strawberry.field(description="Country.")
 
 
-@strawberry.type(description="A further account that numbers of the request leave.")
+@strawberry.type(
+    description="A further account that numbers of the request leave. Empty where all are of "
+    "companies that you do not see; sent back as it is, it stays."
+)
 class LosingAccount:
     id: strawberry.ID = strawberry.field(description="`la_…`.")
     losing_carrier: str = strawberry.field(description="Where the numbers leave.")
@@ -62,7 +65,9 @@ class LosingAccount:
     billing_number: PhoneNumber | None = strawberry.field(
         description="The account's main number."
     )
-    tracking_numbers: list[PhoneNumber] = strawberry.field(description="Its numbers.")
+    tracking_numbers: list[PhoneNumber] = strawberry.field(
+        description="Its numbers, as far as you see them."
+    )
     pin_answer: PinAnswer = strawberry.field(description="Whether it has a PIN.")
 
 
@@ -88,7 +93,8 @@ class Letter:
     losing_carrier: str = strawberry.field(description="Where the numbers leave.")
     account_number: str = strawberry.field(description="The account at the losing carrier.")
     billing_number: PhoneNumber = strawberry.field(
-        description="The account's main number; empty until it is filled in."
+        description="The account's main number; empty until it is filled in, and where it is "
+        "the number of a line that you do not see."
     )
     pin_answer: PinAnswer = strawberry.field(description="Whether the account has a PIN.")
     is_partial: bool = strawberry.field(

@@ -72,7 +72,8 @@ class LineMutation:
     ) -> PortRequestPayload:
         member, room = member_of(info), info.context.room
         read = await settle(
-            importing.read_upload(
+            input,
+            lambda: importing.read_upload(
                 info.context.database,
                 room.files,
                 room.children,
@@ -80,7 +81,7 @@ class LineMutation:
                 member,
                 request_id=input.port_request_id,
                 upload_id=input.upload_id,
-            )
+            ),
         )
 
         async def accept(connection: Connection) -> str:

@@ -1,9 +1,10 @@
 """One read for a whole list: what belongs to many requests or accounts, as the caller sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 from libs.common.caller import Support
+from libs.common.database import Connection
 from libs.common.graphql.pages import load_pages
 from libs.common.paging import Page, Slice
 from libs.common.sight import Sight, sight_of
@@ -15,6 +16,7 @@ from services.porting.domain.letters import Letter
 from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import PortRequest
 from services.porting.schema.context import PortingContext
+from services.porting.schema.hidden_lines import Curtain, before_requests, draw_curtain
 from services.porting.store import carrier_orders as order_store
 from services.porting.store import documents as document_store
 from services.porting.store import estimates as estimate_store
@@ -47,7 +49,11 @@ async def load_requests(
         found = await request_store.find_requests(
             connection, ids, sight.account_id, sight.company_ids, sight.requester_id
         )
-    return [found.get(request_id) for request_id in ids]
+        curtain = await before_requests(connection, context.caller, [*found.values()])
+    return [
+        curtain.show_request(found[request_id]) if request_id in found else None
+        for request_id in ids
+    ]
 
 
 async def load_line_pages(
@@ -75,7 +81,8 @@ async def load_carrier_orders(
     company_ids = _sight(context).company_ids
     async with context.database.reading(context.caller) as connection:
         found = await order_store.find_carrier_orders(connection, ids, company_ids)
-    return [found.get(request_id, []) for request_id in ids]
+        curtain = await draw_curtain(connection, context.caller, found)
+    return [[*map(curtain.show_order, found.get(request_id, []))] for request_id in ids]
 
 
 async def load_order_line_pages(
@@ -95,9 +102,10 @@ async def load_order_line_pages(
 async def load_estimate_grounds(
     context: PortingContext, ids: list[str]
 ) -> Sequence[EstimateGround | None]:
-    """Of requests that the caller has been shown."""
+    """Of requests that the caller has been shown; days are of the lines that they see."""
+    company_ids = _sight(context).company_ids
     async with context.database.reading(context.caller) as connection:
-        found = await estimate_store.find_estimate_grounds(connection, ids)
+        found = await estimate_store.find_estimate_grounds(connection, ids, company_ids)
     return [found.get(request_id) for request_id in ids]
 
 
@@ -105,7 +113,11 @@ async def load_letters(context: PortingContext, ids: list[str]) -> Sequence[Lett
     """Of requests that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
         found = await letter_store.find_letters(connection, ids)
-    return [found.get(request_id) for request_id in ids]
+        curtain = await draw_curtain(connection, context.caller, found)
+    return [
+        curtain.show_letter(found[request_id]) if request_id in found else None
+        for request_id in ids
+    ]
 
 
 async def load_document_pages(
@@ -113,12 +125,15 @@ async def load_document_pages(
 ) -> Sequence[Slice[Document]]:
     """Of requests that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
-        return await load_pages(
+        pages = await load_pages(
             keys,
             lambda ids, kinds, page: document_store.find_document_pages(
                 connection, ids, kinds, page
             ),
         )
+        shown = [document for page in pages for document in page.rows]
+        curtain = await _before_documents(connection, context, shown)
+    return [page.map(curtain.show_document) for page in pages]
 
 
 async def load_newest_documents(
@@ -131,7 +146,8 @@ async def load_newest_documents(
             ids = [request_id for request_id, asked in keys if asked == kinds]
             newest = await document_store.find_newest_documents(connection, ids, kinds)
             found |= {(request_id, kinds): each for request_id, each in newest.items()}
-    return [found.get(key) for key in keys]
+        curtain = await _before_documents(connection, context, [*found.values()])
+    return [curtain.show_document(found[key]) if key in found else None for key in keys]
 
 
 async def load_faults_of_lines(
@@ -140,7 +156,8 @@ async def load_faults_of_lines(
     """Of lines that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
         found = await fault_store.find_faults_of_lines(connection, ids)
-    return [found.get(line_id, []) for line_id in ids]
+        curtain = await _before_faults(connection, context, found.values())
+    return [[*map(curtain.show_fault, found.get(line_id, []))] for line_id in ids]
 
 
 async def load_faults_of_requests(
@@ -149,7 +166,8 @@ async def load_faults_of_requests(
     """Of requests that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
         found = await fault_store.find_faults_of_requests(connection, ids)
-    return [found.get(request_id, []) for request_id in ids]
+        curtain = await _before_faults(connection, context, found.values())
+    return [[*map(curtain.show_fault, found.get(request_id, []))] for request_id in ids]
 
 
 async def load_history_pages(
@@ -157,12 +175,16 @@ async def load_history_pages(
 ) -> Sequence[Slice[HistoryEntry]]:
     """Of requests that the caller has been shown."""
     async with context.database.reading(context.caller) as connection:
-        return await load_pages(
+        pages = await load_pages(
             keys,
             lambda ids, page: history_store.find_history_pages(
                 connection, ids, page, with_internal=isinstance(context.caller, Support)
             ),
         )
+        reasons = [entry.reason for page in pages for entry in page.rows]
+        ids = [request_id for request_id, _ in keys]
+        curtain = await draw_curtain(connection, context.caller, ids, reasons)
+    return [page.map(curtain.show_entry) for page in pages]
 
 
 async def load_history_counts(context: PortingContext, ids: list[str]) -> Sequence[int]:
@@ -179,12 +201,15 @@ async def load_request_pages(
     """The requests of each account."""
     sight = _sight(context)
     async with context.database.reading(context.caller) as connection:
-        return await load_pages(
+        pages = await load_pages(
             keys,
             lambda ids, page: request_store.find_request_pages(
                 connection, _seen(sight, ids), sight.company_ids, sight.requester_id, page
             ),
         )
+        shown = [request for page in pages for request in page.rows]
+        curtain = await before_requests(connection, context.caller, shown)
+    return [page.map(curtain.show_request) for page in pages]
 
 
 async def load_port_outs(context: PortingContext, ids: list[str]) -> Sequence[PortOut | None]:
@@ -231,6 +256,25 @@ async def load_request_counts(context: PortingContext, ids: list[str]) -> Sequen
             connection, _seen(sight, ids), sight.company_ids, sight.requester_id
         )
     return [found.get(account_id, 0) for account_id in ids]
+
+
+async def _before_documents(
+    connection: Connection, context: PortingContext, shown: Sequence[Document]
+) -> Curtain:
+    ids = [document.port_request_id for document in shown]
+    texts = [text for each in shown for text in (each.filename, each.review.refusal_text)]
+    return await draw_curtain(connection, context.caller, ids, texts)
+
+
+async def _before_faults(
+    connection: Connection, context: PortingContext, found: Collection[Sequence[Fault]]
+) -> Curtain:
+    shown = [fault for faults in found for fault in faults]
+    ids = [fault.port_request_id for fault in shown]
+    texts = [
+        text for each in shown for text in (each.carrier_text, each.correction, each.remedy)
+    ]
+    return await draw_curtain(connection, context.caller, ids, texts)
 
 
 def _seen(sight: Sight, account_ids: Sequence[str]) -> list[str]:

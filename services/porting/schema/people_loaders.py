@@ -12,9 +12,11 @@ from services.porting.domain.lines import LineState
 from services.porting.domain.requests import PortRequest
 from services.porting.domain.support_cases import CaseMessage, CaseNote, SupportCase
 from services.porting.schema.context import PortingContext
+from services.porting.schema.hidden_lines import before_cases, draw_curtain
 from services.porting.schema.loaders import PageKey
 from services.porting.store import lines as line_store
 from services.porting.store import support_cases as case_store
+from services.porting.store.hidden_lines import find_states_seen
 from services.porting.store.submission_grounds import find_grounds_of_many
 from services.porting.store.support_cases import CaseFilters
 from services.porting.use_cases.missing import list_missing
@@ -36,7 +38,8 @@ async def load_cases(context: PortingContext, ids: list[str]) -> Sequence[Suppor
     seen = filters_of(context.caller)
     async with context.database.reading(context.caller) as connection:
         found = await case_store.find_cases(connection, ids, seen)
-    return [found.get(case_id) for case_id in ids]
+        curtain = await before_cases(connection, context.caller, [*found.values()])
+    return [curtain.show_case(found[case_id]) if case_id in found else None for case_id in ids]
 
 
 async def load_cases_of_requests(
@@ -46,17 +49,29 @@ async def load_cases_of_requests(
     seen = filters_of(context.caller)
     async with context.database.reading(context.caller) as connection:
         found = await case_store.find_cases_of_requests(connection, request_ids, seen)
-    return [found.get(request_id) for request_id in request_ids]
+        curtain = await before_cases(connection, context.caller, [*found.values()])
+    return [
+        curtain.show_case(found[request_id]) if request_id in found else None
+        for request_id in request_ids
+    ]
 
 
 async def load_message_pages(
     context: PortingContext, keys: list[PageKey]
 ) -> Sequence[Slice[CaseMessage]]:
     """Of cases that the caller has been shown."""
+    case_ids = [case_id for case_id, _ in keys]
     async with context.database.reading(context.caller) as connection:
-        return await load_pages(
+        pages = await load_pages(
             keys, lambda ids, page: case_store.find_message_pages(connection, ids, page)
         )
+        about = await case_store.find_requests_of_cases(connection, case_ids)
+        bodies = [message.body for page in pages for message in page.rows]
+        curtain = await draw_curtain(connection, context.caller, about.values(), bodies)
+    return [
+        page.map(lambda message: curtain.show_message(message, about[message.case_id]))
+        for page in pages
+    ]
 
 
 async def load_note_pages(
@@ -105,3 +120,15 @@ async def load_line_states(
     async with context.database.reading(context.caller) as connection:
         found = await line_store.find_states_of_many(connection, request_ids)
     return [found.get(request_id, set()) for request_id in request_ids]
+
+
+async def load_line_states_seen(
+    context: PortingContext, request_ids: list[str]
+) -> Sequence[set[LineState] | None]:
+    """None where the caller sees all lines."""
+    sight = sight_of(context.caller)
+    if sight is None or sight.company_ids is None:
+        return [None] * len(request_ids)
+    async with context.database.reading(context.caller) as connection:
+        found = await find_states_seen(connection, request_ids, sight.company_ids)
+    return [found[request_id] for request_id in request_ids]

@@ -22,6 +22,7 @@ from services.porting.domain.rejections import REJECTION_CODES
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.faults import RejectionCode
+from services.porting.schema.hidden_lines import before_requests
 from services.porting.schema.loaders import load_requests
 from services.porting.schema.requests import PortRequest
 from services.porting.store import requests as request_store
@@ -118,12 +119,14 @@ class PortingQuery:
         )
         async with info.context.database.reading(info.context.caller) as connection:
             found = await request_store.find_request_page(connection, listing, filters, page)
+            curtain = await before_requests(connection, info.context.caller, found.rows)
 
         async def count() -> int:
             async with info.context.database.reading(info.context.caller) as connection:
                 return await request_store.count_requests(connection, filters)
 
-        return connection_of(found.map(PortRequest.of), count)
+        shown = found.map(curtain.show_request)
+        return connection_of(shown.map(PortRequest.of), count)
 
     @strawberry.field(
         description="Every reason for which a carrier may refuse; null where you may not ask."

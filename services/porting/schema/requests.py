@@ -51,6 +51,7 @@ from services.porting.schema.people_loaders import (
     load_cases_of_requests,
     load_countries,
     load_line_states,
+    load_line_states_seen,
     load_missing,
 )
 from services.porting.schema.port_out_shields import ShieldedAccount
@@ -102,7 +103,8 @@ class PortRequest:
         if isinstance(caller, Member) and (self.request.is_draft or self.request.is_final):
             return list(actions_with(caller, self.request, letter))
         present = await info.context.loader(load_line_states).load(self.id)
-        return list(actions_with(caller, self.request, letter, present))
+        seen = await info.context.loader(load_line_states_seen).load(self.id)
+        return list(actions_with(caller, self.request, letter, present, seen))
 
     @strawberry.field(
         description="What it still lacks or has wrong: what `submitPortRequest` would answer. "

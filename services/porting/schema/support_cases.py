@@ -95,7 +95,7 @@ class SupportCase:
     )
     subject: str = strawberry.field(description="What it is about.")
     numbers: list[PhoneNumber] = strawberry.field(
-        description="The numbers it is about, where no request has them."
+        description="The numbers it is about, where no request has them, as far as you see them."
     )
     state: CaseState = strawberry.field(description="Whether it goes on.")
     state_since: datetime = strawberry.field(description="Since when.")

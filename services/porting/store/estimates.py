@@ -11,7 +11,8 @@ from services.porting.domain.documents import PROOFS
 from services.porting.domain.estimates import Received
 
 # Of requests that are submitted and not finished. The dates only where some line has one, and
-# then null as long as another has none.
+# then null as long as another has none; dates and carriers of lines in these companies only,
+# where some are named.
 _FIND: Final = """
     SELECT r.id, r.submitted_at, r.line_count, letter.id AS letter_id, letter.signed_at,
       coalesce(ordered.carriers, ARRAY[letter.carrier]) AS carriers, proof.proof_at,
@@ -22,7 +23,6 @@ _FIND: Final = """
       SELECT id, signed_at, subscriber ->> 'losing_carrier' AS carrier
       FROM letters
       WHERE port_request_id = r.id
-        AND tracking_number IS NULL
         AND tracking_number IS NULL
         AND state <> 'SUPERSEDED'
     ) AS letter ON true
@@ -43,8 +43,13 @@ _FIND: Final = """
     ) AS proof
     CROSS JOIN LATERAL (
       SELECT array_agg(DISTINCT losing_carrier) AS carriers
-      FROM carrier_orders
+      FROM carrier_orders AS o
       WHERE port_request_id = r.id
+        AND ($3::text[] IS NULL OR EXISTS (
+          SELECT FROM lines
+          WHERE carrier_order_id = o.id
+            AND company_id = ANY($3)
+        ))
     ) AS ordered
     LEFT JOIN LATERAL (
       SELECT min(firm_date) AS first_day, max(firm_date) AS last_day,
@@ -52,6 +57,7 @@ _FIND: Final = """
       FROM lines
       WHERE port_request_id = r.id
         AND state NOT IN ('PORTED', 'CANCELLED', 'REVERTED', 'NOT_PORTABLE')
+        AND ($3::text[] IS NULL OR company_id = ANY($3))
     ) AS dated ON r.earliest_firm_date < 'infinity'
     WHERE r.id = ANY($1::text[])
       AND r.is_open
@@ -70,10 +76,10 @@ class EstimateGround:
 
 
 async def find_estimate_grounds(
-    connection: Connection, request_ids: Sequence[str]
+    connection: Connection, request_ids: Sequence[str], company_ids: Sequence[str] | None
 ) -> dict[str, EstimateGround]:
     """One that is not submitted, or finished, is missing."""
-    rows = await connection.fetch(_FIND, list(request_ids), sorted(PROOFS))
+    rows = await connection.fetch(_FIND, list(request_ids), sorted(PROOFS), company_ids)
     return {row["id"]: _ground(row) for row in rows}
 
 

@@ -48,6 +48,12 @@ _CLOSE_OF_REQUEST: Final = """
       AND line_id IS NULL
       AND closed_at IS NULL
 """
+_CLOSE: Final = """
+    UPDATE faults
+    SET closed_at = $2, closed_by = $3
+    WHERE id = ANY($1::text[])
+      AND closed_at IS NULL
+"""
 _CLOSE_ALL: Final = """
     UPDATE faults
     SET closed_at = $2, closed_by = $3
@@ -141,6 +147,14 @@ async def close_faults_of_request(
 ) -> None:
     """Those of the whole request; what is wrong with its lines stays open."""
     await connection.execute(_CLOSE_OF_REQUEST, request_id, closed_at, closed_by)
+
+
+async def close_faults(
+    connection: Connection, fault_ids: Sequence[str], closed_by: ClosedBy, closed_at: datetime
+) -> None:
+    """These alone; others of their lines stay open."""
+    if fault_ids:
+        await connection.execute(_CLOSE, list(fault_ids), closed_at, closed_by)
 
 
 async def close_all_faults(

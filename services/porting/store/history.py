@@ -35,6 +35,13 @@ _COUNT_OF_MANY: Final = """
     GROUP BY port_request_id
 """
 
+_FIND_LATEST: Final = """
+    SELECT max(version)
+    FROM history
+    WHERE port_request_id = $1
+      AND event_type = $2
+"""
+
 
 async def set_actor(connection: Connection, actor: str) -> None:
     await connection.execute(_SET_ACTOR, actor)
@@ -55,6 +62,14 @@ async def count_entries(
 ) -> dict[str, int]:
     rows = await connection.fetch(_COUNT_OF_MANY, list(request_ids), with_internal)
     return {row["port_request_id"]: row["entries"] for row in rows}
+
+
+async def find_latest_version(
+    connection: Connection, request_id: str, event_type: str
+) -> int | None:
+    """Of the last event of this type."""
+    version: int | None = await connection.fetchval(_FIND_LATEST, request_id, event_type)
+    return version
 
 
 def _entry(row: Row) -> HistoryEntry:

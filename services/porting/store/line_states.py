@@ -73,6 +73,7 @@ _FIRM_DATES: Final = """
     LEFT JOIN carrier_orders AS o ON o.id = lines.carrier_order_id
     WHERE lines.port_request_id = $1
       AND lines.state = 'APPROVED'
+      AND ($2::text[] IS NULL OR lines.tracking_number = ANY($2))
 """
 _PORTED_AT: Final = """
     SELECT tracking_number, ported_at
@@ -218,9 +219,11 @@ async def start_due_lines(
     return read_lines(await connection.fetch(_START_DUE, request_id, days, carriers))
 
 
-async def find_firm_days(connection: Connection, request_id: str) -> list[FirmDay]:
-    """Of the approved lines."""
-    rows = await connection.fetch(_FIRM_DATES, request_id)
+async def find_firm_days(
+    connection: Connection, request_id: str, numbers: Sequence[str] | None = None
+) -> list[FirmDay]:
+    """Of the approved lines, all or the named ones."""
+    rows = await connection.fetch(_FIRM_DATES, request_id, numbers)
     return [
         FirmDay(day=row["firm_date"], losing_carrier=row["losing_carrier"]) for row in rows
     ]

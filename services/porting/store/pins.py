@@ -41,6 +41,12 @@ _FIND_SEALED: Final = """
       AND holder = $2
       AND sealed IS NOT NULL
 """
+_FIND_ALL_SEALED: Final = """
+    SELECT id, key_id, sealed
+    FROM pins
+    WHERE port_request_id = $1
+      AND sealed IS NOT NULL
+"""
 # A line's as soon as the line cannot move any more; an account's once none of its lines can;
 # that of the letter's own block with the last line of all.
 _FORGET: Final = """
@@ -133,6 +139,12 @@ async def find_sealed_pin(
     if row is None:
         return None
     return row["id"], Sealed(key_id=row["key_id"], box=row["sealed"])
+
+
+async def find_sealed_pins(connection: Connection, request_id: str) -> dict[str, Sealed]:
+    """By the row's id, whoever holds them."""
+    rows = await connection.fetch(_FIND_ALL_SEALED, request_id)
+    return {row["id"]: Sealed(key_id=row["key_id"], box=row["sealed"]) for row in rows}
 
 
 async def forget_pins(connection: Connection, request_id: str) -> None:

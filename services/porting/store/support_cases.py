@@ -72,6 +72,11 @@ _FIND_OF_REQUESTS: Final = f"""
       AND made_with_request
       AND {_SIGHT_CONDITION}
 """
+_FIND_ABOUT: Final = """
+    SELECT id, port_request_id
+    FROM support_cases
+    WHERE id = ANY($1::text[])
+"""
 _FILTER_CONDITION: Final = """
           ($1::text IS NULL OR account_id = $1)
       AND ($2::text[] IS NULL OR company_id = ANY($2) OR requester_id = $4)
@@ -166,6 +171,7 @@ async def save_case(connection: Connection, case: SupportCase) -> None:
 
 
 async def move_cases(connection: Connection, request_id: str, company_id: str) -> None:
+    """All of them, also those of others about a request that is the caller's own."""
     await connection.execute(_MOVE, request_id, company_id)
 
 
@@ -174,6 +180,14 @@ async def find_cases(
 ) -> dict[str, SupportCase]:
     rows = await connection.fetch(_FIND, list(ids), *_sight(seen))
     return {row["id"]: _case(row) for row in rows}
+
+
+async def find_requests_of_cases(
+    connection: Connection, case_ids: Sequence[str]
+) -> dict[str, str | None]:
+    """The request that each case is about, if any."""
+    rows = await connection.fetch(_FIND_ABOUT, list(case_ids))
+    return {row["id"]: row["port_request_id"] for row in rows}
 
 
 async def find_cases_of_requests(

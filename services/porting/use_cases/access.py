@@ -24,6 +24,7 @@ from services.porting.domain.refusals.support_cases import SupportCaseUnknown
 from services.porting.domain.requests import PortRequest
 from services.porting.domain.support_cases import SupportCase
 from services.porting.store import letters, lines, port_outs, requests, support_cases
+from services.porting.store.hidden_lines import find_states_seen
 from services.porting.store.lines import Line
 
 
@@ -103,10 +104,14 @@ async def find_actions(
 ) -> tuple[PortRequestAction, ...]:
     """What the graph's `availableActions` lists for the same request."""
     letter = await letters.find_standing_letter(connection, request.id)
-    present = None
+    present = seen = None
     if not isinstance(caller, Member) or not (request.is_draft or request.is_final):
         present = await lines.count_lines(connection, request.id)
-    return actions_with(caller, request, letter, present)
+        sight = sight_of(caller)
+        if sight is not None and sight.company_ids is not None:
+            found = await find_states_seen(connection, [request.id], sight.company_ids)
+            seen = found[request.id]
+    return actions_with(caller, request, letter, present, seen)
 
 
 async def lock_own_port_out(

@@ -6,6 +6,7 @@ from typing import Final
 
 from libs.common.caller import Caller, Support
 from libs.common.database import Connection
+from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.lines import (
     LinesCancelled,
@@ -23,29 +24,52 @@ from services.porting.domain.refusals.requests import TooLateToCancel
 from services.porting.domain.requests import LineCounts, PortRequest, PortRequestStatus
 from services.porting.store import faults, line_states, lines
 from services.porting.store.line_states import MovedLine
-from services.porting.use_cases.access import lock_as_requester, request_not_possible
+from services.porting.use_cases.access import (
+    find_own_states,
+    lock_as_requester,
+    request_not_possible,
+)
 from services.porting.use_cases.activating import set_activation_timer
 from services.porting.use_cases.carrier_messages import tell_carrier
-from services.porting.use_cases.deriving import derive_and_save, lock_for, named
+from services.porting.use_cases.deriving import (
+    derive_and_save,
+    faults_of_named,
+    lock_for,
+    named,
+)
 from services.porting.use_cases.recording import about, batches_about, save
 
 _LONGEST_REASON: Final = 500
 
 
 async def cancel_request(
-    connection: Connection, caller: Caller, request_id: str, reason: str | None
+    connection: Connection,
+    caller: Caller,
+    request_id: str,
+    reason: str | None,
+    numbers: Sequence[PhoneNumber] | None = None,
 ) -> str:
-    """S69 to S71. What has ported stays ported; asking twice asks once."""
+    """S69 to S71. What has ported stays ported; asking twice asks once.
+
+    Of one that a carrier has, some numbers alone: their sisters go on. Before, they are dropped.
+    """
     request = await lock_as_requester(connection, caller, request_id)
-    if request.is_final:
+    if request.is_final or (numbers is not None and request.sent_at is None):
         raise await request_not_possible(connection, caller, request)
-    refuse_all([*_faults_of(reason), *await _faults_of_time(connection, caller, request)])
+    refuse_all(
+        [
+            *await _faults_of_numbers(connection, caller, request, numbers),
+            *_faults_of(reason),
+            *await _faults_of_time(connection, caller, request, numbers),
+        ]
+    )
     await stop_lines(
         connection,
         request,
         NEXT_STATES[LineEvent.CANCEL_ASKED],
         ClosedBy.CANCELLED,
         reason=reason,
+        numbers=numbers,
     )
     return request.id
 
@@ -57,9 +81,10 @@ async def stop_lines(
     closed_by: ClosedBy,
     *,
     reason: str | None,
+    numbers: Sequence[str] | None = None,
 ) -> None:
     """What nobody works on ends; what a carrier has, and `moves` lead on, is asked back."""
-    moved = await line_states.move_by(connection, request.id, moves)
+    moved = await line_states.move_by(connection, request.id, moves, numbers)
     ended = [each for each in moved if each.line.state is LineState.CANCELLED]
     asked = [each for each in moved if each.line.state is not LineState.CANCELLED]
     now = datetime.now(UTC)
@@ -98,6 +123,10 @@ async def record_cancellation(
     if is_confirmed:
         moved = await line_states.move_by(connection, request_id, NEXT_STATES[event], numbers)
         if moved:
+            ended = [each.line.id for each in moved]
+            await faults.close_faults_of_lines(
+                connection, request_id, ended, ClosedBy.CANCELLED, datetime.now(UTC)
+            )
             await derive_and_save(
                 connection,
                 request,
@@ -174,14 +203,30 @@ def _refused(
     ]
 
 
+async def _faults_of_numbers(
+    connection: Connection,
+    caller: Caller,
+    request: PortRequest,
+    numbers: Sequence[PhoneNumber] | None,
+) -> list[Refusal]:
+    """One that moves at this moment is refused by its state."""
+    if numbers is None:
+        return []
+    states = await find_own_states(connection, caller, request.id, numbers)
+    return [*faults_of_named(LineEvent.CANCEL_ASKED, numbers, states)]
+
+
 async def _faults_of_time(
-    connection: Connection, caller: Caller, request: PortRequest
+    connection: Connection,
+    caller: Caller,
+    request: PortRequest,
+    numbers: Sequence[str] | None,
 ) -> list[Refusal]:
     """The closest firm date of the lines that would have to be asked back counts."""
     cutoff = SUPPORTS_CUTOFF if isinstance(caller, Support) else REQUESTERS_CUTOFF
     hours = int(cutoff.total_seconds() // 3600)
-    counts = await lines.count_lines(connection, request.id)
-    days = await line_states.find_firm_days(connection, request.id)
+    counts = await lines.count_lines(connection, request.id) if numbers is None else {}
+    days = await line_states.find_firm_days(connection, request.id, numbers)
     now = datetime.now(UTC)
     is_late = not all(can_stop(each.starts_at, now, cutoff) for each in days)
     if is_late or counts.get(LineState.ACTIVATING):

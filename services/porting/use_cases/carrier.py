@@ -22,12 +22,21 @@ from libs.contracts.porting_events.requests import (
 )
 from services.porting.domain.carriers import Telling
 from services.porting.domain.faults import ClosedBy
-from services.porting.domain.judgements import find_fault_of_time
-from services.porting.domain.lines import FAULTY, NEXT_STATES, LineEvent, states_before
+from services.porting.domain.judgements import find_fault_of_time, is_out_of_reach
+from services.porting.domain.letters import FAILED
+from services.porting.domain.lines import NEXT_STATES, LineEvent, states_before
+from services.porting.domain.refusals.letters import LetterFailed, LetterNotSigned
 from services.porting.domain.refusals.lines import TimeTooEarly
 from services.porting.domain.refusals.requests import NotPreconfigured
 from services.porting.domain.requests import LineCounts, PortRequest, PortRequestStatus
-from services.porting.store import carrier_orders, faults, line_states, lines, requests
+from services.porting.store import (
+    carrier_orders,
+    faults,
+    letters,
+    line_states,
+    lines,
+    requests,
+)
 from services.porting.store.lines import Line
 from services.porting.use_cases.access import lock_own_request, request_not_possible
 from services.porting.use_cases.activating import set_activation_timer
@@ -39,19 +48,30 @@ from services.porting.use_cases.carrier_orders import (
 from services.porting.use_cases.deriving import derive_and_save, lock_for
 from services.porting.use_cases.firm_dates import judge_granted_date
 from services.porting.use_cases.recording import about, batches_about, save
+from services.porting.use_cases.reviewing import answers_present_review
 
 log = logging.getLogger(__name__)
 
 
 async def note_preconfigured(
-    connection: Connection, request_id: str, number_ids: dict[str, str], *, is_last: bool
+    connection: Connection,
+    request_id: str,
+    number_ids: dict[str, str],
+    *,
+    is_last: bool,
+    review: int | None,
 ) -> None:
-    """`numbers` says that these lines (line id to number id) ring through from now on."""
+    """`numbers` says that these lines (line id to number id) ring through from now on.
+
+    They do, whichever review it answers; only an answer to the present one lets the request go.
+    """
     request = await requests.lock_request(connection, request_id)
     if request is None:
         return
     await lines.link_numbers(connection, number_ids)
     if not is_last or request.preconfigured_at is not None or request.is_final:
+        return
+    if not await answers_present_review(connection, request.id, review):
         return
     counts = await lines.count_lines(connection, request_id)
     ready = replace(request, preconfigured_at=datetime.now(UTC))
@@ -74,6 +94,7 @@ async def send_to_carrier(
     orders = await choose_orders_to_send(connection, request, order_ids)
     if not orders:
         raise await request_not_possible(connection, caller, request)
+    await _refuse_unsigned(connection, request)
     now = datetime.now(UTC)
     before = states_before(LineEvent.SENT)
     lines_sent = await carrier_orders.send_lines(connection, request_id, orders, before, now)
@@ -100,6 +121,15 @@ async def send_to_carrier(
     return request.id
 
 
+async def _refuse_unsigned(connection: Connection, request: PortRequest) -> None:
+    """The rest of a part-sent request may have waited until its letter grew too old."""
+    letter = await letters.find_standing_letter(connection, request.id)
+    if letter is None or letter.is_signed:
+        return
+    fault = LetterFailed() if letter.state in FAILED else LetterNotSigned()
+    raise fault.at("portRequest", "letter")
+
+
 async def record_firm_date(
     connection: Connection,
     caller: Caller,
@@ -108,11 +138,11 @@ async def record_firm_date(
     numbers: Sequence[str] | None,
     override_reason: str | None = None,
 ) -> str:
-    """Of all lines, or of the named ones. Late and doubled words change nothing."""
+    """Of all lines, or of the named ones. Late and doubled words change nothing.
+
+    So what is told again is judged by nobody: its day may be over by now.
+    """
     request = await lock_for(LineEvent.APPROVED, connection, caller, request_id, numbers)
-    warnings = await judge_granted_date(
-        connection, request_id, firm_date, numbers, override_reason
-    )
     dated, replaced = await line_states.date_lines(
         connection,
         request_id,
@@ -121,13 +151,19 @@ async def record_firm_date(
         NEXT_STATES[LineEvent.FIRM_DATE_CHANGED],
         numbers,
     )
-    if not dated:
+    if not dated and not is_out_of_reach(firm_date, datetime.now(UTC)):
         return request.id
-    healed = [moved.line.id for moved in dated if moved.before in FAULTY]
-    await faults.close_faults_of_lines(
-        connection, request_id, healed, ClosedBy.APPROVED, datetime.now(UTC)
+    warnings = await judge_granted_date(
+        connection, request_id, firm_date, numbers, override_reason
     )
     approved = [moved.line for moved in dated]
+    await faults.close_faults_of_lines(
+        connection,
+        request_id,
+        [line.id for line in approved],
+        ClosedBy.APPROVED,
+        datetime.now(UTC),
+    )
     latest = await line_states.find_latest_firm_date(connection, request_id)
     status_before = request.status
 

@@ -2,17 +2,25 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from libs.common.database import Connection
-from services.porting.domain.carriers import Telling
+from services.porting.domain.carriers import (
+    CarrierMessage,
+    ConflictRaised,
+    Rejected,
+    Telling,
+)
 from services.porting.domain.refusals.carriers import (
     CarrierMessageNotGivenUp,
     CarrierMessageUnknown,
 )
 from services.porting.domain.requests import PortRequest
+from services.porting.domain.vault import Vault
 from services.porting.integrations.carriers.protocol import Heard
 from services.porting.store import carrier_message_lists, heard_messages, told_messages
+from services.porting.use_cases.pins import without_pins
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +48,12 @@ async def tell_carrier(
         )
 
 
-async def receive(connection: Connection, carrier_name: str, heard: Heard) -> bool:
+async def receive(
+    connection: Connection, carrier_name: str, heard: Heard, vault: Vault | None
+) -> bool:
     """Answers whether it is new. A message about an order that is not theirs changes nothing.
 
+    Whatever way it came, a PIN that it repeats is left out; without a vault none was told.
     What we told is touched before what they said, here and wherever both are: no two wait for
     each other.
     """
@@ -51,8 +62,11 @@ async def receive(connection: Connection, carrier_name: str, heard: Heard) -> bo
     if order and message.version is not None:
         await told_messages.confirm(connection, message.reference, message.version)
     reason = None if order else UNKNOWN_ORDER
+    raw = heard.raw
+    if order is not None and vault is not None:
+        message, raw = await _without_pins(connection, heard, order.port_request_id, vault)
     is_new = await heard_messages.add_heard(
-        connection, carrier_name, message, heard.raw, order, reason
+        connection, carrier_name, message, raw, order, reason
     )
     if is_new:
         log.info(
@@ -68,9 +82,22 @@ async def receive(connection: Connection, carrier_name: str, heard: Heard) -> bo
     return is_new
 
 
-async def receive_call(connection: Connection, carrier_name: str, heard: Heard) -> bool:
+async def _without_pins(
+    connection: Connection, heard: Heard, request_id: str, vault: Vault
+) -> tuple[CarrierMessage, str]:
+    """Only those that have words of their own can repeat one."""
+    message = heard.message
+    if not isinstance(message, Rejected | ConflictRaised):
+        return message, heard.raw
+    text, raw = await without_pins(connection, request_id, vault, [message.text, heard.raw])
+    return replace(message, text=text), raw
+
+
+async def receive_call(
+    connection: Connection, carrier_name: str, heard: Heard, vault: Vault
+) -> bool:
     """The same, for what the carrier called back with: a repeated call is listed, and ignored."""
-    is_new = await receive(connection, carrier_name, heard)
+    is_new = await receive(connection, carrier_name, heard, vault)
     if not is_new:
         await heard_messages.count_again(connection, carrier_name, heard.message.message_id)
     return is_new

@@ -34,12 +34,13 @@ from services.porting.domain.refusals.lines import (
     NumbersMissing,
     NumberUnknown,
 )
-from services.porting.domain.requests import PortRequest
+from services.porting.domain.requests import PortRequest, PortRequestStatus
 from services.porting.store import carrier_orders, letters, lines
-from services.porting.use_cases.access import lock_own_request
+from services.porting.use_cases.access import lock_own_request, request_not_possible
 from services.porting.use_cases.recording import about, save
 
 LONGEST_TEXT: Final = 200
+_CAME_TO_NOTHING: Final = frozenset({PortRequestStatus.CANCELLED, PortRequestStatus.EXPIRED})
 _UNSENT: Final = states_before(LineEvent.SENT)
 
 
@@ -91,7 +92,7 @@ async def create_carrier_order(
     billing_number: PhoneNumber | None,
 ) -> str:
     """From unsent lines of any of its orders; what is not said is as the letter has it."""
-    request = await lock_own_request(connection, caller, request_id)
+    request = await _lock_unfinished(connection, caller, request_id)
     await propose_carrier_orders(connection, request)
     await _refuse_sent(connection, request.id, numbers)
     letter = await letters.find_standing_letter(connection, request.id)
@@ -118,7 +119,7 @@ async def move_lines(
     order_id: str,
     numbers: Sequence[PhoneNumber],
 ) -> str:
-    request = await lock_own_request(connection, caller, request_id)
+    request = await _lock_unfinished(connection, caller, request_id)
     orders = await propose_carrier_orders(connection, request)
     target = _choose_unsent(orders, order_id, "carrierOrderId")
     await _refuse_sent(connection, request.id, numbers)
@@ -135,7 +136,7 @@ async def merge_carrier_orders(
     from_ids: Sequence[str],
 ) -> str:
     """All lines of the others go into the one; it keeps its carrier and account."""
-    request = await lock_own_request(connection, caller, request_id)
+    request = await _lock_unfinished(connection, caller, request_id)
     orders = await propose_carrier_orders(connection, request)
     target = _choose_unsent(orders, order_id, "carrierOrderId")
     if not from_ids:
@@ -152,14 +153,25 @@ async def merge_carrier_orders(
 async def keep_carrier_reference(
     connection: Connection, caller: Caller, request_id: str, order_id: str, reference: str
 ) -> str:
-    """What the losing carrier calls it."""
+    """What the losing carrier calls it; of what has ported it may still be asked for."""
     request = await lock_own_request(connection, caller, request_id)
+    if request.status in _CAME_TO_NOTHING:
+        raise await request_not_possible(connection, caller, request)
     orders = await _find_orders(connection, request.id)
     if order_id not in {order.id for order in orders}:
         raise CarrierOrderUnknown().at("input", "carrierOrderId")
     said = _said(reference, "carrierReference") or ""
     await carrier_orders.keep_reference(connection, order_id, said)
     return await _save_corrected(connection, request)
+
+
+async def _lock_unfinished(
+    connection: Connection, caller: Caller, request_id: str
+) -> PortRequest:
+    request = await lock_own_request(connection, caller, request_id)
+    if request.is_final:
+        raise await request_not_possible(connection, caller, request)
+    return request
 
 
 async def _find_orders(connection: Connection, request_id: str) -> list[CarrierOrder]:

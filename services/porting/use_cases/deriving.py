@@ -35,6 +35,7 @@ from services.porting.domain.requests import (
 from services.porting.store import faults, line_states, lines
 from services.porting.store.lines import Line
 from services.porting.use_cases.access import lock_own_request, request_not_possible
+from services.porting.use_cases.letter_ages import watch_ages_again
 from services.porting.use_cases.recording import about, save
 
 Facts: TypeAlias = Callable[[PortRequest, LineCounts], Sequence[PortRequestFact]]
@@ -58,6 +59,10 @@ async def derive_and_save(
         derived = await _with_oldest_fault(connection, derived)
     elif derived.sent_at is not None:
         derived = await _with_fault_of_letter(connection, derived, now)
+    elif derived.is_final:
+        await faults.close_all_faults(connection, request.id, ClosedBy.CANCELLED, now)
+    if request.status in ACCEPTED and derived.status not in ACCEPTED:
+        await watch_ages_again(connection, derived)
     said = [
         *facts(derived, counts),
         *await _what_follows(connection, request, derived, counts),
@@ -131,13 +136,16 @@ async def _with_oldest_fault(connection: Connection, request: PortRequest) -> Po
 async def _with_fault_of_letter(
     connection: Connection, request: PortRequest, now: datetime
 ) -> PortRequest:
-    """No line is faulty: what is open is of the letter, until the carrier has approved."""
+    """No line is faulty: what is open is of a letter, until the carrier has approved.
+
+    Once some have moved, that of a single line may still be wanted.
+    """
     if request.status in ACCEPTED:
         is_cancelled = request.status is PortRequestStatus.CANCELLED
         closed_by = ClosedBy.CANCELLED if is_cancelled else ClosedBy.APPROVED
         await faults.close_faults_of_request(connection, request.id, closed_by, now)
     fault = None
-    if request.status is PortRequestStatus.WITH_CARRIER:
+    if request.status in {PortRequestStatus.WITH_CARRIER, PortRequestStatus.PORTING}:
         fault = await faults.find_oldest_fault(connection, request.id)
     return replace(
         request,

@@ -15,6 +15,7 @@ from services.porting.domain.documents import (
     DocumentKind,
     StoredFile,
     Upload,
+    is_withheld,
 )
 from services.porting.domain.refusals.documents import (
     LetterFromSupport,
@@ -24,6 +25,7 @@ from services.porting.domain.refusals.documents import (
 from services.porting.domain.requests import PortRequest
 from services.porting.integrations.files import file_key
 from services.porting.store import documents, lines
+from services.porting.store.hidden_lines import find_mixed_requests
 from services.porting.use_cases.access import (
     lock_own_request,
     request_not_possible,
@@ -38,12 +40,19 @@ _SUPPORT: Final = "support"
 async def find_document(
     connection: Connection, caller: Member | Support, document_id: str
 ) -> Document | None:
-    """None where it is unknown, or of a request that is not for the caller's eyes."""
+    """To open it: None where it is unknown, or it or its request is not for the caller's eyes."""
     sight = sight_of(caller)
     assert sight is not None
-    return await documents.find_seen_document(
+    document = await documents.find_seen_document(
         connection, document_id, sight.account_id, sight.company_ids, sight.requester_id
     )
+    if document is None or sight.company_ids is None or not isinstance(caller, Member):
+        return document
+    mixed = await find_mixed_requests(
+        connection, [document.port_request_id], sight.company_ids
+    )
+    is_hidden = is_withheld(document, caller.member_id, is_mixed=bool(mixed))
+    return None if is_hidden else document
 
 
 async def find_faults_of_documents(

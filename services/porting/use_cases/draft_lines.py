@@ -1,6 +1,6 @@
 """Lines of a draft one by one: held to the same rules as the rows of a file."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from libs.common.caller import Caller, Member
@@ -147,9 +147,7 @@ async def _read(
         allow_fictional=limits.allow_fictional, takes_pins=True, find_company=find_company
     )
     trimmed = LineTexts._make(map(trim, texts))
-    flaws = [*_find_unreadable(trimmed)]
-    if flaws:
-        raise Refused(map(_refusal, flaws))
+    flaws: list[Flaw] = []
     reading = read_line(trimmed, rules, flaws)
     flaws += await _find_flaws_with_others(connection, request, reading, line_id)
     if flaws or not (
@@ -167,14 +165,6 @@ async def _read(
         billing_number=reading.billing_number,
         pin_answer=trimmed.pin,
     )
-
-
-def _find_unreadable(texts: LineTexts) -> Iterator[Flaw]:
-    """JSON can say what no column can hold."""
-    for field, text in zip(texts._fields, texts, strict=True):
-        if "\0" in text:
-            sentence = "This has a character that no text has."
-            yield Flaw(field, UserErrorCode.INVALID, sentence)
 
 
 async def _find_flaws_with_others(

@@ -38,6 +38,7 @@ from services.porting.store import faults, line_states, lines, requests
 from services.porting.store.line_states import MovedLine
 from services.porting.use_cases.deriving import derive_and_save, lock_for, named
 from services.porting.use_cases.recording import about, batches_about, save
+from services.porting.use_cases.reviewing import answers_present_review
 
 _LONGEST_CODE: Final = 64
 _LONGEST_TEXT: Final = 1_000
@@ -85,6 +86,13 @@ async def record_fault(
     stopped = [each for each in moved if each.line.state not in FAULTY]
     if not new and not stopped:
         return request.id
+    await faults.close_faults_of_lines(
+        connection,
+        request_id,
+        [each.line.id for each in stopped],
+        ClosedBy.CANCELLED,
+        datetime.now(UTC),
+    )
 
     def tell(now: PortRequest, counts: LineCounts) -> list[PortRequestFact]:
         return [
@@ -141,11 +149,17 @@ async def record_not_portable(
 
 
 async def note_preconfiguration_refused(
-    connection: Connection, request_id: str, codes: Mapping[str, str]
+    connection: Connection,
+    request_id: str,
+    codes: Mapping[str, str],
+    *,
+    review: int | None = None,
 ) -> None:
     """`codes` says by a line's id why `numbers` does not take it; it names at most 500."""
     request = await requests.lock_request(connection, request_id)
     if request is None or request.status is not PortRequestStatus.IN_REVIEW:
+        return
+    if not await answers_present_review(connection, request.id, review):
         return
     for code in dict.fromkeys(codes.values()):
         known = replace(
@@ -179,7 +193,7 @@ async def require_action(
     """Our checks found a fault of the whole request, or of lines whose faults are open already.
 
     To be called while the request's row is locked. One that a carrier has is left as it is: from
-    then on its lines decide.
+    then on its lines decide. The same fault again, while it is open, asks for nothing new.
     """
     is_stopped = request.status is PortRequestStatus.ACTION_REQUIRED
     if request.sent_at or not (is_stopped or request.allows(RequestEvent.FAULT_FOUND)):
@@ -193,9 +207,11 @@ async def require_action(
     )
     now = datetime.now(UTC)
     if not is_of_lines:
-        await faults.open_faults(
+        opened = await faults.open_faults(
             connection, request.id, request.account_id, finding, [None], now
         )
+        if is_stopped and not opened:
+            return request
     counts = await lines.count_lines(connection, request.id)
     stopped = request
     if not is_stopped:

@@ -26,7 +26,11 @@ from services.porting.domain.refusals.desk import (
 )
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.store import carrier_orders, letters, lines
-from services.porting.use_cases.access import lock_own_request, request_not_possible
+from services.porting.use_cases.access import (
+    lock_as_requester,
+    lock_own_request,
+    request_not_possible,
+)
 from services.porting.use_cases.recording import about, save
 
 _USUAL_COUNTRY: Final = "US"
@@ -67,6 +71,8 @@ async def request_firm_date(
 ) -> str:
     """Of the named carrier orders, or of all that are not sent and those still to come."""
     request = await lock_own_request(connection, caller, request_id)
+    if not request.is_draft:
+        await lock_as_requester(connection, caller, request_id)
     if request.is_final or (request.status not in _BEFORE_THE_CARRIER and order_ids is None):
         raise await request_not_possible(connection, caller, request)
     sight = sight_of(caller)

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from libs.common.caller import Member
 from libs.common.child_process import ChildProcesses
 from libs.common.database import Connection, Database
+from libs.common.sight import NOTHING, sight_of
 from libs.contracts.company_names import company_key
 from libs.contracts.refusals import refuse_all
 from services.porting.domain.documents import DocumentKind, Upload, UploadPurpose
 from services.porting.domain.line_rules import NewLine
+from services.porting.domain.refusals.lines import NumbersOfOthers
 from services.porting.domain.refusals.support_cases import offer_case
 from services.porting.domain.vault import Vault
 from services.porting.integrations.files import Files
@@ -28,6 +30,7 @@ from services.porting.list_intake.tables import Unreadable
 from services.porting.list_intake.workbooks import is_workbook, read_workbook
 from services.porting.store import copies, obstacles
 from services.porting.store import lines as line_store
+from services.porting.store.hidden_lines import find_mixed_requests
 from services.porting.use_cases.access import lock_own_draft
 from services.porting.use_cases.documents import add_document
 from services.porting.use_cases.drafts import save_draft
@@ -144,6 +147,9 @@ async def replace_lines(
 ) -> str:
     """The accepted file's numbers are the draft's numbers now; the file is kept with it."""
     request = await lock_own_draft(connection, caller, request_id)
+    companies = (sight_of(caller) or NOTHING).company_ids
+    if await find_mixed_requests(connection, [request.id], companies):
+        raise NumbersOfOthers().at("input", "portRequestId")
     await line_store.replace_lines(connection, request.id, request.account_id, added)
     await keep_pins_of_lines(connection, request, vault, added)
     request = await supersede_for_lines(connection, request)

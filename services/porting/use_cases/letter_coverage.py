@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from libs.common.database import Connection
+from libs.common.sight import Sight
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal
 from services.porting.domain.faults import Fault
@@ -15,7 +16,7 @@ from services.porting.domain.refusals.letters import (
     NewLetterNeeded,
 )
 from services.porting.domain.requests import PortRequest
-from services.porting.store import letters
+from services.porting.store import letters, lines
 from services.porting.store.lines import Line
 
 
@@ -24,10 +25,11 @@ async def faults_of_new_letters(
     request: PortRequest,
     open_faults: Sequence[Fault],
     by_id: Mapping[str, Line],
+    sight: Sight,
 ) -> list[Refusal]:
     """A fault of what stands on the letter wants one that was signed after it was found.
 
-    The request's own, or that of the faulty line alone.
+    The request's own, or that of the faulty line alone. What `sight` hides is not named.
     """
     letter = await letters.find_standing_letter(connection, request.id)
     if letter is not None and not letter.is_signed:
@@ -38,10 +40,21 @@ async def faults_of_new_letters(
         signed = [letter, own.get(line.tracking_number) if line else None]
         if fault.needs_new_letter and not any(_is_newer(each, fault) for each in signed):
             return [NewLetterNeeded().at("portRequest", "letter")]
-    return [
-        LetterOutdated().at("portRequest", "letter", "lines", number)
-        for number in await find_uncovered_lines(connection, request)
+    return await faults_of_uncovered_lines(connection, request, sight)
+
+
+async def faults_of_uncovered_lines(
+    connection: Connection, request: PortRequest, sight: Sight
+) -> list[Refusal]:
+    """At each line; those that `sight` hides are one fault of the letter."""
+    uncovered = await find_uncovered_lines(connection, request)
+    found = await lines.find_named_lines(connection, request.id, uncovered)
+    seen = [
+        number for number in uncovered if sight.has_any_company([found[number].company_id])
     ]
+    path = ("portRequest", "letter")
+    faults: list[Refusal] = [LetterOutdated().at(*path, "lines", number) for number in seen]
+    return faults if len(seen) == len(uncovered) else [*faults, LetterOutdated().at(*path)]
 
 
 def _is_newer(letter: Letter | None, fault: Fault) -> bool:

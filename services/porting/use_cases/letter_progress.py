@@ -19,6 +19,7 @@ from services.porting.domain.requests import (
 from services.porting.store import faults, letters, lines
 from services.porting.use_cases.deriving import derive_and_save
 from services.porting.use_cases.faults import require_action
+from services.porting.use_cases.letter_coverage import find_uncovered_lines
 from services.porting.use_cases.recording import about, save
 from services.porting.use_cases.reviewing import review_facts
 
@@ -44,16 +45,35 @@ async def note_signed(
     """Signed by now, where it is authorized: the review begins, or begins again."""
     if request.sent_at is not None:
         letter = await letters.find_standing_letter(connection, request.id)
+        now = datetime.now(UTC)
         if letter is not None and letter.is_signed:
-            now = datetime.now(UTC)
             await faults.close_faults_of_request(
                 connection, request.id, ClosedBy.RESUBMITTED, now
             )
+        healed = await _find_faults_of_age(connection, request)
+        await faults.close_faults(connection, healed, ClosedBy.RESUBMITTED, now)
         return await derive_and_save(connection, request, lambda *_: facts)
     request = await save(connection, request, *facts)
     if not await _waits_for_signature(connection, request):
         return request
     return await _move(connection, request, PortRequestStatus.IN_REVIEW)
+
+
+async def _find_faults_of_age(connection: Connection, request: PortRequest) -> list[str]:
+    """Those of single lines that a signature covers again."""
+    found = await faults.find_open_faults(connection, request.id)
+    of_lines = {
+        fault.line_id: fault.id
+        for fault in found
+        if fault.line_id and fault.code == LOA_EXPIRED
+    }
+    uncovered = {*await find_uncovered_lines(connection, request)} if of_lines else set()
+    by_id = await lines.find_lines_by_id(connection, list(of_lines))
+    return [
+        fault_id
+        for line_id, fault_id in of_lines.items()
+        if by_id[line_id].tracking_number not in uncovered
+    ]
 
 
 async def note_sent(
@@ -75,8 +95,9 @@ async def require_letter(
     code: str,
     *facts: PortRequestFact,
     reason: str | None = None,
+    line_id: str | None = None,
 ) -> PortRequest:
-    """Its requester must see to the letter; a draft hears the facts only.
+    """Its requester must see to the letter, or to that of a line; a draft hears the facts only.
 
     What a carrier has keeps its status, which its lines decide, and waits for its requester.
     """
@@ -88,7 +109,7 @@ async def require_letter(
             needs_new_letter=True,
         )
         await faults.open_faults(
-            connection, request.id, request.account_id, finding, [None], datetime.now(UTC)
+            connection, request.id, request.account_id, finding, [line_id], datetime.now(UTC)
         )
         return await derive_and_save(connection, request, lambda *_: facts, reason=reason)
     if facts:

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 
 from libs.common.caller import Caller, Member
 from libs.common.database import Connection
-from libs.common.timers import clear_timer, set_timer
+from libs.common.timers import clear_timer
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.letters import LetterSigned
 from libs.contracts.refusals import Refusal, Refused
-from services.porting.domain.letter_ages import max_age_of
 from services.porting.domain.letter_faults import faults_of_text, find_missing
 from services.porting.domain.letter_pages import content_of, hash_content, pages_of
 from services.porting.domain.letters import FAILED, Letter, LetterEvent, Signature, Signer
@@ -31,7 +30,8 @@ from services.porting.use_cases.access import (
     lock_own_request,
     request_not_possible,
 )
-from services.porting.use_cases.letter_expiry import LETTER_AGES, LINK_ENDS
+from services.porting.use_cases.letter_ages import watch_age
+from services.porting.use_cases.letter_expiry import LINK_ENDS
 from services.porting.use_cases.letter_progress import note_signed
 from services.porting.use_cases.letters import (
     OPEN_FOR_LETTERS,
@@ -83,7 +83,7 @@ async def lock_for_signature(
     request = await lock_own_request(connection, caller, request_id)
     if request.status not in OPEN_FOR_LETTERS and not request.wants_signature:
         raise await request_not_possible(connection, caller, request)
-    letter = await find_own_letter(connection, request, tracking_number)
+    letter = await find_own_letter(connection, caller, request, tracking_number)
     faults: list[Refusal] = []
     if letter is None:
         faults.append(LetterMissing().at("input", "portRequestId"))
@@ -149,7 +149,7 @@ async def keep_signature(
     )
     await signing_links.void_links(connection, letter.id)
     await clear_timer(connection, LINK_ENDS, letter.id)
-    await set_timer(connection, LETTER_AGES, letter.id, signature.at + max_age_of(pages))
+    await watch_age(connection, letter.id, signature.at, pages)
     counts = await lines.count_lines(connection, request.id)
     said = about(
         LetterSigned,

@@ -1,15 +1,17 @@
 """Letters: filled in by and by, signed by the requester, and what is missing from one (S51 to S58)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from libs.common.caller import Caller
 from libs.common.database import Connection
 from libs.common.ids import new_id
+from libs.common.sight import NOTHING, sight_of
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.letters import LetterSuperseded
 from libs.contracts.refusals import Refusal, refuse_all
+from services.porting.domain.hidden_numbers import keep_hidden
 from services.porting.domain.letter_faults import faults_of_fields, find_missing
 from services.porting.domain.letter_pages import content_of, hash_content, pages_of
 from services.porting.domain.letters import (
@@ -31,7 +33,12 @@ from services.porting.domain.refusals.letters import (
 from services.porting.domain.requests import FINAL, PortRequest, PortRequestStatus
 from services.porting.domain.vault import Vault
 from services.porting.store import letters, lines, signing_links
-from services.porting.use_cases.access import lock_own_request, request_not_possible
+from services.porting.store.hidden_lines import find_hidden_numbers
+from services.porting.use_cases.access import (
+    find_own_lines,
+    lock_own_request,
+    request_not_possible,
+)
 from services.porting.use_cases.drafts import save_draft
 from services.porting.use_cases.letter_progress import ask_again_for_signature
 from services.porting.use_cases.pins import faults_of_pin, keep_pins
@@ -87,13 +94,14 @@ async def prepare_letter(
     request = await lock_own_request(connection, caller, request_id)
     if request.status in FINAL:
         raise await request_not_possible(connection, caller, request)
-    before = await find_own_letter(connection, request, changes.tracking_number)
+    before = await find_own_letter(connection, caller, request, changes.tracking_number)
     words = before
     if before is None and changes.tracking_number is not None:
         # A line's own letter begins with the words of the request's.
-        words = await find_own_letter(connection, request, None)
+        words = await find_own_letter(connection, caller, request, None)
+    hidden = await _find_hidden(connection, caller, request, changes)
     letter = replace(
-        _changed(words, request, changes), id=before.id if before else new_id("ltr")
+        _changed(words, request, changes, hidden), id=before.id if before else new_id("ltr")
     )
     faults = list(faults_of_fields(letter.subscriber, letter.accounts))
     faults += _faults_of_pins(changes)
@@ -109,12 +117,18 @@ async def prepare_letter(
 
 
 async def find_own_letter(
-    connection: Connection, request: PortRequest, tracking_number: PhoneNumber | None
+    connection: Connection,
+    caller: Caller,
+    request: PortRequest,
+    tracking_number: PhoneNumber | None,
 ) -> Letter | None:
-    """The request's standing letter, or that of one of its lines alone."""
+    """The request's standing letter, or that of one of its lines alone; if the caller sees it."""
     if tracking_number is None:
         return await letters.find_standing_letter(connection, request.id)
-    if not await letters.find_letter_lines(connection, request.id, tracking_number):
+    covered = await letters.find_letter_lines(connection, request.id, tracking_number)
+    if not covered or not await find_own_lines(
+        connection, caller, request.id, [tracking_number]
+    ):
         raise NumberNotInRequest().at("input", "trackingNumber")
     return (await letters.find_line_letters(connection, request.id)).get(tracking_number)
 
@@ -151,7 +165,23 @@ def faults_of_letter(letter: Letter | None, lines: Sequence[LetterLine]) -> list
     return faults
 
 
-def _changed(before: Letter | None, request: PortRequest, changes: LetterChanges) -> Letter:
+async def _find_hidden(
+    connection: Connection, caller: Caller, request: PortRequest, changes: LetterChanges
+) -> Collection[PhoneNumber]:
+    """What the caller cannot have meant to change."""
+    if changes.accounts is None:
+        return ()
+    companies = (sight_of(caller) or NOTHING).company_ids
+    found = await find_hidden_numbers(connection, [request.id], companies)
+    return found.get(request.id, ())
+
+
+def _changed(
+    before: Letter | None,
+    request: PortRequest,
+    changes: LetterChanges,
+    hidden: Collection[PhoneNumber],
+) -> Letter:
     subscriber = before.subscriber if before else Subscriber()
     accounts = before.accounts if before else ()
     return Letter(
@@ -165,7 +195,9 @@ def _changed(before: Letter | None, request: PortRequest, changes: LetterChanges
         ),
         accounts=accounts
         if changes.accounts is None
-        else tuple(_account(change, accounts) for change in changes.accounts),
+        else keep_hidden(
+            [_account(change, accounts) for change in changes.accounts], accounts, hidden
+        ),
         tracking_number=changes.tracking_number,
         signer=changes.signer or (before.signer if before else None),
         recipient_name=before.recipient_name if before else "",

@@ -1,5 +1,7 @@
 """PINs: kept sealed, shown to the desk at the moment of use, sealed anew under a newer key."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -23,6 +25,7 @@ from services.porting.store.pins import KeptPin
 from services.porting.use_cases.access import lock_own_request, request_not_possible
 from services.porting.use_cases.recording import about, save
 
+_HIDDEN: Final = "***"
 _RESEALED_AT_ONCE: Final = 500
 _KEPT_AT_ONCE: Final = 500
 
@@ -131,6 +134,20 @@ async def find_pin_for_carrier(
         "told to the carrier",
     )
     return vault.unseal(sealed, _place(pin_id))
+
+
+async def without_pins(
+    connection: Connection, request_id: str, vault: Vault, texts: Sequence[str]
+) -> list[str]:
+    """What a carrier says may repeat a PIN of the request, and customers and the desk read it."""
+    found = await pins.find_sealed_pins(connection, request_id)
+    secrets = {vault.unseal(sealed, _place(pin_id)) for pin_id, sealed in found.items()}
+    # As it stands in a text and in JSON; a longer one first: a shorter one may be a part of it.
+    secrets |= {json.dumps(each)[1:-1] for each in secrets}
+    sought = "|".join(re.escape(each) for each in sorted(secrets, key=len, reverse=True))
+    if not sought:
+        return list(texts)
+    return [re.sub(sought, _HIDDEN, text, flags=re.IGNORECASE) for text in texts]
 
 
 async def reseal_pins(database: Database, vault: Vault) -> int:

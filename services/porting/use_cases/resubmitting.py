@@ -7,25 +7,24 @@ from typing import Final
 
 from libs.common.caller import Caller
 from libs.common.database import Connection
+from libs.common.sight import NOTHING, sight_of
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.lines import LinesCancelled, LinesCorrected, LinesResent
 from libs.contracts.porting_events.requests import PortResubmitted
 from libs.contracts.refusals import Refusal, refuse_all
 from services.porting.domain.carriers import Telling
-from services.porting.domain.faults import ClosedBy, Fault
+from services.porting.domain.faults import ClosedBy
 from services.porting.domain.lines import FAULTY, NEXT_STATES, LineEvent, LineState
 from services.porting.domain.refusals.base import TextTooLong
 from services.porting.domain.refusals.lines import (
     CorrectionMissing,
     ForwardingIsFixed,
     ForwardingLoop,
-    NotCorrected,
     NothingToCorrect,
     NumbersMissing,
     NumberUnknown,
 )
-from services.porting.domain.rejections import OTHER, find_rejection_code
 from services.porting.domain.requests import LineCounts, PortRequest, PortRequestStatus
 from services.porting.store import faults, line_states, lines, obstacles
 from services.porting.store.lines import Line
@@ -37,6 +36,7 @@ from services.porting.use_cases.access import (
     request_not_possible,
 )
 from services.porting.use_cases.carrier_messages import tell_carrier
+from services.porting.use_cases.correction_faults import faults_of_uncorrected_lines
 from services.porting.use_cases.deriving import derive_and_save, faults_of_named, named
 from services.porting.use_cases.documents import find_faults_of_documents
 from services.porting.use_cases.letter_coverage import faults_of_new_letters
@@ -149,6 +149,7 @@ async def resubmit_request(
     """
     request = await _lock_stopped(connection, caller, request_id)
     was_sent = request.sent_at is not None
+    sight = sight_of(caller) or NOTHING
     states = await find_own_states(connection, caller, request_id, numbers or [])
     refuse_all(
         faults_of_named(LineEvent.RESENT, numbers, states)
@@ -169,8 +170,8 @@ async def resubmit_request(
     ]
     refuse_all(
         [
-            *_faults_of_lines(open_faults, by_id),
-            *await faults_of_new_letters(connection, request, open_faults, by_id),
+            *faults_of_uncorrected_lines(open_faults, by_id, sight),
+            *await faults_of_new_letters(connection, request, open_faults, by_id, sight),
             *await find_faults_of_documents(connection, request),
         ]
     )
@@ -280,18 +281,6 @@ async def _faults_of_forwarding(
         elif number in taken:
             refusals.append(ForwardingLoop(number).at(*path))
     return refusals
-
-
-def _faults_of_lines(open_faults: Sequence[Fault], by_id: Mapping[str, Line]) -> list[Refusal]:
-    """One for each line that nobody has corrected."""
-    return [
-        NotCorrected(
-            by_id[fault.line_id].tracking_number,
-            (find_rejection_code(fault.code) or OTHER).sentence,
-        ).at("portRequest", "lines", by_id[fault.line_id].tracking_number)
-        for fault in open_faults
-        if fault.line_id is not None and fault.corrected_at is None
-    ]
 
 
 def _faults_of(reason: str | None) -> list[Refusal]:

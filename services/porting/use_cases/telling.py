@@ -102,7 +102,12 @@ async def _prepare(connection: Connection, told: Told, vault: Vault | None) -> E
 
 
 async def note_answer(
-    connection: Connection, told: Told, answer: Answer, carrier: str, pace: Pace
+    connection: Connection,
+    told: Told,
+    answer: Answer,
+    carrier: str,
+    pace: Pace,
+    vault: Vault | None,
 ) -> None:
     match answer:
         case Taken():
@@ -116,7 +121,7 @@ async def note_answer(
                 connection, told, "refused", reason=answer.rejection.code, raw=answer.sent
             )
             heard = Heard(message=answer.rejection, raw=answer.answer)
-            await receive(connection, carrier, heard)
+            await receive(connection, carrier, heard, vault)
     _log(told, "carrier.told", answer=type(answer).__name__)
 
 
@@ -134,11 +139,16 @@ async def note_unreachable(
 
 
 async def note_state(
-    connection: Connection, told: Told, shown: OrderState, carrier: str, pace: Pace
+    connection: Connection,
+    told: Told,
+    shown: OrderState,
+    carrier: str,
+    pace: Pace,
+    vault: Vault | None,
 ) -> None:
     """What the carrier shows. Its 200 was no promise: a change or an error is."""
     await told_messages.lock_told(connection, told)
-    news = [await receive(connection, carrier, heard) for heard in shown.said]
+    news = [await receive(connection, carrier, heard, vault) for heard in shown.said]
     if shown.last_modified != told.last_modified:
         await told_messages.confirm(connection, told.reference, told.order_version)
     elif not told.is_confirmed and told.attempts == _LOOKS_BEFORE_DOUBT:

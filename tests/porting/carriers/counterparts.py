@@ -153,7 +153,7 @@ class _Line(httpx.AsyncBaseTransport):
 def open_callbacks(database: Database, name: str) -> httpx.AsyncClient:
     """Where the carrier of that name calls back."""
     adapter: Carrier = Desk() if name == "desk" else Emulator("http://emulator", SECRET)
-    app = Starlette(routes=carrier_routes(database, adapter))
+    app = Starlette(routes=carrier_routes(database, adapter, VAULT))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://porting")
 
 

@@ -203,7 +203,9 @@ async def test_control_characters_of_a_carriers_text_are_dropped(
 @pytest.fixture
 def stream(database):
     """Posts a body piece by piece, and counts the pieces that were read."""
-    app = Starlette(routes=carrier_routes(database, Emulator("http://emulator", SECRET)))
+    app = Starlette(
+        routes=carrier_routes(database, Emulator("http://emulator", SECRET), VAULT)
+    )
 
     async def post(pieces, pause_s=0.0, **headers: str):
         read = 0

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from deploy.emulator.characters import CHARACTERS
+from deploy.emulator.orders import OrderBook
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.use_cases.resubmitting import (
     Correction,
@@ -179,3 +180,23 @@ async def test_a_date_that_the_carrier_changed_is_the_one_that_stands(database):
     dates = [state for kind, state in await said(database, request_id) if kind == "FIRM_DATE"]
     assert "applied" in dates
     assert set(dates) <= {"applied", "ignored"}
+
+
+async def test_a_number_that_is_given_up_leaves_the_rest_of_its_order_at_work():
+    async def call_back(_message_id: str, _body: bytes) -> None:
+        pass
+
+    book = OrderBook(CHARACTERS["prompt"], seed=1, hour_s=0.001, call_back=call_back)
+    order = {"order": "ord_1", "version": 1, "numbers": [*NUMBERS], "pin": None}
+    book.take("k-1", order, is_supplement=False)
+    taken = book.orders["ord_1"]
+    given_up = {"order": "ord_1", "version": 2, "numbers": NUMBERS[:1]}
+    book.cancel("k-2", taken, given_up)
+
+    async def is_over() -> bool:
+        return taken.is_over
+
+    await wait_until(is_over)
+    await book.close()
+    last = {number: said["type"] for said in taken.said for number in said["numbers"]}
+    assert last == {NUMBERS[0]: "cancelled", NUMBERS[1]: "ported"}

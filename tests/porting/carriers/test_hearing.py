@@ -106,6 +106,45 @@ async def test_an_earlier_word_that_comes_late_is_listed_as_ignored(
     ]
 
 
+async def test_a_date_that_is_told_again_after_its_day_is_listed_as_ignored(
+    database, says, request_id
+):
+    await says("firm_date", firmDate=DAY.isoformat())
+    passed = now().date() - timedelta(days=3)
+    async with database.working() as connection:
+        await connection.execute("UPDATE lines SET firm_date = $1", passed)
+    before = await types_told(database, request_id)
+
+    await says("firm_date", firmDate=passed.isoformat())
+
+    assert await types_told(database, request_id) == before
+    assert (await heard(database, request_id))[-1] == ("ignored", "CHANGES_NOTHING")
+
+
+async def test_a_date_that_has_passed_is_refused_where_it_would_be_news(
+    database, says, request_id
+):
+    await says("firm_date", firmDate=(now().date() - timedelta(days=3)).isoformat())
+
+    assert await heard(database, request_id) == [("refused", "FIRM_DATE_NOT_ALLOWED")]
+    assert await states(database, request_id) == ["WITH_CARRIER"] * 2
+
+
+async def test_a_date_of_what_has_ported_is_kept_however_late_it_comes(
+    database, says, request_id
+):
+    await says("ported", portedAt=now().isoformat())
+    passed, never = now().date() - timedelta(days=1), now().date() + timedelta(days=400)
+
+    for day in (never, passed):
+        await says("firm_date", firmDate=day.isoformat())
+
+    assert [state for state, _ in (await heard(database, request_id))[1:]] == [
+        "refused", "ignored",
+    ]  # fmt: skip
+    assert {line.firm_date for line in await lines_of(database, request_id)} == {passed}
+
+
 async def test_a_word_about_what_was_corrected_since_reaches_the_other_lines_only(
     database, says, worker, request_id
 ):

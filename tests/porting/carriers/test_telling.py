@@ -10,15 +10,16 @@ import asyncpg
 import httpx
 import pytest
 
-from services.porting.domain.carriers import Order, Telling
+from services.porting.domain.carriers import Rejected, Telling
 from services.porting.integrations.carriers.emulator import Emulator
-from services.porting.integrations.carriers.protocol import TurnedDown
-from services.porting.store import letters, requests, told_messages
+from services.porting.integrations.carriers.protocol import Heard, OrderState, TurnedDown
+from services.porting.store import faults, letters, requests, told_messages
 from services.porting.use_cases import telling
 from services.porting.use_cases.cancelling import cancel_request
 from services.porting.use_cases.carrier import send_to_carrier
 from services.porting.use_cases.carrier_messages import tell_carrier
 from services.porting.use_cases.carrier_orders import create_carrier_order
+from services.porting.use_cases.pins import keep_pins
 from services.porting.use_cases.resubmitting import drop_lines
 from services.porting.use_cases.telling import Pace
 from services.porting.workers import CarrierWorker
@@ -28,8 +29,8 @@ from tests.porting.builders import (
     a_full_draft,
     a_line,
     a_request_with_the_carrier,
-    a_subscriber,
     found_house,
+    lines_of,
     now,
     phone,
     preconfigure,
@@ -403,29 +404,61 @@ async def test_a_customers_act_leaves_something_to_tell_of_their_own_account_onl
             )
 
 
-async def test_a_carrier_that_repeats_the_pin_in_its_no_does_not_pass_it_on():
-    said = {
-        "id": "m-1", "order": "ord_1", "version": 1, "saidAt": now().isoformat(),
-        "type": "rejected", "code": "7435", "text": "PIN 481516 is not valid",
-    }  # fmt: skip
+SAID = 'PIN 481516 is not valid, nor is ab"C.'
+WITHOUT = "PIN *** is not valid, nor is ***."
 
-    def refuse(_request: httpx.Request) -> httpx.Response:
-        return httpx.Response(422, json={"said": said})
 
-    client = httpx.AsyncClient(transport=httpx.MockTransport(refuse))
-    async with client:
-        carrier = Emulator("http://emulator", SECRET, client=client)
-        answer = await carrier.send_order(
-            Order(
-                reference="ord_1",
-                version=1,
-                numbers=tuple(NUMBERS),
-                letter_reference="ltr_1",
-                subscriber=a_subscriber(),
-                pin="481516",
-            )
+def a_no(order_id: str) -> Heard:
+    rejection = Rejected(
+        message_id="m-1", reference=order_id, said_at=now(), code="7435", text=SAID
+    )
+    return Heard(message=rejection, raw=json.dumps({"text": SAID}))
+
+
+async def answer_at_once(database, worker, emulated, request_id, order_id):
+    heard = a_no(order_id)
+    turned_down = TurnedDown(rejection=heard.message, sent="{}", answer=heard.raw)
+    async with database.working() as connection:
+        errand = await telling.take_errand(connection, "emulator", BRISK, VAULT)
+        await telling.note_answer(
+            connection, errand.told, turned_down, "emulator", BRISK, VAULT
         )
 
-    assert isinstance(answer, TurnedDown)
-    assert answer.rejection.text == "PIN *** is not valid"
-    assert "481516" not in repr(answer)
+
+async def show_it_later(database, worker, emulated, request_id, order_id):
+    await worker.tell_one()
+    shown = OrderState(last_modified="2", is_over=False, said=[a_no(order_id)])
+    async with database.working() as connection:
+        await connection.execute("UPDATE carrier_messages SET next_attempt_at = now()")
+        errand = await telling.take_errand(connection, "emulator", BRISK, VAULT)
+        await telling.note_state(connection, errand.told, shown, "emulator", BRISK, VAULT)
+
+
+async def call_back_with_it(database, worker, emulated, request_id, order_id):
+    await worker.tell_one()
+    body = a_message("m-1", order_id, type="rejected", code="7435", text=SAID)
+    assert (await call_back(emulated.door, body)).status_code == 200
+
+
+@pytest.mark.parametrize("say", [answer_at_once, show_it_later, call_back_with_it])
+async def test_a_pin_that_a_carrier_repeats_is_passed_on_to_nobody(
+    database, emulated, worker, request_id, order_id, say
+):
+    await set_pin(database, "481516")
+    async with database.working() as connection:
+        request = await requests.lock_request(connection, request_id)
+        line, _ = await lines_of(database, request_id)
+        await keep_pins(connection, request, VAULT, {line.id: 'Ab"c'})
+
+    await say(database, worker, emulated, request_id, order_id)
+    while await worker.hear_one():
+        pass
+
+    rows = await messages_of(database, request_id)
+    [heard] = [row for row in rows if row["direction"] == "IN"]
+    assert json.loads(heard["said"])["text"] == WITHOUT
+    assert "481516" not in str([dict(row) for row in rows])
+    assert 'ab\\"c' not in heard["raw"].lower()
+    async with database.working() as connection:
+        opened = await faults.find_open_faults(connection, request_id)
+    assert {fault.carrier_text for fault in opened} == {WITHOUT}

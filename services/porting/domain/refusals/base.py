@@ -12,6 +12,11 @@ class PortingRefusal(Refusal):
         super().__init__(message or self.sentence)
 
 
+class TextUnreadable(PortingRefusal):
+    code = UserErrorCode.INVALID
+    sentence = "This has a character that no text has."
+
+
 class TextTooLong(PortingRefusal):
     code = UserErrorCode.TOO_LONG
 

@@ -1,7 +1,12 @@
 """Refusals of lines, their numbers and dates."""
 
+from typing import Final
+
 from libs.contracts.refusals import RowRefusal, StateRefusal, UserErrorCode
 from services.porting.domain.refusals.base import PortingRefusal
+
+# Stands for a number whose line the caller does not see.
+HIDDEN: Final = "A number of a company that you do not see"
 
 
 class NumberUnknown(PortingRefusal):
@@ -19,6 +24,16 @@ class LinesMissing(PortingRefusal):
     sentence = "Upload the CSV file with the numbers to port."
 
 
+class NumbersOfOthers(PortingRefusal):
+    """A file takes the place of all lines, and nobody takes away what they do not see."""
+
+    code = UserErrorCode.UNKNOWN_COMPANY
+    sentence = (
+        "The request has numbers of companies that you do not see, and a file would take their "
+        "place: add yours one by one."
+    )
+
+
 class NumberIsInAnotherRequest(PortingRefusal):
     """Tells nothing of whose request it is."""
 
@@ -32,9 +47,7 @@ class NumberRefusal(PortingRefusal):
     words: str
 
     def __init__(self, number: str | None) -> None:
-        super().__init__(
-            f"{number or 'A number of a company that you do not see'} {self.words}"
-        )
+        super().__init__(f"{number or HIDDEN} {self.words}")
 
 
 class NumberClaimed(NumberRefusal):
@@ -108,8 +121,8 @@ class NothingToCorrect(PortingRefusal):
 class NotCorrected(PortingRefusal):
     code = UserErrorCode.FAULT_NOT_CORRECTED
 
-    def __init__(self, number: str, sentence: str) -> None:
-        super().__init__(f"{number}: correct it or take it out. {sentence}")
+    def __init__(self, number: str | None, sentence: str) -> None:
+        super().__init__(f"{number or HIDDEN}: correct it or take it out. {sentence}")
 
 
 class ForwardingIsFixed(PortingRefusal):

@@ -176,13 +176,9 @@ class Emulator:
         try:
             if answer.status_code in _SAYS_NO:
                 said = _TurnedDown.model_validate_json(answer.content).said
-                rejection = _canonical(
-                    said.model_copy(update={"text": _without_pin(said.text, told)})
-                )
+                rejection = _canonical(said)
                 assert isinstance(rejection, carriers.Rejected)
-                return TurnedDown(
-                    rejection=rejection, sent=sent, answer=_without_pin(answer.text, told)
-                )
+                return TurnedDown(rejection=rejection, sent=sent, answer=answer.text)
             taken = _OrderTaken.model_validate_json(answer.content)
         except ValidationError as error:
             raise CarrierUnreachable("unreadable answer") from error
@@ -203,11 +199,6 @@ class Emulator:
         if not answer.is_success and answer.status_code not in _SAYS_NO:
             raise CarrierUnreachable(f"status {answer.status_code}")
         return answer
-
-
-def _without_pin(text: str, told: Cancellation) -> str:
-    """A carrier that says no may say what was wrong, too, and customers read its words."""
-    return text.replace(told.pin, _HIDDEN) if isinstance(told, Order) and told.pin else text
 
 
 def _hide_pin(told: Cancellation) -> Cancellation:
