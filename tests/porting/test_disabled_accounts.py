@@ -15,7 +15,8 @@ from libs.contracts.number_events import (
     RefusedLine,
 )
 from libs.contracts.refusals import Refused
-from services.porting.domain.actions import actions_for, case_actions_for, port_out_actions_for
+from services.porting.domain.actions import actions_for, case_actions_for
+from services.porting.domain.port_out_actions import port_out_actions_for
 from services.porting.domain.port_outs import PortOutStatus
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.domain.support_cases import CaseState
@@ -25,11 +26,13 @@ from tests.porting.builders import (
     a_full_draft,
     a_line,
     a_member,
+    a_port_out_row,
     a_request,
     account_changed,
     found_house,
     hear,
     heard,
+    now,
     phone,
     request_of,
     submit,
@@ -57,7 +60,7 @@ def test_nothing_but_our_support_team_is_offered():
     for status in PortRequestStatus:
         assert actions_for(caller, a_request(status=status)) == ()
     for status in PortOutStatus:
-        assert port_out_actions_for(caller, status) == ()
+        assert port_out_actions_for(caller, a_port_out_row(status=status), now()) == ()
     assert case_actions_for(caller, CaseState.OPEN)
     assert {name for name, right in RIGHTS.items() if not right.isdisjoint(EVEN_DISABLED)} == {
         "openSupportCase",

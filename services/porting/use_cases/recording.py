@@ -89,8 +89,9 @@ def batches_about(
     part: Callable[[Line], BaseModel],
     **said: Any,
 ) -> list[Batch]:
-    """The lines of one transition, in as many facts as the event's size allows."""
-    batches = _split([part(line) for line in lines])
+    """The lines of one transition in their request's order, in as many facts as events have room for."""
+    in_order = sorted(lines, key=lambda line: line.id)
+    batches = _split([part(line) for line in in_order])
     return [
         about(fact, request, counts, batch=batch, of=len(batches), lines=parts, **said)
         for batch, parts in enumerate(batches, start=1)
