@@ -6,6 +6,7 @@ import strawberry
 
 from libs.common.graphql.enums import publish_enum
 from libs.contracts.refusals import (
+    MOST_TOLD,
     CaseRefusal,
     FileRefusal,
     Refusal,
@@ -88,8 +89,14 @@ USER_ERROR_TYPES: Sequence[type] = (
 
 
 def user_errors(refused: Refused | Refusal) -> list[UserError]:
+    """The first thousand; where there are more, a last one says how many."""
     refusals = refused.refusals if isinstance(refused, Refused) else (refused,)
-    return [_user_error(refusal) for refusal in refusals]
+    # What a file is refused for ends with such a last one already.
+    if len(refusals) <= MOST_TOLD + 1:
+        return [_user_error(refusal) for refusal in refusals]
+    sentence = f"There are {len(refusals):,} faults; the first {MOST_TOLD:,} are listed here."
+    more = InputError(code=UserErrorCode.MORE_FAULTS, message=sentence, path=["input"])
+    return [*map(_user_error, refusals[:MOST_TOLD]), more]
 
 
 def _user_error(refusal: Refusal) -> UserError:

@@ -51,7 +51,11 @@ class PhoneNumber(str):
             raise InvalidPhoneNumberError("This is not a telephone number.") from error
         if not phonenumbers.is_possible_number(parsed):
             raise InvalidPhoneNumberError("This is not a telephone number.")
-        return cls(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+        e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        if phonenumbers.parse(e164) != parsed:
+            # Zeros before a prefix that is only dialled at home.
+            raise InvalidPhoneNumberError("This is not a telephone number.")
+        return cls(e164)
 
     @property
     def is_premium(self) -> bool:

@@ -5,7 +5,7 @@ A refusal is expected, and its sentence is written for the person who asked.
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 
 class UserErrorCode(StrEnum):
@@ -97,7 +97,7 @@ class UserErrorCode(StrEnum):
         "A spreadsheet turned the number into 1.80555E+10: format the column as text.",
     )
     CSV_EMPTY = "CSV_EMPTY", "The file has no rows."
-    MORE_FAULTS = "MORE_FAULTS", "The file has more faults than are listed here."
+    MORE_FAULTS = "MORE_FAULTS", "There are more faults than are listed here."
 
     UPLOAD_NOT_FOUND = (
         "UPLOAD_NOT_FOUND",
@@ -211,6 +211,10 @@ class UserErrorCode(StrEnum):
     )
     NOT_LOCKED = "NOT_LOCKED", "There is no port-out lock that could be taken away."
     PIN_TOO_SIMPLE = "PIN_TOO_SIMPLE", "Anybody would try this PIN first."
+
+
+# Nobody reads more, and each costs time to tell.
+MOST_TOLD: Final = 1_000
 
 
 class Refusal(Exception):

@@ -12,7 +12,7 @@ from graphql.execution.collect_fields import FieldDetails
 from libs.common.caller import Anonymous, Machine, Role, Stranger, Support
 from libs.common.graphql.enums import publish_enum
 from libs.common.graphql.errors import ErrorCode, Forbidden
-from libs.common.graphql.limits import Limits, find_excess
+from libs.common.graphql.limits import Limits, find_excess, find_excess_of_variables
 from libs.common.graphql.rights import (
     ANYONE,
     EVEN_DISABLED,
@@ -253,6 +253,21 @@ async def test_a_document_that_is_too_large_is_refused(query, word):
 
     assert codes(result) == ["BAD_USER_INPUT"]
     assert word in result.errors[0].message
+
+
+@pytest.mark.parametrize(
+    "values", [{"r": ["x"] * 10_000}, {"r": [[["x"] * 5_000], {"a": ["x"] * 5_000}]}]
+)
+async def test_variables_that_hold_too_much_are_refused_before_they_are_read(values):
+    result = await run(ENTITIES, **values)
+
+    assert codes(result) == ["BAD_USER_INPUT"]
+    assert "10,000 values" in result.errors[0].message
+
+
+def test_as_many_values_as_are_allowed_are_no_excess():
+    assert find_excess_of_variables({"r": ["x"] * 9_998}, Limits()) is None
+    assert find_excess_of_variables(None, Limits()) is None
 
 
 def test_a_fragment_within_itself_is_measured_to_an_end():

@@ -46,6 +46,15 @@ def test_a_row_refusal_keeps_its_place_when_moved():
     assert (moved.row, moved.column, moved.value) == (3, "tracking_number", "+1")
 
 
+def test_of_many_faults_the_first_thousand_are_told_and_how_many_there_are():
+    errors = user_errors(Refused([NoLines()] * 50_000))
+
+    assert len(errors) == 1_001
+    assert (errors[999].code, errors[1_000].code) == ("NO_LINES", "MORE_FAULTS")
+    assert errors[1_000].message.startswith("There are 50,000 faults")
+    assert len(user_errors(Refused([NoLines()] * 1_001))) == 1_001
+
+
 def test_every_refusal_becomes_its_own_kind_of_user_error():
     errors = user_errors(
         Refused(

@@ -248,7 +248,9 @@ async def test_without_the_database_a_sender_is_told_to_try_again(database, line
 
 
 @pytest.mark.parametrize(
-    "text", ["", "short", encoded(b"x" * 23), f"{encoded(NEWER)},", "%" * 40]
+    "text",
+    ["", "short", encoded(b"x" * 23), f"{encoded(NEWER)},", "%" * 40],
+    ids=["nothing", "short", "one byte short", "one of two missing", "no base64"],
 )
 def test_a_secret_that_can_be_guessed_is_refused(text, monkeypatch):
     monkeypatch.setenv("CALL_SECRETS", text)

@@ -23,6 +23,7 @@ from services.numbers.store import number_words
 from services.numbers.store.number_counts import recount
 from services.numbers.use_cases.calls import receive_calls
 from services.numbers.use_cases.inventory import list_inventory
+from services.numbers.use_cases.recounting import recount_all
 from tests.naughty import NAUGHTY
 from tests.numbers.builders import (
     NOON,
@@ -95,6 +96,7 @@ async def names_found(connection, house, text, order=NumberOrder.NAME, **more):
     return [number.name for number in found.rows]
 
 
+@pytest.mark.requirement("S67")
 async def test_a_search_finds_digits_at_either_end_and_whole_words(database):
     house, other = await found_account(database), await found_account(database)
     await fill(
@@ -325,6 +327,9 @@ async def test_counts_that_are_wrong_are_found_and_made_right(database):
     await add_number(database, house, phone(1), state=NumberState.ACTIVE)
     async with database.working() as connection:
         assert await recount(connection, house.id) == []
+        await connection.execute("UPDATE number_counts SET numbers = numbers + 5")
+    assert await recount_all(database) == 12
+    async with database.working() as connection:
         await connection.execute("UPDATE number_counts SET numbers = numbers + 5")
         wrong = await recount(connection, house.id)
         assert all(each.counted == each.numbers + 5 for each in wrong)

@@ -147,6 +147,7 @@ async def test_what_changes_nothing_tells_nothing_and_a_key_takes_effect_once(do
     assert len(await told(database, number.id)) == 2
 
 
+@pytest.mark.requirement("S24")
 async def test_every_fault_of_a_change_is_answered_at_once(door, database):
     house, other = await found_account(database), await found_account(database)
     number = await add_number(database, house, phone(1), state=NumberState.ACTIVE)
@@ -199,6 +200,31 @@ async def test_who_may_change_what_follows_role_and_company(door, database):
     assert (await updated(door, "support", **given))["userErrors"] == []
 
 
+@pytest.mark.requirement("S25")
+async def test_what_a_number_rings_at_by_now_does_not_come_in_as_its_second_hop(database):
+    """The request was open, and unknown here, when the number was changed."""
+    house, other = await found_account(database), await found_account(database)
+    number = await add_number(database, house, phone(1), state=NumberState.ACTIVE)
+    async with database.transaction(house.administrator) as connection:
+        await change_number(
+            connection,
+            Actor(name="mem_1", sight=EVERYTHING),
+            number.id,
+            NumberChanges(forwarding_number=phone(2)),
+            expected_version=None,
+            rules=RULES,
+        )
+    line = a_line(house.companies["Dental"], phone(2), forwarding_number=OUTSIDE)
+    await review(database, house, [line], port_request_id="pr_2")
+    refusal = (await told(database, "pr_2"))[-1].fact
+    assert [each.code for each in refusal.lines] == ["FORWARDING_LOOP"]
+    # Nobody keeps another account from porting by forwarding to its numbers.
+    theirs = a_line(other.companies["Dental"], phone(2), forwarding_number=OUTSIDE)
+    await review(database, other, [theirs], port_request_id="pr_3")
+    assert (await told(database, "pr_3"))[-1].type == "numbers.numbers_preconfigured.v1"
+
+
+@pytest.mark.requirement("S24")
 async def test_of_a_change_and_a_port_at_once_no_number_rings_at_a_number_of_ours(database):
     house = await found_account(database)
     number = await add_number(database, house, phone(1), state=NumberState.ACTIVE)

@@ -5,6 +5,8 @@ import pytest
 from deploy.local.places import ROOT
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.domain.warnings import WARNINGS
+from services.porting.schema import people_loaders
+from services.porting.store.submission_grounds import find_grounds_of_many
 from tests.porting.builders import (
     a_draft,
     a_full_draft,
@@ -75,6 +77,42 @@ async def test_nothing_is_missing_once_everything_is_there_or_it_is_submitted(do
     await submit(database, house.manager, request_id)
     await add_inventory(database, house, phone(100))
     assert await missing(door, house.manager, request_id) == []
+
+
+async def test_of_a_list_of_drafts_what_is_missing_is_read_at_once(
+    door, database, monkeypatch
+):
+    house = await found_house(database)
+    empty = await a_draft(database, house.manager, house.dental)
+    full = await a_full_draft(
+        database, house.manager, house.dental, [a_line(house.dental, phone(100))]
+    )
+    taken = await a_full_draft(
+        database, house.manager, house.dental, [a_line(house.dental, phone(101))]
+    )
+    await add_inventory(database, house, phone(101))
+    submitted = await a_full_draft(
+        database, house.manager, house.dental, [a_line(house.dental, phone(102))]
+    )
+    await submit(database, house.manager, submitted)
+    alone = {each: await missing(door, house.manager, each) for each in (empty, full, taken)}
+    read = []
+
+    async def find_and_count(connection, requests):
+        read.append(len(requests))
+        return await find_grounds_of_many(connection, requests)
+
+    monkeypatch.setattr(people_loaders, "find_grounds_of_many", find_and_count)
+
+    seen = await door.see(
+        house.manager,
+        "{ portRequests { edges { node { id missing { code path message } } } } }",
+    )
+
+    nodes = [edge["node"] for edge in seen["portRequests"]["edges"]]
+    assert {node["id"]: node["missing"] for node in nodes} == {**alone, submitted: []}
+    assert [len(alone[each]) for each in (full, taken)] == [0, 1]
+    assert read == [3]
 
 
 async def test_numbers_of_companies_out_of_sight_are_not_named(door, database):

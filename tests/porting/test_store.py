@@ -24,8 +24,10 @@ from services.porting.store import (
     lines,
     pins,
     port_outs,
+    request_changes,
     requests,
     signing_links,
+    submission_grounds,
     support_cases,
     told_messages,
     uploads,
@@ -36,7 +38,7 @@ from tests.porting.builders import SUPPORT, a_draft, found_house
 STORES = (
     carrier_message_lists, carrier_orders, copies, desk_queue, documents, estimates, faults,
     heard_messages, history, letter_renderings, letters, line_states, lines, pins, port_outs,
-    requests, signing_links, support_cases, told_messages, uploads,
+    request_changes, requests, signing_links, submission_grounds, support_cases, told_messages, uploads,
 )  # fmt: skip
 # What a statement is put together from.
 PARTS = ("COLUMNS", "CONDITION", "TEMPLATE")

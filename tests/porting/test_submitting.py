@@ -394,3 +394,15 @@ async def test_lines_with_the_longest_names_still_fit_into_events(database):
     ]
     assert [fact.batch for fact in batches] == [*range(1, batches[0].of + 1)]
     assert sum(len(fact.lines) for fact in batches) == 600
+
+
+async def test_a_submission_is_four_statements_however_many_its_lines(database):
+    house = await found_house(database)
+    request_id = await a_move(database, house, *(phone(place) for place in range(100, 120)))
+    sent = []
+
+    async with database.transaction(house.administrator) as connection:
+        with connection.query_logger(lambda record: sent.append(record.query.split()[0])):
+            await submitting.submit_request(connection, house.administrator, request_id)
+
+    assert sent == ["SELECT", "SELECT", "UPDATE", "WITH"]

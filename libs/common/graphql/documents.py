@@ -7,6 +7,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
+from typing import Any
 
 from graphql import DocumentNode, GraphQLError, GraphQLSchema, parse, specified_rules
 from strawberry.extensions import SchemaExtension
@@ -14,7 +15,12 @@ from strawberry.schema.schema import validate_document
 from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
-from libs.common.graphql.limits import Limits, asks_for_schema, find_excess
+from libs.common.graphql.limits import (
+    Limits,
+    asks_for_schema,
+    find_excess,
+    find_excess_of_variables,
+)
 
 # Parsed documents weigh some sixty times their text: this bounds them to about 15 MB.
 _CHARACTERS_KEPT = 262_144
@@ -69,12 +75,19 @@ class DocumentCache:
 
 
 class ReadOnce(SchemaExtension):
-    """Takes parsing and validation from the cache and ends an operation that takes too long."""
+    """Takes parsing and validation from the cache, and bounds an operation's variables and time."""
 
     def __init__(
-        self, cache: DocumentCache, schema: GraphQLSchema, *, query_s: float, mutation_s: float
+        self,
+        cache: DocumentCache,
+        schema: GraphQLSchema,
+        limits: Limits,
+        *,
+        query_s: float,
+        mutation_s: float,
     ) -> None:
         super().__init__()
+        self._limits = limits
         self._cache = cache
         self._schema = schema
         self._query_s = query_s
@@ -86,8 +99,12 @@ class ReadOnce(SchemaExtension):
         if context.query:
             read = self._cache.read(context.query, self._schema)
             context.graphql_document = read.document
-            context.pre_execution_errors = read.errors
+            context.pre_execution_errors = read.errors or self._errors_of(context.variables)
         yield
+
+    def _errors_of(self, variables: dict[str, Any] | None) -> list[GraphQLError]:
+        excess = find_excess_of_variables(variables, self._limits)
+        return [excess] if excess else []
 
     @override
     async def on_execute(self) -> AsyncGenerator[None, None]:

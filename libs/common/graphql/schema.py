@@ -49,7 +49,8 @@ class Graph(strawberry.federation.Schema):
         limits: Limits | None = None,
         patience: Patience | None = None,
     ) -> None:
-        self._documents = DocumentCache(limits or Limits(), shows_schema=shows_schema)
+        self._limits = limits or Limits()
+        self._documents = DocumentCache(self._limits, shows_schema=shows_schema)
         self._patience = patience or Patience()
         super().__init__(
             query=query,
@@ -128,6 +129,7 @@ class Graph(strawberry.federation.Schema):
         return ReadOnce(
             self._documents,
             self._schema,
+            self._limits,
             query_s=self._patience.query_s,
             mutation_s=self._patience.mutation_s,
         )

@@ -63,6 +63,7 @@ _RECOUNT = """
       AND number_counts.tab = wrong.tab
     RETURNING wrong.company_id, wrong.tab, wrong.counted, wrong.numbers
 """
+_FIND_ACCOUNTS_AFTER = "SELECT id FROM accounts WHERE id > $1 ORDER BY id LIMIT $2"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,3 +95,10 @@ async def recount(connection: Connection, account_id: str) -> list[WrongCount]:
     """Counts an account's numbers anew; answers what was wrong and now is right."""
     await connection.execute(_LOCK_COUNTS, account_id)
     return [WrongCount(**row) for row in await connection.fetch(_RECOUNT, account_id)]
+
+
+async def find_accounts_after(
+    connection: Connection, account_id: str, *, most: int
+) -> list[str]:
+    rows = await connection.fetch(_FIND_ACCOUNTS_AFTER, account_id, most)
+    return [row["id"] for row in rows]

@@ -220,10 +220,14 @@ class PortRequest:
     @property
     def turn(self) -> tuple[WaitingOn, str]:
         """Whose turn it is and what un-sticks the request."""
+        return self.turn_with(unsent_count=self.unsent_count)
+
+    def turn_with(self, *, unsent_count: int) -> tuple[WaitingOn, str]:
+        """The same where so many lines have not gone to a carrier."""
         waiting_on, remedy = _TURNS.get(self.status, _NOBODYS_TURN)
         if self.fault_waiting_on is not None:
             return (self.fault_waiting_on, self.fault_remedy or remedy)
-        if waiting_on is WaitingOn.LOSING_CARRIER and self.unsent_count:
+        if waiting_on is WaitingOn.LOSING_CARRIER and unsent_count:
             return _REST_UNSENT
         return (waiting_on, remedy)
 

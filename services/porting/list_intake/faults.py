@@ -2,12 +2,9 @@
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Final
 
-from libs.contracts.refusals import Refusal
+from libs.contracts.refusals import MOST_TOLD, Refusal
 from services.porting.domain.refusals.lines import MoreFaults, RowFault
-
-MOST_TOLD: Final = 1_000
 
 
 class Faults:

@@ -13,11 +13,11 @@ from services.porting.domain.requests import PortRequest
 from services.porting.domain.support_cases import CaseMessage, CaseNote, SupportCase
 from services.porting.schema.context import PortingContext
 from services.porting.schema.loaders import PageKey
-from services.porting.store import letters as letter_store
 from services.porting.store import lines as line_store
 from services.porting.store import support_cases as case_store
+from services.porting.store.submission_grounds import find_grounds_of_many
 from services.porting.store.support_cases import CaseFilters
-from services.porting.use_cases.missing import find_missing
+from services.porting.use_cases.missing import list_missing
 
 
 def filters_of(caller: Caller) -> CaseFilters:
@@ -73,15 +73,18 @@ async def load_note_pages(
 async def load_missing(
     context: PortingContext, requests: list[PortRequest]
 ) -> Sequence[list[Refusal]]:
-    """Of requests that the caller has been shown."""
+    """Of requests that the caller has been shown. Nothing of one that is submitted."""
     sight = sight_of(context.caller)
     assert sight is not None
+    drafts = [request for request in requests if request.is_draft]
+    if not drafts:
+        return [[] for _ in requests]
     async with context.database.reading(context.caller) as connection:
-        letters = await letter_store.find_letters(connection, [each.id for each in requests])
-        return [
-            await find_missing(connection, request, letters.get(request.id), sight)
-            for request in requests
-        ]
+        grounds = await find_grounds_of_many(connection, drafts)
+    return [
+        list_missing(request, grounds[request.id], sight) if request.is_draft else []
+        for request in requests
+    ]
 
 
 async def load_countries(

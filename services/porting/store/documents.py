@@ -40,14 +40,6 @@ _ADD_DOCUMENT: Final = """
        content_type, byte_size, sha256, file_key, thumbnail_key, text_key, page_count)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
-# What was refused counts for nothing, and what we made ourselves proves nothing.
-_FIND_KINDS: Final = """
-    SELECT DISTINCT kind
-    FROM documents
-    WHERE port_request_id = $1
-      AND review_state <> 'REFUSED'
-      AND attached_by <> 'system'
-"""
 # Of proofs together, and of every other kind, whether the newest is refused.
 _HAS_REFUSED: Final = """
     SELECT EXISTS (
@@ -153,12 +145,6 @@ async def save_review(connection: Connection, document_id: str, review: Review) 
         marks.address_shown if marks else None,
         marks.numbers_shown if marks else None,
     )
-
-
-async def find_document_kinds(connection: Connection, request_id: str) -> set[DocumentKind]:
-    """Of documents that are not refused."""
-    rows = await connection.fetch(_FIND_KINDS, request_id)
-    return {DocumentKind(row["kind"]) for row in rows}
 
 
 async def find_whether_refused(connection: Connection, request_id: str) -> bool:

@@ -9,17 +9,6 @@ from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_pages
 from services.porting.domain.history import HistoryEntry
 
-# Who acts is a setting of the transaction; where nothing is said, it is nobody in particular.
-_ADD: Final = """
-    INSERT INTO history
-      (port_request_id, account_id, actor, version, at, event_type, status, line_counts, reason,
-       correlation_id, is_internal)
-    SELECT $1, $2, coalesce(nullif(current_setting('app.actor', true), ''), 'system'), added.*
-    FROM unnest(
-      $3::integer[], $4::timestamptz[], $5::text[], $6::text[], $7::jsonb[], $8::text[],
-      $9::text[], $10::boolean[]
-    ) AS added
-"""
 _SET_ACTOR: Final = "SELECT set_config('app.actor', $1, true)"
 # Of each of many requests; internal entries only where asked. `member:mem_…` finds the name.
 HISTORY: Final = Listing(
@@ -45,27 +34,6 @@ _COUNT_OF_MANY: Final = """
       AND ($2 OR NOT is_internal)
     GROUP BY port_request_id
 """
-
-
-async def add_entries(
-    connection: Connection,
-    request_id: str,
-    account_id: str,
-    entries: Sequence[HistoryEntry],
-) -> None:
-    await connection.execute(
-        _ADD,
-        request_id,
-        account_id,
-        [entry.version for entry in entries],
-        [entry.at for entry in entries],
-        [entry.event_type for entry in entries],
-        [entry.status for entry in entries],
-        [orjson.dumps(entry.line_counts).decode() for entry in entries],
-        [entry.reason for entry in entries],
-        [entry.correlation_id for entry in entries],
-        [entry.is_internal for entry in entries],
-    )
 
 
 async def set_actor(connection: Connection, actor: str) -> None:

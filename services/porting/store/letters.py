@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any, Final
 
 from libs.common.database import Connection, Row
@@ -19,7 +19,7 @@ from services.porting.domain.letters import (
 )
 from services.porting.domain.pins import PinAnswer
 
-_COLUMNS: Final = """
+LETTER_COLUMNS: Final = """
     id, port_request_id, state, subscriber, accounts, tracking_number, signer, recipient_name,
     recipient_email, sent_at, viewed_at, signer_name, signed_at, document_hash, declined_at,
     decline_reason, expired_at, document_id,
@@ -30,6 +30,7 @@ _COLUMNS: Final = """
         AND pins.line_id IS NULL
     ) AS pin_answers
 """
+_NAMES: Final = tuple(each.name for each in fields(Letter))
 # The request's standing letter, or the one of a number, is no longer the one that counts.
 _SUPERSEDE: Final = """
     UPDATE letters
@@ -58,22 +59,25 @@ _SAVE_SIGNATURE: Final = """
       content = $10, render_after = clock_timestamp()
     WHERE id = $1
 """
-_FIND_STANDING: Final = f"""
-    SELECT {_COLUMNS}
+_FIND_STANDING_TEMPLATE: Final = f"""
+    SELECT {LETTER_COLUMNS}
     FROM letters
-    WHERE port_request_id = ANY($1::text[])
+    WHERE port_request_id {{wanted}}
       AND tracking_number IS NULL
       AND state <> 'SUPERSEDED'
 """
+# For one request the server keeps its plan; for many it makes one for their number.
+_FIND_STANDING: Final = _FIND_STANDING_TEMPLATE.format(wanted="= $1")
+_FIND_STANDING_OF_MANY: Final = _FIND_STANDING_TEMPLATE.format(wanted="= ANY($1::text[])")
 # Those of single lines, beside the request's letter.
 _FIND_OF_LINES: Final = f"""
-    SELECT {_COLUMNS}
+    SELECT {LETTER_COLUMNS}
     FROM letters
     WHERE port_request_id = $1
       AND tracking_number IS NOT NULL
       AND state <> 'SUPERSEDED'
 """
-_FIND: Final = f"SELECT {_COLUMNS} FROM letters WHERE id = $1"
+_FIND: Final = f"SELECT {LETTER_COLUMNS} FROM letters WHERE id = $1"
 _FIND_CONTENT: Final = "SELECT content FROM letters WHERE id = $1"
 # What a letter covers: every line that can still move.
 _FIND_LINES: Final = """
@@ -159,26 +163,27 @@ async def find_letters(
     connection: Connection, request_ids: Sequence[str]
 ) -> dict[str, Letter]:
     """The standing letter of each request, by the request's id."""
-    rows = await connection.fetch(_FIND_STANDING, list(request_ids))
-    return {row["port_request_id"]: _letter(row) for row in rows}
+    rows = await connection.fetch(_FIND_STANDING_OF_MANY, list(request_ids))
+    return {row["port_request_id"]: read_letter(row) for row in rows}
 
 
 async def find_standing_letter(connection: Connection, request_id: str) -> Letter | None:
     """The request's own, not one of a single line."""
-    return (await find_letters(connection, [request_id])).get(request_id)
+    row = await connection.fetchrow(_FIND_STANDING, request_id)
+    return read_letter(row) if row else None
 
 
 async def find_line_letters(
     connection: Connection, request_id: str
 ) -> dict[PhoneNumber, Letter]:
     """Standing letters of one line alone, by its number."""
-    letters = [_letter(row) for row in await connection.fetch(_FIND_OF_LINES, request_id)]
+    letters = [read_letter(row) for row in await connection.fetch(_FIND_OF_LINES, request_id)]
     return {letter.tracking_number: letter for letter in letters if letter.tracking_number}
 
 
 async def find_letter(connection: Connection, letter_id: str) -> Letter | None:
     row = await connection.fetchrow(_FIND, letter_id)
-    return _letter(row) if row else None
+    return read_letter(row) if row else None
 
 
 async def find_content(connection: Connection, letter_id: str) -> dict[str, Any] | None:
@@ -204,12 +209,13 @@ async def find_letter_lines(
     ]
 
 
-def _letter(row: Row) -> Letter:
+def read_letter(row: Row) -> Letter:
+    """The row may have more columns than the letter's."""
     subscriber = json.loads(row["subscriber"])
     signer, number = row["signer"], row["tracking_number"]
     return Letter(
         **{
-            **dict(row),
+            **{name: row[name] for name in _NAMES},
             "state": LetterState(row["state"]),
             "subscriber": Subscriber(
                 **{

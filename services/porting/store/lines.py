@@ -72,12 +72,6 @@ _STATES: Final = """
       AND tracking_number = ANY($2::text[])
 """
 _NUMBERS: Final = "SELECT tracking_number FROM lines WHERE port_request_id = $1"
-_COMPANIES: Final = """
-    SELECT tracking_number, company_id
-    FROM lines
-    WHERE port_request_id = $1
-    ORDER BY id
-"""
 # The area codes of each request's +1 numbers tell its country.
 _AREA_CODES: Final = """
     SELECT DISTINCT port_request_id, substr(tracking_number, 3, 3) AS area_code
@@ -205,14 +199,6 @@ async def find_tracking_numbers_seen(
 async def find_tracking_numbers(connection: Connection, request_id: str) -> list[PhoneNumber]:
     rows = await connection.fetch(_NUMBERS, request_id)
     return [PhoneNumber(row["tracking_number"]) for row in rows]
-
-
-async def find_companies_of_numbers(
-    connection: Connection, request_id: str
-) -> dict[PhoneNumber, str]:
-    """Each number that ports, and the company that will have it."""
-    rows = await connection.fetch(_COMPANIES, request_id)
-    return {PhoneNumber(row["tracking_number"]): row["company_id"] for row in rows}
 
 
 async def find_area_codes(

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from libs.common.database import Connection
-from libs.contracts.phone_number import PhoneNumber
-from services.porting.domain.line_rules import Obstacle
 
 _AT_ONCE: Final = 5_000
 # A number that is preconfigured for an open request is that request's, not in use here.
@@ -13,12 +11,6 @@ _TAKEN: Final = """
     SELECT phone_number, bool_and(is_ours) AS is_ours
     FROM find_taken_numbers($1)
     GROUP BY phone_number
-"""
-# Claimed rather than ours where both are true: preconfigured for another open request.
-_OBSTACLES: Final = """
-    SELECT phone_number, min(obstacle) AS obstacle
-    FROM find_obstacles($1)
-    GROUP BY phone_number, obstacle = 'LOOP'
 """
 _FORWARDED_TO: Final = "SELECT phone_number FROM find_forwarded_to($1)"
 
@@ -43,13 +35,3 @@ async def find_forwarded_to(connection: Connection, candidates: Sequence[str]) -
         rows = await connection.fetch(_FORWARDED_TO, some)
         found.update(row["phone_number"] for row in rows)
     return found
-
-
-async def find_obstacles(
-    connection: Connection, request_id: str
-) -> list[tuple[PhoneNumber, Obstacle]]:
-    """What stands against the numbers of a request, over all accounts, sorted."""
-    rows = await connection.fetch(_OBSTACLES, request_id)
-    return sorted(
-        (PhoneNumber(row["phone_number"]), Obstacle(row["obstacle"])) for row in rows
-    )

@@ -1,7 +1,7 @@
 """Port requests in PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -42,35 +42,6 @@ _LOCK: Final = f"SELECT {REQUEST_COLUMNS} FROM port_requests WHERE id = $1 FOR U
 # The same for a timer, which must not wait for whoever moves it.
 _LOCK_IF_FREE: Final = f"{_LOCK} SKIP LOCKED"
 _IDLE_SINCE: Final = "SELECT idle_since FROM port_requests WHERE id = $1"
-# With what the port desk's queue sorts and filters by; a draft is not in the queue.
-_SAVE: Final = """
-    UPDATE port_requests
-    SET status = $2, status_since = $3, version = $4, warnings_acknowledged_at = $5,
-      warnings_acknowledged_by = $6, submitted_at = $7, submitted_by = $8, authorized_at = $9,
-      authorized_by = $10, preconfigured_at = $11, sent_at = $12, completed_at = $13,
-      fault_code = $14, fault_waiting_on = $15, fault_remedy = $16,
-      idle_since = CASE WHEN $17 THEN clock_timestamp() ELSE idle_since END,
-      waiting_on = CASE
-        WHEN $18 = 'LOSING_CARRIER' AND counted.unsent > 0 THEN 'SUPPORT' ELSE $18
-      END,
-      requested_firm_date = $19, claimed_by = $20, claimed_at = $21, name = $22,
-      company_id = $23, warnings_acknowledged = $24, declined_at = $25, declined_by = $26,
-      decline_reason = $27, line_count = counted.lines, unsent_count = counted.unsent,
-      earliest_firm_date = coalesce(counted.firm_date, 'infinity'),
-      losing_carriers = ordered.losing_carriers, countries = ordered.countries
-    FROM (
-      SELECT count(*) AS lines, count(*) FILTER (WHERE state = 'READY') AS unsent,
-        min(firm_date) FILTER (WHERE state IN ('APPROVED', 'ACTIVATING')) AS firm_date
-      FROM lines
-      WHERE port_request_id = $1 AND $2 <> 'DRAFT'
-    ) AS counted, (
-      SELECT coalesce(array_agg(DISTINCT losing_carrier_key), '{}') AS losing_carriers,
-        coalesce(array_agg(DISTINCT country), '{}') AS countries
-      FROM carrier_orders
-      WHERE port_request_id = $1
-    ) AS ordered
-    WHERE id = $1
-"""
 # Those of `ids` that the caller may see; NULL for account, companies or requester means all.
 _FIND: Final = f"""
     SELECT {REQUEST_COLUMNS}
@@ -162,42 +133,6 @@ async def lock_request_if_free(connection: Connection, request_id: str) -> PortR
 async def find_idle_since(connection: Connection, request_id: str) -> datetime:
     since: datetime = await connection.fetchval(_IDLE_SINCE, request_id)
     return since
-
-
-async def save_request(
-    connection: Connection, request: PortRequest, *, is_touch: bool = True
-) -> None:
-    await connection.execute(
-        _SAVE,
-        request.id,
-        request.status,
-        request.status_since,
-        request.version,
-        request.warnings_acknowledged_at,
-        request.warnings_acknowledged_by,
-        request.submitted_at,
-        request.submitted_by,
-        request.authorized_at,
-        request.authorized_by,
-        request.preconfigured_at,
-        request.sent_at,
-        request.completed_at,
-        request.fault_code,
-        request.fault_waiting_on,
-        request.fault_remedy,
-        is_touch,
-        # What is unsent is counted anew by the statement.
-        replace(request, unsent_count=0).turn[0],
-        request.requested_firm_date,
-        request.claimed_by,
-        request.claimed_at,
-        request.name,
-        request.company_id,
-        list(request.warnings_acknowledged),
-        request.declined_at,
-        request.declined_by,
-        request.decline_reason,
-    )
 
 
 async def find_requests(

@@ -1,13 +1,15 @@
 """What carriers are told, in PostgreSQL: once for each version of an order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from libs.common.database import Connection
 from libs.common.ids import new_id
+from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.carriers import Telling
+from services.porting.domain.lines import LineState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,15 @@ class ToldOrder:
     account_id: str
 
 
+# Of the numbers that were to be told those that the request has, in these states or in any.
+_FIND_NUMBERS_LEFT: Final = """
+    SELECT tracking_number
+    FROM lines
+    WHERE port_request_id = $1
+      AND tracking_number = ANY($2::text[])
+      AND ($3::text[] IS NULL OR state = ANY($3))
+    ORDER BY id
+"""
 # Lines of one carrier order stand under its id, those of none under the request's.
 _FIND_ORDERS_OF: Final = """
     SELECT coalesce(carrier_order_id, port_request_id) AS reference,
@@ -148,6 +159,19 @@ async def find_numbers_of(
     """All numbers of an order."""
     rows = await connection.fetch(_FIND_NUMBERS_OF, request_id, reference)
     return [row["tracking_number"] for row in rows]
+
+
+async def find_numbers_left(
+    connection: Connection, told: Told, states: Iterable[LineState] | None
+) -> list[PhoneNumber]:
+    """Of `told` those that are in one of these states; None means any."""
+    rows = await connection.fetch(
+        _FIND_NUMBERS_LEFT,
+        told.port_request_id,
+        list(told.numbers),
+        None if states is None else sorted(states),
+    )
+    return [PhoneNumber(row["tracking_number"]) for row in rows]
 
 
 async def add_telling(

@@ -11,10 +11,11 @@ from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.letters import LetterSuperseded
 from libs.contracts.refusals import Refusal, refuse_all
 from services.porting.domain.letter_faults import faults_of_fields, find_missing
-from services.porting.domain.letter_pages import content_for, hash_content, pages_of
+from services.porting.domain.letter_pages import content_of, hash_content, pages_of
 from services.porting.domain.letters import (
     FAILED,
     Letter,
+    LetterLine,
     LetterState,
     LosingAccount,
     Signer,
@@ -32,7 +33,6 @@ from services.porting.domain.vault import Vault
 from services.porting.store import letters, lines, signing_links
 from services.porting.use_cases.access import lock_own_request, request_not_possible
 from services.porting.use_cases.drafts import save_draft
-from services.porting.use_cases.letter_coverage import find_uncovered_lines
 from services.porting.use_cases.letter_progress import ask_again_for_signature
 from services.porting.use_cases.pins import faults_of_pin, keep_pins
 from services.porting.use_cases.recording import about, save
@@ -130,39 +130,25 @@ async def supersede_for_lines(connection: Connection, request: PortRequest) -> P
     return await _keep(connection, request, letter, letter)
 
 
-async def faults_of_letter(
-    connection: Connection, request: PortRequest, letter: Letter | None
-) -> list[Refusal]:
-    """What stands between the standing letter and a submission, everything at once.
+def faults_of_letter(letter: Letter | None, lines: Sequence[LetterLine]) -> list[Refusal]:
+    """What stands between a draft's letter and its submission, everything at once.
 
-    One that is with its signer is good enough to submit (S54). After the first submission
-    lines may be dropped; one that was added or changed needs a letter of its own.
+    One that is with its signer is good enough to submit (S54).
     """
     if letter is None:
         return [LetterMissing().at("portRequest", "letter")]
-    covered = await letters.find_letter_lines(connection, request.id)
+    pages = pages_of(letter, lines)
     faults = [
         fault.at("portRequest", "letter", *fault.path[1:])
-        for fault in find_missing(letter, pages_of(letter, covered))
+        for fault in find_missing(letter, pages)
     ]
     if letter.state is LetterState.DRAFT:
         faults.append(LetterNotSigned().at("portRequest", "letter"))
     elif letter.state in FAILED:
         faults.append(LetterFailed().at("portRequest", "letter"))
-    elif letter.document_hash != hash_content(content_for(letter, covered)):
-        faults += await _faults_of_change(connection, request, letter)
+    elif letter.document_hash != hash_content(content_of(letter.subscriber, pages)):
+        faults.append(LetterOutdated().at("portRequest", "letter"))
     return faults
-
-
-async def _faults_of_change(
-    connection: Connection, request: PortRequest, letter: Letter
-) -> list[Refusal]:
-    if request.submitted_at is None or not letter.is_signed:
-        return [LetterOutdated().at("portRequest", "letter")]
-    return [
-        LetterOutdated().at("portRequest", "letter", "lines", number)
-        for number in await find_uncovered_lines(connection, request)
-    ]
 
 
 def _changed(before: Letter | None, request: PortRequest, changes: LetterChanges) -> Letter:

@@ -3,16 +3,14 @@
 Each fault names a part of the request, `("portRequest", …)`, by its names in the graph.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from libs.common.database import Connection
 from libs.common.sight import Sight
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal
 from services.porting.domain.countries import BY_SUPPORT, country_of
 from services.porting.domain.documents import PROOFS, DocumentKind
-from services.porting.domain.letters import Letter
 from services.porting.domain.line_rules import Obstacle
 from services.porting.domain.refusals.accounts import (
     AccountHasNoCard,
@@ -34,38 +32,29 @@ from services.porting.domain.refusals.lines import (
 from services.porting.domain.refusals.requests import WarningsNotAcknowledged
 from services.porting.domain.requests import PortRequest
 from services.porting.domain.warnings import ALL_WARNINGS
-from services.porting.store import copies, documents, lines, obstacles
+from services.porting.store.copies import Account
+from services.porting.store.submission_grounds import SubmissionGrounds
 from services.porting.use_cases.letters import faults_of_letter
 
 
-async def find_missing(
-    connection: Connection, request: PortRequest, letter: Letter | None, sight: Sight
+def list_missing(
+    request: PortRequest, grounds: SubmissionGrounds, sight: Sight
 ) -> list[Refusal]:
-    """Nothing where it is submitted already. `letter` is the one that stands.
-
-    Numbers that `sight` hides are not named.
-    """
-    if not request.is_draft:
-        return []
-    companies = await lines.find_companies_of_numbers(connection, request.id)
-    numbers = list(companies)
-    attached = await documents.find_document_kinds(connection, request.id)
-    missing = await _faults_of_account(connection, request.account_id)
-    if not numbers:
+    """Of a draft. Numbers that `sight` hides are not named."""
+    missing = _faults_of_account(grounds.account)
+    if not grounds.companies:
         missing.append(LinesMissing().at("portRequest", "lines"))
-    missing += _faults_of_documents(request, attached)
-    missing += await faults_of_letter(connection, request, letter)
+    missing += _faults_of_documents(request, grounds.document_kinds)
+    missing += faults_of_letter(grounds.letter, grounds.lines)
     if not set(ALL_WARNINGS) <= set(request.warnings_acknowledged):
         missing.append(WarningsNotAcknowledged().at("portRequest", "warnings"))
-    missing += _place_numbers(
-        await _faults_of_numbers(connection, request, numbers), companies, sight
+    return missing + _place_numbers(
+        _faults_of_numbers(request, grounds), grounds.companies, sight
     )
-    return missing
 
 
-async def _faults_of_account(connection: Connection, account_id: str) -> list[Refusal]:
+def _faults_of_account(account: Account | None) -> list[Refusal]:
     """S5 to S8, each with its own code; and whether it is disabled."""
-    account = await copies.find_account(connection, account_id)
     if account is None:
         return [AccountHasNoCard().at("portRequest", "account", "cardOnFile")]
     stands: dict[str, tuple[bool, Refusal]] = {
@@ -82,7 +71,9 @@ async def _faults_of_account(connection: Connection, account_id: str) -> list[Re
     ]
 
 
-def _faults_of_documents(request: PortRequest, attached: set[DocumentKind]) -> list[Refusal]:
+def _faults_of_documents(
+    request: PortRequest, attached: frozenset[DocumentKind]
+) -> list[Refusal]:
     faults: list[Refusal] = []
     if not attached & PROOFS:
         faults.append(ProofMissing().at("portRequest", "documents"))
@@ -98,13 +89,14 @@ _OBSTACLES: Final[Mapping[Obstacle, type[NumberRefusal]]] = {
 }
 
 
-async def _faults_of_numbers(
-    connection: Connection, request: PortRequest, numbers: Sequence[PhoneNumber]
+def _faults_of_numbers(
+    request: PortRequest, grounds: SubmissionGrounds
 ) -> list[tuple[type[NumberRefusal], str]]:
     """They were free when they were taken in; others may have been faster."""
-    found = await obstacles.find_obstacles(connection, request.id)
-    faults = [(_OBSTACLES[obstacle], str(number)) for number, obstacle in found]
-    faults += [(NumberOfAnotherCountry, number) for number in _of_others(request, numbers)]
+    faults = [(_OBSTACLES[obstacle], str(number)) for number, obstacle in grounds.obstacles]
+    faults += [
+        (NumberOfAnotherCountry, number) for number in _of_others(request, grounds.companies)
+    ]
     return faults
 
 

@@ -15,12 +15,12 @@ from libs.common.telemetry import current_trace
 from libs.common.timers import set_timer
 from libs.contracts.porting_events.base import LINES_PER_EVENT, LineBatchFact, PortRequestFact
 from libs.contracts.porting_events.port_outs import PortOutFact
-from services.porting.domain.history import HistoryEntry
 from services.porting.domain.idling import FIRST_LOOK, IDLES
 from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import FINAL, LineCounts, PortRequest
-from services.porting.store import history, pins, port_outs, requests
+from services.porting.store import history, pins, port_outs
 from services.porting.store.lines import Line
+from services.porting.store.request_changes import save_request
 
 log = logging.getLogger(__name__)
 
@@ -43,44 +43,29 @@ async def save(
     Each fact is an event and a row of the history; who acts is known to the transaction. What
     touches a request starts its idle clock anew.
     """
-    version = await record(connection, request.id, request.version, *facts)
-    saved = replace(request, version=version)
-    await requests.save_request(connection, saved, is_touch=is_touch)
+    now = datetime.now(UTC)
+    saved = replace(request, version=request.version + len(facts))
+    trace = current_trace()
+    await save_request(
+        connection,
+        saved,
+        facts,
+        at=now,
+        reason=reason,
+        correlation_id=trace.trace_id if trace else None,
+        is_touch=is_touch,
+    )
     if saved.sent_at is not None or saved.status in FINAL:
         await pins.forget_pins(connection, saved.id)
-    await history.add_entries(
-        connection, request.id, request.account_id, _entries(request, facts, reason)
-    )
     if is_touch and saved.status in IDLES:
-        await set_timer(connection, IDLE_DUE, saved.id, datetime.now(UTC) + FIRST_LOOK)
-    _log_facts(facts, port_request_id=saved.id, status=saved.status, version=version)
+        await set_timer(connection, IDLE_DUE, saved.id, now + FIRST_LOOK)
+    _log_facts(facts, port_request_id=saved.id, status=saved.status, version=saved.version)
     return saved
 
 
 async def act_as(connection: Connection, actor: str) -> None:
     """For the rest of the transaction: such as `carrier:emulator` for a carrier's own word."""
     await history.set_actor(connection, actor)
-
-
-def _entries(
-    request: PortRequest, facts: Sequence[PortRequestFact], reason: str | None
-) -> list[HistoryEntry]:
-    trace = current_trace()
-    now = datetime.now(UTC)
-    return [
-        HistoryEntry(
-            port_request_id=request.id,
-            version=version,
-            at=now,
-            event_type=fact.type,
-            status=fact.status,
-            line_counts=fact.line_counts,
-            reason=reason,
-            correlation_id=trace.trace_id if trace else None,
-            is_internal=fact.is_internal,
-        )
-        for version, fact in enumerate(facts, start=request.version + 1)
-    ]
 
 
 def about(

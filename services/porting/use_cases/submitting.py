@@ -23,13 +23,14 @@ from services.porting.domain.requests import (
     next_status_after_submission,
 )
 from services.porting.store import letters, line_states, lines
+from services.porting.store.submission_grounds import find_grounds
 from services.porting.use_cases.access import (
     lock_own_draft,
     lock_own_request,
     request_not_possible,
 )
 from services.porting.use_cases.letter_progress import ask_again_for_signature
-from services.porting.use_cases.missing import find_missing
+from services.porting.use_cases.missing import list_missing
 from services.porting.use_cases.recording import about, save
 from services.porting.use_cases.reviewing import review_facts
 
@@ -39,18 +40,23 @@ async def submit_request(connection: Connection, caller: Member, request_id: str
     request = await lock_own_draft(connection, caller, request_id)
     sight = sight_of(caller)
     assert sight is not None
-    letter = await letters.find_standing_letter(connection, request.id)
-    refuse_all(await find_missing(connection, request, letter, sight))
+    grounds = await find_grounds(connection, request)
+    refuse_all(list_missing(request, grounds, sight))
     now = datetime.now(UTC)
     ready = await line_states.claim_lines(
         connection, request.id, states_before(LineEvent.REQUEST_SUBMITTED)
     )
-    submitted = replace(request, submitted_at=now, submitted_by=caller.member_id)
-    if caller.role is Role.ADMINISTRATOR:
-        # An administrator's own submission is the authorization (S49).
-        submitted = replace(submitted, authorized_at=now, authorized_by=caller.member_id)
+    # An administrator's own submission is the authorization (S49).
+    is_authorized = caller.role is Role.ADMINISTRATOR
+    submitted = replace(
+        request,
+        submitted_at=now,
+        submitted_by=caller.member_id,
+        authorized_at=now if is_authorized else None,
+        authorized_by=caller.member_id if is_authorized else None,
+    )
     counts = {LineState.READY: len(ready)}
-    submitted = _moved_on(submitted, letter, now)
+    submitted = _moved_on(submitted, grounds.letter, now)
     said = about(
         PortSubmitted,
         submitted,

@@ -28,7 +28,7 @@ from services.porting.integrations.carriers.protocol import (
     Taken,
     TurnedDown,
 )
-from services.porting.store import carrier_orders, letters, lines, requests, told_messages
+from services.porting.store import carrier_orders, letters, requests, told_messages
 from services.porting.store.told_messages import Told
 from services.porting.use_cases.carrier_messages import receive
 from services.porting.use_cases.pins import find_pin_for_carrier
@@ -217,12 +217,8 @@ async def _find_subscriber(
 
 async def _numbers_of(connection: Connection, told: Told) -> tuple[PhoneNumber, ...]:
     """Those that the carrier is to have still, or of a cancellation those it is to give up."""
-    given_up, wanted = told.kind is Telling.CANCELLATION, set(told.numbers)
-    return tuple(
-        line.tracking_number
-        for line in await lines.find_all_lines(connection, told.port_request_id)
-        if (given_up or line.state in WITH_A_CARRIER) and line.tracking_number in wanted
-    )
+    states = None if told.kind is Telling.CANCELLATION else WITH_A_CARRIER
+    return tuple(await told_messages.find_numbers_left(connection, told, states))
 
 
 def _grown(first: timedelta, attempts: int) -> timedelta:
