@@ -10,7 +10,9 @@ LIVE: Final = "portline.live"
 
 PORTING_EVENTS: Final = Queue(name="porting.events", exchange=EVENTS, keys=("numbers.#",))
 PORTING_REPORTS: Final = Queue(
-    name="porting.port_outs", exchange=REPORTS, keys=("port_outs.reported.v1",)
+    name="porting.port_outs",
+    exchange=REPORTS,
+    keys=("port_outs.reported.v1", "port_outs.withdrawn.v1"),
 )
 NUMBERS_EVENTS: Final = Queue(
     name="numbers.events",

@@ -1,6 +1,7 @@
 """Which event starts what in porting."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
 from libs.common.consumer import Consumes, Ignored, Projection, Reaction
@@ -35,17 +36,25 @@ from libs.contracts.number_events import (
     PortOutDisablingChanged,
     PreconfigurationRefused,
 )
-from libs.contracts.porting_events.port_outs import PortOutReported
+from libs.contracts.porting_events.port_outs import PortOutReported, PortOutWithdrawn
 from libs.contracts.topology import PORTING_EVENTS, PORTING_REPORTS
+from services.porting.domain.port_out_reports import MAY_BE_COMING, Report, clean_name
 from services.porting.store import copies
 from services.porting.store.copies import InventoryNumber
 from services.porting.store.port_out_surroundings import note_administrator_changes
 from services.porting.use_cases.carrier import note_first_call, note_preconfigured
 from services.porting.use_cases.faults import note_preconfiguration_refused
 from services.porting.use_cases.port_out_checklists import note_number_disabled
-from services.porting.use_cases.port_outs import receive_port_out
+from services.porting.use_cases.port_out_reports import note_withdrawn, receive_report
 
 F = TypeVar("F", bound=Fact)
+
+# `numbers` and a carrier speak on two queues: what the one said may be worked a little later.
+_LAG: Final = timedelta(seconds=3)
+
+
+class NumbersMayBeComingError(Exception):
+    """A fault, so that the report is worked again: all its tries together take longer."""
 
 
 async def _copy_accounts(connection: Connection, events: Sequence[Event]) -> None:
@@ -124,11 +133,31 @@ async def _note_first_call(connection: Connection, event: Event) -> None:
 async def _note_disabled(connection: Connection, event: Event) -> None:
     fact = _fact(event, NumberDisabled)
     await _copy_numbers(connection, [event])
-    await note_number_disabled(connection, event.subject, fact.disabled_at)
+    await note_number_disabled(connection, event.subject, fact.disabled_at, fact.disabled_by)
 
 
-async def _receive_port_out(connection: Connection, event: Event) -> None:
-    await receive_port_out(connection, _fact(event, PortOutReported), event.subject)
+async def _receive_report(connection: Connection, event: Event) -> None:
+    fact = _fact(event, PortOutReported)
+    report = Report.of(
+        gaining_carrier=fact.gaining_carrier,
+        reference=fact.reference,
+        version=fact.report_version,
+        numbers=fact.tracking_numbers,
+        answer_by=fact.answer_by,
+        account_identifier=fact.account_identifier,
+    )
+    _, answers = await receive_report(connection, report)
+    # A carrier whose clock is fast is not waited for: its report would end as a dead message.
+    is_fresh = timedelta() <= datetime.now(UTC) - event.time < _LAG
+    if is_fresh and any(answer.finding in MAY_BE_COMING for answer in answers):
+        raise NumbersMayBeComingError
+
+
+async def _note_withdrawn(connection: Connection, event: Event) -> None:
+    fact = _fact(event, PortOutWithdrawn)
+    await note_withdrawn(
+        connection, clean_name(fact.gaining_carrier), clean_name(fact.reference)
+    )
 
 
 def _fact(event: Event, kind: type[F]) -> F:
@@ -189,6 +218,9 @@ CONSUMES: Final = (
     ),
     Consumes(
         queue=PORTING_REPORTS.name,
-        subscriptions=(Reaction(fact=PortOutReported, react=_receive_port_out),),
+        subscriptions=(
+            Reaction(fact=PortOutReported, react=_receive_report),
+            Reaction(fact=PortOutWithdrawn, react=_note_withdrawn),
+        ),
     ),
 )

@@ -13,8 +13,15 @@ from services.porting.use_cases.letter_expiry import (
     age_letter,
     end_link,
 )
+from services.porting.use_cases.port_out_answers import (
+    ANSWER_DUE,
+    PORT_DUE,
+    REVIEW_DUE,
+    authorize_by_silence,
+    look_at_review,
+    look_at_unported,
+)
 from services.porting.use_cases.port_out_locks import UNLOCK_DUE, end_cooled_off_locks
-from services.porting.use_cases.port_outs import ANSWER_DUE, authorize_by_silence
 from services.porting.use_cases.recording import IDLE_DUE
 
 
@@ -24,6 +31,8 @@ def timers_of(limits: IdleLimits) -> Mapping[str, Fire]:
 
     return {
         ANSWER_DUE: authorize_by_silence,
+        REVIEW_DUE: look_at_review,
+        PORT_DUE: look_at_unported,
         ACTIVATION_DUE: start_due_activations,
         IDLE_DUE: look_at_idle,
         LINK_ENDS: end_link,

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from services.notifications.domain.status_changes import choose_told
 from tests.notifications.accounts import Names, add_member
 from tests.notifications.facts import approved, first_call, port_out_received, submitted
 
@@ -107,3 +108,8 @@ async def test_who_is_not_signed_in_reads_nothing(service) -> None:
     answer = await service.ask(LIST)
 
     assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+def test_one_change_of_many_numbers_is_told_once_with_its_last_batch():
+    batches = [port_out_received("po_1", place, batch=place, of=3) for place in (1, 2, 3)]
+    assert [change.sequence for change in choose_told(batches, {})] == [3]

@@ -116,8 +116,10 @@ def a_port_out_row(**changes: Any) -> PortOut:
         reference="R-1",
         status=PortOutStatus.RECEIVED,
         received_at=now(),
-        answer_by=now(),
+        answer_by=now() + timedelta(days=1),
         version=1,
+        status_since=now(),
+        leaving_count=1,
     )
     return replace(port_out, **changes)
 

@@ -149,6 +149,10 @@ _SHIELD = f"""
   }}
   {_ERRORS}
 """
+_REPORT = (
+    "portOutReport { id reportVersion answers { trackingNumber status } }"
+    f" answers {{ trackingNumber code sentence status rejectionCode }} {_ERRORS}"
+)
 _MUTATIONS = {
     "createPortRequest": ("CreatePortRequestInput", _REQUEST),
     "createUpload": ("CreateUploadInput", _UPLOAD),
@@ -195,6 +199,19 @@ _MUTATIONS = {
     "resubmitPortRequest": ("ResubmitPortRequestInput", _REQUEST),
     "cancelPortRequest": ("CancelPortRequestInput", _REQUEST),
     "authorizePortOut": ("PortOutInput", _PORT_OUT),
+    "rejectPortOut": ("RejectPortOutInput", _PORT_OUT),
+    "confirmPortOutRejection": ("ConfirmPortOutRejectionInput", _PORT_OUT),
+    "overturnPortOutRejection": ("NotedPortOutInput", _PORT_OUT),
+    "cancelPortOut": ("NotedPortOutInput", _PORT_OUT),
+    "disputePortOut": ("DisputePortOutInput", _PORT_OUT),
+    "refusePortOutDispute": ("NotedPortOutInput", _PORT_OUT),
+    "recordPortOutReturned": ("RecordPortOutReturnedInput", _PORT_OUT),
+    "reportPortOut": ("ReportPortOutInput", _REPORT),
+    "withdrawPortOut": ("WithdrawPortOutInput", _REPORT),
+    "settlePortOutAlert": (
+        "SettlePortOutAlertInput",
+        f"portOutAlert {{ id settledBy note }} {_ERRORS}",
+    ),
     "schedulePortOut": ("SchedulePortOutInput", _PORT_OUT),
     "recordPortedOut": ("RecordPortedOutInput", _PORT_OUT),
     "confirmGainingCarrier": ("ConfirmGainingCarrierInput", _PORT_OUT),

@@ -1,7 +1,7 @@
 """Events in: what porting does with numbers' facts and with reports, through the inbox."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ from libs.common.broker import Broker
 from libs.common.consumer import Consumer, Consumes, reactions_of
 from libs.common.database import Database
 from libs.common.events import Event, EventRegistry, encode
-from libs.common.inbox import TRIES, InboxWorker
+from libs.common.inbox import InboxWorker
 from libs.common.memberships import memberships_of
 from libs.contracts.number_events import (
     NUMBER_EVENTS,
@@ -25,6 +25,7 @@ from libs.contracts.number_events import (
     NumbersPreconfigured,
     PreconfiguredNumber,
 )
+from libs.contracts.porting_events.port_outs import PortOutWithdrawn
 from libs.contracts.topology import TOPOLOGY
 from services.porting.consumers import CONSUMES
 from services.porting.domain.requests import PortRequestStatus
@@ -269,28 +270,44 @@ async def test_a_report_is_taken_once_and_by_its_reference(ears, database):
     assert await types_told(database, port_out_id) == ["port_out_received"]
 
 
-async def test_a_report_of_unknown_numbers_is_tried_again_and_kept_for_a_person(
-    ears, database
+@pytest.mark.parametrize("minutes", [-1, 4])
+async def test_a_report_of_unknown_numbers_is_answered_and_no_dead_message(
+    ears, database, minutes
 ):
-    await ears.hear(port_out_reported(phone(1)), consumes=REPORTS)
-    for attempts in range(1, TRIES):
-        assert await ears.inbox() == [("pending", attempts, "NoSuchNumbersError")]
-        async with database.working() as connection:
-            await connection.execute("UPDATE inbox SET next_attempt_at = now()")
-        await ears.worker.work_one()
-    assert await ears.inbox() == [("dead", TRIES, "NoSuchNumbersError")]
+    said = now() + timedelta(minutes=minutes)
+    report = replace(port_out_reported(phone(1)), time=said)
+    await ears.hear(report, consumes=REPORTS)
+    assert await ears.inbox() == []
     assert await ears.ask("SELECT 1 FROM port_outs") == []
+    assert await ears.ask("SELECT kind, finding FROM port_out_alerts") == [
+        ("ODD_NUMBERS", "UNKNOWN")
+    ]
 
 
-async def test_a_report_waits_until_its_numbers_are_known(ears, database):
+async def test_a_report_waits_a_moment_for_what_may_be_coming(ears, database):
     house = await found_house(database)
     await ears.hear(port_out_reported(phone(1)), consumes=REPORTS)
+    assert await ears.inbox() == [("pending", 1, "NumbersMayBeComingError")]
     await add_inventory(database, house, phone(1))
     async with database.working() as connection:
         await connection.execute("UPDATE inbox SET next_attempt_at = now()")
     await ears.worker.work_one()
     assert await ears.inbox() == []
     assert await ears.ask("SELECT status FROM port_outs") == [("RECEIVED",)]
+    assert await ears.ask("SELECT 1 FROM port_out_alerts") == []
+
+
+async def test_what_a_carrier_withdraws_is_cancelled(ears, database):
+    house = await found_house(database)
+    await add_inventory(database, house, phone(1))
+    await ears.hear(port_out_reported(phone(1)), consumes=REPORTS)
+    withdrawn = PortOutWithdrawn(gaining_carrier="New  Telecom", reference="R-1")
+    await ears.hear(heard(withdrawn, subject="R-1", sequence=2), consumes=REPORTS)
+    assert await ears.inbox() == []
+    assert await ears.ask("SELECT status FROM port_outs") == [("CANCELLED",)]
+    unknown = PortOutWithdrawn(gaining_carrier="New Telecom", reference="R-2")
+    await ears.hear(heard(unknown, subject="R-2"), consumes=REPORTS)
+    assert await ears.ask("SELECT kind FROM port_out_alerts") == [("WITHDRAWN_UNKNOWN",)]
 
 
 def changed(event: Event, **changes: Any) -> bytes:

@@ -150,8 +150,21 @@ MAY_ASK: dict[str, set[str]] = {
     "authorizePortOut": {"administrator"},
     "schedulePortOut": {"support"},
     "recordPortedOut": {"support"},
-    "confirmGainingCarrier": {"administrator"},
-    "recordTestCall": {"administrator"},
+    "confirmGainingCarrier": {"administrator", "support"},
+    "recordTestCall": {"administrator", "support"},
+    "rejectPortOut": {"administrator"},
+    "confirmPortOutRejection": {"support"},
+    "overturnPortOutRejection": {"support"},
+    "cancelPortOut": {"support"},
+    "disputePortOut": {"administrator"},
+    "refusePortOutDispute": {"support"},
+    "recordPortOutReturned": {"support"},
+    "portOutReasons": MEMBERS | {"support"},
+    "portOutAlerts": {"support"},
+    "settlePortOutAlert": {"support"},
+    "portOutReport": {"machine", "support"},
+    "reportPortOut": {"machine"},
+    "withdrawPortOut": {"machine"},
     "lockPortOut": {"administrator", "support"},
     "unlockPortOut": {"administrator", "support"},
     "setPortOutPin": {"administrator"},
@@ -353,7 +366,7 @@ async def test_what_is_not_ones_own_is_answered_like_what_does_not_exist(door, s
             if "id" in variables or "r" in variables
         ]
         caller = scene.callers["other client manager"]
-        answers.append([await door.see(caller, query, **each) for query, each in asked])
+        answers.append([await door.ask(caller, query, **each) for query, each in asked])
     assert answers[0] == answers[1]
 
 

@@ -6,12 +6,11 @@ from datetime import timedelta
 import pytest
 
 from libs.common.timers import TimerWorker
-from libs.contracts.number_events import NumbersPreconfigured, PreconfiguredNumber
 from libs.contracts.refusals import Refusal, StateRefusal
 from services.porting.domain.port_outs import PortOutStatus
+from services.porting.store import port_out_numbers as number_store
 from services.porting.store import port_outs as store
-from services.porting.use_cases import port_out_checklists, port_outs
-from services.porting.use_cases.port_outs import NoSuchNumbersError
+from services.porting.use_cases import port_out_answers, port_out_checklists, port_outs
 from tests.porting.builders import (
     OUTSIDE,
     SUPPORT,
@@ -21,7 +20,6 @@ from tests.porting.builders import (
     disable_number,
     found_house,
     hear,
-    heard,
     now,
     phone,
     port_out_of,
@@ -43,7 +41,7 @@ async def run(database, caller, use_case, *arguments, **named) -> None:
 
 
 async def gone(database, house, port_out_id) -> None:
-    await run(database, house.administrator, port_outs.authorize_port_out, port_out_id)
+    await run(database, house.administrator, port_out_answers.authorize_port_out, port_out_id)
     await run(database, SUPPORT, port_outs.record_ported_out, port_out_id, now())
 
 
@@ -74,8 +72,11 @@ async def status_of(database, port_out_id) -> PortOutStatus:
 
 
 async def count_timers(database) -> int:
+    """Of answers that are waited for."""
     async with database.working() as connection:
-        return await connection.fetchval("SELECT count(*) FROM timers")
+        return await connection.fetchval(
+            "SELECT count(*) FROM timers WHERE kind = 'port_out_answer_due'"
+        )
 
 
 @pytest.mark.requirement("S73", "S74", "S77", "S82")
@@ -83,7 +84,7 @@ async def test_a_port_out_goes_from_report_to_confirmed(database):
     house = await found_house(database)
     port_out_id, ids = await leaving(database, house, phone(1), phone(2))
 
-    await run(database, house.administrator, port_outs.authorize_port_out, port_out_id)
+    await run(database, house.administrator, port_out_answers.authorize_port_out, port_out_id)
     day = now().date() + timedelta(days=2)
     await run(database, SUPPORT, port_outs.schedule_port_out, port_out_id, day)
     await run(database, SUPPORT, port_outs.record_ported_out, port_out_id, now())
@@ -140,15 +141,12 @@ async def test_a_step_done_twice_is_done_once(database):
 @pytest.mark.requirement("S74")
 async def test_the_same_report_twice_makes_one_port_out(database):
     house = await found_house(database)
-    port_out_id, _ = await leaving(database, house, phone(1))
-    await hear(database, port_out_reported(phone(1)))
-    reports = (hear(database, port_out_reported(phone(1), reference="R-2")) for _ in range(5))
-    await asyncio.gather(*reports)
+    await add_inventory(database, house, phone(1))
+    await asyncio.gather(*(hear(database, port_out_reported(phone(1))) for _ in range(5)))
     async with database.working() as connection:
-        found = await connection.fetchval("SELECT count(*) FROM port_outs")
-    assert found == 2
-    assert await types_told(database, port_out_id) == ["port_out_received"]
-    assert await count_timers(database) == 2
+        [row] = await connection.fetch("SELECT id FROM port_outs")
+    assert await types_told(database, row["id"]) == ["port_out_received"]
+    assert await count_timers(database) == 1
 
 
 async def test_a_report_over_two_accounts_is_one_port_out_for_each(database):
@@ -161,35 +159,6 @@ async def test_a_report_over_two_accounts_is_one_port_out_for_each(database):
             "SELECT account_id, tracking_number FROM port_out_numbers"
         )
     assert {tuple(row) for row in rows} == {(ours.id, phone(1)), (theirs.id, phone(2))}
-
-
-async def test_a_report_of_unknown_numbers_is_for_a_person(database):
-    with pytest.raises(NoSuchNumbersError):
-        await hear(database, port_out_reported(phone(1)))
-
-
-async def test_a_report_of_some_unknown_numbers_is_about_the_others(database, caplog):
-    house = await found_house(database)
-    number_id = await add_inventory(database, house, phone(1))
-    still_coming = NumbersPreconfigured(
-        account_id=house.id,
-        batch=1,
-        of=1,
-        numbers=[
-            PreconfiguredNumber(
-                number_id="num_x",
-                line_id="ln_x",
-                tracking_number=phone(2),
-                company_id=house.dental,
-            )
-        ],
-    )
-    await hear(database, heard(still_coming, subject="pr_x"))
-    await hear(database, port_out_reported(phone(1), phone(2), phone(3)))
-    async with database.working() as connection:
-        rows = await connection.fetch("SELECT number_id FROM port_out_numbers")
-    assert [row["number_id"] for row in rows] == [number_id]
-    assert [record.action for record in caplog.records] == ["port_out_of_unknown_numbers"]
 
 
 @pytest.mark.requirement("S73")
@@ -213,7 +182,7 @@ async def test_silence_authorizes_when_the_time_has_passed(database):
 async def test_an_answer_ends_the_wait(database):
     house = await found_house(database)
     port_out_id, _ = await leaving(database, house, phone(1))
-    await run(database, house.administrator, port_outs.authorize_port_out, port_out_id)
+    await run(database, house.administrator, port_out_answers.authorize_port_out, port_out_id)
     *_, authorized = await told(database, port_out_id)
     assert authorized.fact.by_silence is False
     assert await count_timers(database) == 0
@@ -227,8 +196,13 @@ async def test_answer_and_silence_at_once_authorize_once(database):
     timers = TimerWorker(database=database, kinds=TIMERS)
     await asyncio.gather(
         timers.fire_one(),
-        run(database, house.administrator, port_outs.authorize_port_out, port_out_id),
-        run(database, house.second_administrator, port_outs.authorize_port_out, port_out_id),
+        run(database, house.administrator, port_out_answers.authorize_port_out, port_out_id),
+        run(
+            database,
+            house.second_administrator,
+            port_out_answers.authorize_port_out,
+            port_out_id,
+        ),
     )
     assert (await types_told(database, port_out_id)).count("port_out_authorized") == 1
 
@@ -246,7 +220,7 @@ async def test_an_answer_does_not_wait_for_a_silence_that_waits_for_it(database)
         async with asyncio.timeout(5):
             while await count_free_timers(database):  # noqa: ASYNC110 - a lock tells nobody
                 await asyncio.sleep(0.01)
-        await port_outs.authorize_port_out(connection, house.administrator, port_out_id)
+        await port_out_answers.authorize_port_out(connection, house.administrator, port_out_id)
     await firing
 
     assert await count_timers(database) == 0
@@ -270,8 +244,8 @@ async def test_silence_after_the_end_changes_nothing(database):
     await gone(database, house, port_out_id)
     before = await types_told(database, port_out_id)
     async with database.working() as connection:
-        await port_outs.authorize_by_silence(connection, port_out_id)
-        await port_outs.authorize_by_silence(connection, "po_x")
+        await port_out_answers.authorize_by_silence(connection, port_out_id)
+        await port_out_answers.authorize_by_silence(connection, "po_x")
     assert await types_told(database, port_out_id) == before
 
 
@@ -282,7 +256,9 @@ async def test_a_test_call_from_the_port_out_or_the_inventory_proves_nothing(dat
     port_out_id, ids = await leaving(database, house, phone(1), phone(2))
     await gone(database, house, port_out_id)
     await disable_number(database, house, ids[phone(2)], phone(2))
-    for calling in (phone(1), phone(2), phone(9)):
+    disabled = await add_inventory(database, house, phone(8))
+    await disable_number(database, house, disabled, phone(8))
+    for calling in (phone(1), phone(2), phone(8), phone(9)):
         with pytest.raises(Refusal) as refused:
             await call_test(database, house, port_out_id, phone(1), calling)
         assert (refused.value.code, refused.value.path) == (
@@ -299,14 +275,14 @@ async def test_a_test_call_from_another_accounts_number_is_fine(database):
     await gone(database, house, port_out_id)
     await call_test(database, house, port_out_id, phone(1), phone(9))
     async with database.working() as connection:
-        (number,) = await store.find_port_out_numbers(connection, port_out_id)
+        (number,) = await number_store.find_port_out_numbers(connection, port_out_id)
     assert number.test_call_from == phone(9)
 
 
 async def test_times_and_days_are_checked(database):
     house = await found_house(database)
     port_out_id, _ = await leaving(database, house, phone(1))
-    await run(database, house.administrator, port_outs.authorize_port_out, port_out_id)
+    await run(database, house.administrator, port_out_answers.authorize_port_out, port_out_id)
     tomorrow = now() + timedelta(days=1)
     with pytest.raises(Refusal) as refused:
         await run(database, SUPPORT, port_outs.record_ported_out, port_out_id, tomorrow)
@@ -327,16 +303,18 @@ async def test_what_is_not_possible_now_says_what_is(database):
     port_out_id, _ = await leaving(database, house, phone(1))
     with pytest.raises(StateRefusal) as refused:
         await run(database, SUPPORT, port_outs.record_ported_out, port_out_id, now())
-    assert (refused.value.status, refused.value.available_actions) == ("RECEIVED", ())
+    assert (refused.value.status, refused.value.available_actions) == ("RECEIVED", ("CANCEL",))
     with pytest.raises(StateRefusal) as refused:
         await confirm(database, house, port_out_id, phone(1))
-    assert refused.value.available_actions == ("AUTHORIZE",)
+    assert refused.value.available_actions == ("AUTHORIZE", "REJECT")
     await gone(database, house, port_out_id)
     with pytest.raises(StateRefusal) as refused:
-        await run(database, house.administrator, port_outs.authorize_port_out, port_out_id)
+        await run(
+            database, house.administrator, port_out_answers.authorize_port_out, port_out_id
+        )
     assert (refused.value.status, refused.value.available_actions) == (
         "PORTED_OUT",
-        ("CONFIRM",),
+        ("CONFIRM", "DISPUTE"),
     )
     with pytest.raises(Refusal) as refused:
         await confirm(database, house, port_out_id, phone(2))
@@ -350,7 +328,7 @@ async def test_what_a_carrier_says_twice_or_late_is_no_error(database):
     house = await found_house(database)
     port_out_id, _ = await leaving(database, house, phone(1))
     day = now().date()
-    await run(database, house.administrator, port_outs.authorize_port_out, port_out_id)
+    await run(database, house.administrator, port_out_answers.authorize_port_out, port_out_id)
     await run(database, SUPPORT, port_outs.schedule_port_out, port_out_id, day)
     await run(database, SUPPORT, port_outs.schedule_port_out, port_out_id, day)
     await run(database, SUPPORT, port_outs.record_ported_out, port_out_id, now())
@@ -367,7 +345,7 @@ async def test_a_number_that_is_disabled_twice_is_ticked_once(database):
     async with database.working() as connection:
         for _ in range(2):
             await port_out_checklists.note_number_disabled(
-                connection, number_ids[phone(1)], now()
+                connection, number_ids[phone(1)], now(), "mem_x"
             )
     told = await types_told(database, port_out_id)
     assert told.count("port_out_checklist_changed") == 1

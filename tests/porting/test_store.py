@@ -23,6 +23,9 @@ from services.porting.store import (
     line_states,
     lines,
     pins,
+    port_out_history,
+    port_out_numbers,
+    port_out_reports,
     port_outs,
     request_changes,
     requests,
@@ -37,8 +40,9 @@ from tests.porting.builders import SUPPORT, a_draft, found_house
 
 STORES = (
     carrier_message_lists, carrier_orders, copies, desk_queue, documents, estimates, faults,
-    heard_messages, history, letter_renderings, letters, line_states, lines, pins, port_outs,
-    request_changes, requests, signing_links, submission_grounds, support_cases, told_messages, uploads,
+    heard_messages, history, letter_renderings, letters, line_states, lines, pins,
+    port_out_history, port_out_numbers, port_out_reports, port_outs, request_changes, requests,
+    signing_links, submission_grounds, support_cases, told_messages, uploads,
 )  # fmt: skip
 # What a statement is put together from.
 PARTS = ("COLUMNS", "CONDITION", "TEMPLATE")
@@ -46,7 +50,7 @@ TABLES = (
     "accounts", "companies", "members", "inventory_numbers", "port_requests", "lines",
     "letters", "uploads", "documents", "port_outs", "port_out_numbers", "history",
     "faults", "carrier_orders", "support_cases", "case_messages", "case_notes",
-    "signing_links", "pins", "pin_uses", "carrier_messages",
+    "signing_links", "pins", "pin_uses", "carrier_messages", "port_out_history",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from libs.common.caller import MACHINE_SCOPES, Machine, Member
 from libs.common.database import Database, open_database
 from libs.common.dev_issuer import IssuerKey
 from libs.common.sight import Sight
-from services.porting.schema import loaders, queries
+from services.porting.schema import loaders, port_out_queries, queries
 from services.porting.use_cases import access
 from tests.porting.builders import (
     a_draft,
@@ -135,7 +135,7 @@ def conditions_off(monkeypatch: pytest.MonkeyPatch) -> None:
     def see_all(_caller: object) -> Sight:
         return Sight(account_id=None, company_ids=None, requester_id=None)
 
-    for module in (access, loaders, queries):
+    for module in (access, loaders, port_out_queries, queries):
         monkeypatch.setattr(module, "sight_of", see_all)
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import ClassVar, Final, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, ConfigDict
 
 from libs.common.events import Fact
 from libs.contracts.phone_number import PhoneNumber
@@ -147,6 +147,9 @@ class PortOutReported(Fact):
     next `report_version`. Without `answer_by` the usual time runs. A PIN is never in an event:
     a carrier that has to show one reports by the graph.
     """
+
+    # A number may come as a number: it is answered like any other writing.
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     type: ClassVar[str] = "port_outs.reported.v1"
     gaining_carrier: str

@@ -7,7 +7,6 @@ from typing import Final, TypeAlias
 from libs.common.caller import Caller, Member, Role, Support
 from services.porting.domain.letters import Letter
 from services.porting.domain.lines import NEXT_STATES, LineEvent, LineState
-from services.porting.domain.port_outs import PortOutStatus
 from services.porting.domain.requests import PortRequest, PortRequestStatus
 from services.porting.domain.support_cases import CaseState
 
@@ -36,13 +35,6 @@ class PortRequestAction(StrEnum):
     DROP_LINES = "DROP_LINES"
     RESUBMIT = "RESUBMIT"
     CANCEL = "CANCEL"
-
-
-class PortOutAction(StrEnum):
-    AUTHORIZE = "AUTHORIZE"
-    SCHEDULE = "SCHEDULE"
-    RECORD_PORTED_OUT = "RECORD_PORTED_OUT"
-    CONFIRM = "CONFIRM"
 
 
 class SupportCaseAction(StrEnum):
@@ -138,17 +130,6 @@ _ABOUT_LINES: Final[Mapping[PortRequestAction, tuple[LineEvent, ...]]] = {
     _A.DROP_LINES: (_E.DROPPED,),
 }
 
-_PORT_OUT_ACTIONS_OF_SUPPORT: Final[Mapping[PortOutStatus, tuple[PortOutAction, ...]]] = {
-    PortOutStatus.AUTHORIZED: (PortOutAction.SCHEDULE, PortOutAction.RECORD_PORTED_OUT),
-    PortOutStatus.SCHEDULED: (PortOutAction.RECORD_PORTED_OUT,),
-}
-_PORT_OUT_ACTIONS_OF_ADMINISTRATORS: Final[
-    Mapping[PortOutStatus, tuple[PortOutAction, ...]]
-] = {
-    PortOutStatus.RECEIVED: (PortOutAction.AUTHORIZE,),
-    PortOutStatus.PORTED_OUT: (PortOutAction.CONFIRM,),
-}
-
 
 def actions_for(
     caller: Caller, request: PortRequest, present: Collection[LineState] | None = None
@@ -220,14 +201,4 @@ def case_actions_for(caller: Caller, state: CaseState) -> tuple[SupportCaseActio
         return talks if state is CaseState.CLOSED else (*talks, SupportCaseAction.CLOSE)
     if isinstance(caller, Member) and caller.role is not Role.VIEWER:
         return (SupportCaseAction.POST_MESSAGE,)
-    return ()
-
-
-def port_out_actions_for(caller: Caller, status: PortOutStatus) -> tuple[PortOutAction, ...]:
-    if isinstance(caller, Support):
-        return _PORT_OUT_ACTIONS_OF_SUPPORT.get(status, ())
-    if not isinstance(caller, Member) or caller.account_is_disabled:
-        return ()
-    if caller.role is Role.ADMINISTRATOR:
-        return _PORT_OUT_ACTIONS_OF_ADMINISTRATORS.get(status, ())
     return ()

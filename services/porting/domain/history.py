@@ -24,22 +24,9 @@ _KINDS: Final[Mapping[str, ActorKind]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class HistoryEntry:
-    """`version` is the event's; `status` and `line_counts` are the request's after it.
+class _Entry:
+    """What was said of somebody: such as `member:mem_…`, `support:<subject>`, `system`."""
 
-    `actor` is such as `member:mem_…`, `support:<subject>`, `carrier:<name>`, `system`; the
-    transaction knows it, so a new entry leaves it to the store. `correlation_id` is the trace's.
-    """
-
-    port_request_id: str
-    version: int
-    at: datetime
-    event_type: str
-    status: str
-    line_counts: Mapping[str, int]
-    reason: str | None
-    correlation_id: str | None
-    is_internal: bool
     actor: str | None = None
     member_name: str | None = None
 
@@ -56,3 +43,36 @@ class HistoryEntry:
         if self.actor_kind is ActorKind.SUPPORT and not isinstance(caller, Support):
             return "Portline support"
         return self.member_name or name
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryEntry(_Entry):
+    """`version` is the event's; `status` and `line_counts` are the request's after it.
+
+    `actor` is such as `member:mem_…`, `support:<subject>`, `carrier:<name>`, `system`; the
+    transaction knows it, so a new entry leaves it to the store. `correlation_id` is the trace's.
+    """
+
+    port_request_id: str
+    version: int
+    at: datetime
+    event_type: str
+    status: str
+    line_counts: Mapping[str, int]
+    reason: str | None
+    correlation_id: str | None
+    is_internal: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortOutHistoryEntry(_Entry):
+    """`version` is that of the change's last event; `number_count` how many it was about."""
+
+    port_out_id: str
+    version: int
+    at: datetime
+    event_type: str
+    status: str
+    number_count: int
+    reason: str | None
+    correlation_id: str | None

@@ -8,6 +8,7 @@ from libs.common.graphql.rights import (
     READERS,
     REQUESTERS,
     SUPPORT,
+    machines,
 )
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
@@ -29,11 +30,17 @@ from services.porting.schema.international_mutations import InternationalMutatio
 from services.porting.schema.letter_mutations import LetterMutation
 from services.porting.schema.line_mutations import LineMutation
 from services.porting.schema.port_out_mutations import PortOutMutation
+from services.porting.schema.port_out_queries import PortOutQuery
+from services.porting.schema.port_out_report_fields import (
+    PortOutReportMutation,
+    PortOutReportQuery,
+)
 from services.porting.schema.port_out_shield_mutations import PortOutShieldMutation
 from services.porting.schema.queries import PortingQuery
 from services.porting.schema.request_mutations import PortRequestMutation
 from services.porting.schema.uploads import UploadMutation
 
+GAINING_CARRIERS = machines("port-outs:report")
 RIGHTS = {
     "portRequest": READERS,
     "portRequests": READERS,
@@ -93,8 +100,21 @@ RIGHTS = {
     "authorizePortOut": ADMINISTRATORS,
     "schedulePortOut": SUPPORT,
     "recordPortedOut": SUPPORT,
-    "confirmGainingCarrier": ADMINISTRATORS,
-    "recordTestCall": ADMINISTRATORS,
+    "confirmGainingCarrier": ADMINISTRATORS | SUPPORT,
+    "recordTestCall": ADMINISTRATORS | SUPPORT,
+    "rejectPortOut": ADMINISTRATORS,
+    "confirmPortOutRejection": SUPPORT,
+    "overturnPortOutRejection": SUPPORT,
+    "cancelPortOut": SUPPORT,
+    "disputePortOut": ADMINISTRATORS,
+    "refusePortOutDispute": SUPPORT,
+    "recordPortOutReturned": SUPPORT,
+    "portOutReasons": READERS,
+    "portOutAlerts": SUPPORT,
+    "settlePortOutAlert": SUPPORT,
+    "portOutReport": GAINING_CARRIERS | SUPPORT,
+    "reportPortOut": GAINING_CARRIERS,
+    "withdrawPortOut": GAINING_CARRIERS,
     "lockPortOut": ADMINISTRATORS | SUPPORT,
     "unlockPortOut": ADMINISTRATORS | SUPPORT,
     "setPortOutPin": ADMINISTRATORS,
@@ -105,7 +125,14 @@ RIGHTS = {
 
 
 @strawberry.type
-class Query(PortingQuery, DeskQuery, CaseQuery, CarrierMessageQuery):
+class Query(
+    PortingQuery,
+    DeskQuery,
+    CaseQuery,
+    CarrierMessageQuery,
+    PortOutQuery,
+    PortOutReportQuery,
+):
     pass
 
 
@@ -123,6 +150,7 @@ class Mutation(
     FaultMutation,
     CorrectionMutation,
     PortOutMutation,
+    PortOutReportMutation,
     PortOutShieldMutation,
     CaseMutation,
     InternationalMutation,

@@ -10,7 +10,7 @@ from libs.common.sight import Sight, sight_of
 from services.porting.domain.carrier_orders import CarrierOrder
 from services.porting.domain.documents import Document, DocumentKind
 from services.porting.domain.faults import Fault
-from services.porting.domain.history import HistoryEntry
+from services.porting.domain.history import HistoryEntry, PortOutHistoryEntry
 from services.porting.domain.letters import Letter
 from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import PortRequest
@@ -22,6 +22,8 @@ from services.porting.store import faults as fault_store
 from services.porting.store import history as history_store
 from services.porting.store import letters as letter_store
 from services.porting.store import lines as line_store
+from services.porting.store import port_out_history as port_out_history_store
+from services.porting.store import port_out_numbers as port_out_number_store
 from services.porting.store import port_outs as port_out_store
 from services.porting.store import requests as request_store
 from services.porting.store.estimates import EstimateGround
@@ -205,9 +207,20 @@ async def load_number_pages(
     async with context.database.reading(context.caller) as connection:
         return await load_pages(
             keys,
-            lambda ids, page: port_out_store.find_number_pages(
+            lambda ids, page: port_out_number_store.find_number_pages(
                 connection, ids, company_ids, page
             ),
+        )
+
+
+async def load_port_out_history_pages(
+    context: PortingContext, keys: list[PageKey]
+) -> Sequence[Slice[PortOutHistoryEntry]]:
+    """Of port-outs that the caller has been shown."""
+    async with context.database.reading(context.caller) as connection:
+        return await load_pages(
+            keys,
+            lambda ids, page: port_out_history_store.find_history_pages(connection, ids, page),
         )
 
 

@@ -1,7 +1,8 @@
 """Port-outs in the graph."""
 
-from datetime import date, datetime
-from typing import Self
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Final, Self
 
 import strawberry
 
@@ -14,48 +15,40 @@ from libs.common.graphql.connections import (
     connection_of,
     page_of,
 )
-from libs.common.graphql.enums import publish_enum
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain import port_outs
-from services.porting.domain.actions import PortOutAction, port_out_actions_for
 from services.porting.domain.estimates import estimate_port_out
 from services.porting.domain.losing_carriers import USUAL_ZONE
+from services.porting.domain.port_out_actions import port_out_actions_for
+from services.porting.domain.port_out_reasons import PORT_OUT_REASONS
 from services.porting.domain.port_out_warnings import PortOutWarning
-from services.porting.domain.port_outs import PortOutStatus
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.elsewhere import TrackingNumber
 from services.porting.schema.estimates import Estimate
-from services.porting.schema.loaders import load_number_pages, load_port_outs
+from services.porting.schema.history import PortOutHistoryEntry, sees_every_company
+from services.porting.schema.loaders import (
+    load_number_pages,
+    load_port_out_history_pages,
+    load_port_outs,
+)
+from services.porting.schema.port_out_statuses import (
+    PortOutAction,
+    PortOutStatus,
+    PortOutTurn,
+)
 from services.porting.schema.port_out_warnings import warnings_of_port_out
 from services.porting.schema.requests import Account
-from services.porting.store import port_outs as port_out_store
+from services.porting.store import port_out_history as history_store
+from services.porting.store import port_out_numbers as number_store
 
-publish_enum(
-    PortOutStatus,
-    description="Where a port-out stands.",
-    values={
-        PortOutStatus.RECEIVED: "An administrator can answer; silence authorizes.",
-        PortOutStatus.AUTHORIZED: "The numbers may leave.",
-        PortOutStatus.SCHEDULED: "The day is known.",
-        PortOutStatus.PORTED_OUT: "The numbers are with the gaining carrier.",
-        PortOutStatus.CONFIRMED: "The customer confirmed every number.",
-        PortOutStatus.REJECTION_REVIEW: "We check the reason against it.",
-        PortOutStatus.REJECTED: "It was refused for a lawful reason.",
-        PortOutStatus.CANCELLED: "The gaining carrier withdrew it.",
-        PortOutStatus.DISPUTED: "The customer did not want it.",
-        PortOutStatus.RETURNED: "The numbers came back.",
-    },
-)
-publish_enum(
-    PortOutAction,
-    description="What you can do with a port-out now.",
-    values={
-        PortOutAction.AUTHORIZE: "Authorize it.",
-        PortOutAction.SCHEDULE: "Record the day of the port.",
-        PortOutAction.RECORD_PORTED_OUT: "Record that the numbers have left.",
-        PortOutAction.CONFIRM: "Work through the checklist of each number.",
-    },
-)
+_REMEDIES: Final[Mapping[PortOutStatus, str]] = {
+    PortOutStatus.RECEIVED: "Authorize it, or refuse it for a lawful reason; silence authorizes.",
+    PortOutStatus.REJECTION_REVIEW: "We look whether the reason holds; silence authorizes.",
+    PortOutStatus.AUTHORIZED: "The gaining carrier names the day of the port.",
+    PortOutStatus.SCHEDULED: "The gaining carrier takes the numbers on that day.",
+    PortOutStatus.PORTED_OUT: "Work through the checklist of each number, and disable it here.",
+    PortOutStatus.DISPUTED: "We ask the gaining carrier to give the numbers back.",
+}
 
 
 @strawberry.type(description="One number of a port-out, and the customer's checklist for it.")
@@ -67,11 +60,27 @@ class PortOutNumber:
     gaining_carrier_confirmed_at: datetime | None = strawberry.field(
         description="When the customer heard from the gaining carrier that it works there."
     )
+    gaining_carrier_confirmed_by: str | None = strawberry.field(
+        description="Who recorded it: a member's id, or support."
+    )
     test_called_at: datetime | None = strawberry.field(
         description="When the recorded test call from an unrelated number was made."
     )
+    test_call_from: PhoneNumber | None = strawberry.field(
+        description="The number that called."
+    )
+    test_call_recorded_by: str | None = strawberry.field(
+        description="Who recorded it: a member's id, or support."
+    )
     disabled_at: datetime | None = strawberry.field(
         description="When the customer disabled it here, which ends its charges."
+    )
+    disabled_by: str | None = strawberry.field(
+        description="Who did: a member's id, or support."
+    )
+    ported_out_at: datetime | None = strawberry.field(description="When it left.")
+    stays_since: datetime | None = strawberry.field(
+        description="Since when it is certain that it stays: refused, withdrawn or returned."
     )
     confirmed_at: datetime | None = strawberry.field(description="When all three were done.")
 
@@ -81,10 +90,35 @@ class PortOutNumber:
             phone_number=number.tracking_number,
             tracking_number=TrackingNumber(id=strawberry.ID(number.number_id)),
             gaining_carrier_confirmed_at=number.gaining_carrier_confirmed_at,
+            gaining_carrier_confirmed_by=_who(number.gaining_carrier_confirmed_by),
             test_called_at=number.test_called_at,
+            test_call_from=number.test_call_from,
+            test_call_recorded_by=_who(number.test_call_recorded_by),
             disabled_at=number.disabled_at,
+            disabled_by=_who(number.disabled_by),
+            ported_out_at=number.ported_out_at,
+            stays_since=number.stays_since,
             confirmed_at=number.confirmed_at,
         )
+
+
+@strawberry.type(description="Whose turn it is, since when, and what un-sticks the port-out.")
+class PortOutWaiting:
+    waiting_on: PortOutTurn = strawberry.field(description="Whose turn it is.")
+    since: datetime = strawberry.field(description="Since when.")
+    remedy: str | None = strawberry.field(
+        description="What un-sticks it, as a sentence; null once it is over."
+    )
+
+
+@strawberry.type(description="Why a port-out was refused, or is to be.")
+class PortOutRejection:
+    code: str = strawberry.field(description="See `portOutReasons`.")
+    sentence: str = strawberry.field(description="What it means, in plain words.")
+    note: str | None = strawberry.field(description="What was said beside it.")
+    review_by: datetime | None = strawberry.field(
+        description="When support should have looked; null where nobody had to."
+    )
 
 
 @strawberry.federation.type(keys=["id"], description="A gaining carrier takes numbers away.")
@@ -102,7 +136,20 @@ class PortOut:
     firm_date: date | None = strawberry.field(
         description="The day of the port, in the gaining carrier's zone."
     )
-    ported_out_at: datetime | None = strawberry.field(description="When the numbers left.")
+    ported_out_at: datetime | None = strawberry.field(
+        description="When the numbers left, the latest of them."
+    )
+    waiting_on: PortOutWaiting = strawberry.field(description="Whose turn it is.")
+    rejection: PortOutRejection | None = strawberry.field(
+        description="Why it was refused, or an administrator wanted to."
+    )
+    disputed_at: datetime | None = strawberry.field(
+        description="When an administrator said that nobody of theirs wanted it."
+    )
+    dispute_statement: str | None = strawberry.field(description="What they said.")
+    supplements: strawberry.ID | None = strawberry.field(
+        description="The refused port-out of which the carrier has put the data right."
+    )
     account: Account | None = strawberry.field(description="The account that they leave.")
     estimate: Estimate | None = strawberry.field(
         description="When the numbers will probably leave; null once they have, or never will."
@@ -114,7 +161,31 @@ class PortOut:
 
     @strawberry.field(description="What you can do with it now.")
     def available_actions(self, info: PortingInfo) -> list[PortOutAction]:
-        return list(port_out_actions_for(info.context.caller, self.port_out.status))
+        actions = port_out_actions_for(info.context.caller, self.port_out, datetime.now(UTC))
+        return list(actions)
+
+    @strawberry.field(
+        description="How many numbers are still to leave; null where you see not all of them."
+    )
+    def leaving_count(self, info: PortingInfo) -> int | None:
+        sees_all = sees_every_company(info.context.caller)
+        return self.port_out.leaving_count if sees_all else None
+
+    @strawberry.field(description="Everything that happened to it, oldest first.")
+    async def history(
+        self,
+        info: PortingInfo,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[PortOutHistoryEntry]:
+        page = page_of(
+            history_store.HISTORY, first=first, after=after, last=last, before=before
+        )
+        found = await info.context.loader(load_port_out_history_pages).load((self.id, page))
+        caller = info.context.caller
+        return connection_of(found.map(lambda entry: PortOutHistoryEntry.of(entry, caller)))
 
     @strawberry.field(description="The numbers that leave and that you may see.")
     async def numbers(
@@ -126,7 +197,7 @@ class PortOut:
         before: Before = None,
     ) -> Connection[PortOutNumber]:
         page = page_of(
-            port_out_store.NUMBERS, first=first, after=after, last=last, before=before
+            number_store.NUMBERS, first=first, after=after, last=last, before=before
         )
         found = await info.context.loader(load_number_pages).load((self.id, page))
         return connection_of(found.map(PortOutNumber.of))
@@ -144,6 +215,15 @@ class PortOut:
             answer_by=port_out.answer_by,
             firm_date=port_out.firm_date,
             ported_out_at=port_out.ported_out_at,
+            waiting_on=PortOutWaiting(
+                waiting_on=port_out.turn,
+                since=port_out.status_since,
+                remedy=_REMEDIES.get(port_out.status),
+            ),
+            rejection=_rejection_of(port_out),
+            disputed_at=port_out.disputed_at,
+            dispute_statement=port_out.dispute_statement,
+            supplements=strawberry.ID(port_out.supplements) if port_out.supplements else None,
             account=Account(id=strawberry.ID(port_out.account_id)),
             estimate=Estimate.of(
                 estimate_port_out(port_out.received_at, port_out.firm_date, USUAL_ZONE)
@@ -156,3 +236,19 @@ class PortOut:
     async def resolve_reference(cls, info: PortingInfo, id: strawberry.ID) -> Self | None:
         port_out = await info.context.loader(load_port_outs).load(id)
         return cls.of(port_out) if port_out else None
+
+
+def _rejection_of(port_out: port_outs.PortOut) -> PortOutRejection | None:
+    if port_out.rejection_code is None:
+        return None
+    return PortOutRejection(
+        code=port_out.rejection_code,
+        sentence=PORT_OUT_REASONS[port_out.rejection_code].sentence,
+        note=port_out.rejection_note,
+        review_by=port_out.review_by,
+    )
+
+
+def _who(recorder: str | None) -> str | None:
+    """Which person of support recorded it is nothing to customers; the history tells support."""
+    return "support" if recorder and recorder.startswith("support") else recorder

@@ -22,10 +22,8 @@ from services.porting.domain.rejections import REJECTION_CODES
 from services.porting.domain.requests import PortRequestStatus
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.faults import RejectionCode
-from services.porting.schema.loaders import load_port_outs, load_requests
-from services.porting.schema.port_outs import PortOut
+from services.porting.schema.loaders import load_requests
 from services.porting.schema.requests import PortRequest
-from services.porting.store import port_outs as port_out_store
 from services.porting.store import requests as request_store
 
 
@@ -49,7 +47,6 @@ class PortRequestFilter:
 
 
 RequestId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="`pr_…`.")]
-PortOutId: TypeAlias = Annotated[strawberry.ID, strawberry.argument(description="`po_…`.")]
 
 
 class PortRequestOrder(Enum):
@@ -133,38 +130,6 @@ class PortingQuery:
     )
     def rejection_codes(self) -> list[RejectionCode] | None:
         return [RejectionCode.of(code) for code in REJECTION_CODES.values()]
-
-    @strawberry.field(description="One port-out; null where unknown or not yours.")
-    async def port_out(self, info: PortingInfo, id: PortOutId) -> PortOut | None:
-        port_out = await info.context.loader(load_port_outs).load(id)
-        return PortOut.of(port_out) if port_out else None
-
-    @strawberry.field(description="The port-outs that you may see, newest first.")
-    async def port_outs(
-        self,
-        info: PortingInfo,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[PortOut] | None:
-        page = page_of(
-            port_out_store.PORT_OUTS, first=first, after=after, last=last, before=before
-        )
-        sight = sight_of(info.context.caller)
-        assert sight is not None
-        async with info.context.database.reading(info.context.caller) as connection:
-            found = await port_out_store.find_port_out_page(
-                connection, sight.account_id, sight.company_ids, page
-            )
-
-        async def count() -> int:
-            async with info.context.database.reading(info.context.caller) as connection:
-                return await port_out_store.count_port_outs(
-                    connection, sight.account_id, sight.company_ids
-                )
-
-        return connection_of(found.map(PortOut.of), count)
 
 
 def _narrow(seen: str | None, wanted: str | None) -> str | None:

@@ -1,6 +1,7 @@
 """Which request or port-out a caller may change: unknown and not theirs are the same."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from libs.common.caller import Caller, Member, Role
 from libs.common.database import Connection
@@ -8,9 +9,9 @@ from libs.common.sight import sight_of
 from services.porting.domain.actions import (
     PortRequestAction,
     actions_with,
-    port_out_actions_for,
 )
 from services.porting.domain.lines import LineState
+from services.porting.domain.port_out_actions import port_out_actions_for
 from services.porting.domain.port_outs import PortOut
 from services.porting.domain.refusals.port_outs import PortOutNotPossible, PortOutUnknown
 from services.porting.domain.refusals.requests import (
@@ -150,7 +151,7 @@ async def expect_case_version(
 
 
 def port_out_not_possible(caller: Caller, port_out: PortOut) -> PortOutNotPossible:
-    actions = port_out_actions_for(caller, port_out.status)
+    actions = port_out_actions_for(caller, port_out, datetime.now(UTC))
     return PortOutNotPossible(port_out.status, actions).at("input", "portOutId")
 
 

@@ -10,15 +10,12 @@ from pydantic import BaseModel
 
 from libs.common.database import Connection, after_commit
 from libs.common.events import MAX_EVENT_BYTES, Fact
-from libs.common.outbox import record
 from libs.common.telemetry import current_trace
 from libs.common.timers import set_timer
 from libs.contracts.porting_events.base import LINES_PER_EVENT, LineBatchFact, PortRequestFact
-from libs.contracts.porting_events.port_outs import PortOutFact
 from services.porting.domain.idling import FIRST_LOOK, IDLES
-from services.porting.domain.port_outs import PortOut, PortOutNumber
 from services.porting.domain.requests import FINAL, LineCounts, PortRequest
-from services.porting.store import history, pins, port_outs
+from services.porting.store import history, pins
 from services.porting.store.lines import Line
 from services.porting.store.request_changes import save_request
 
@@ -59,7 +56,7 @@ async def save(
         await pins.forget_pins(connection, saved.id)
     if is_touch and saved.status in IDLES:
         await set_timer(connection, IDLE_DUE, saved.id, now + FIRST_LOOK)
-    _log_facts(facts, port_request_id=saved.id, status=saved.status, version=saved.version)
+    log_facts(facts, port_request_id=saved.id, status=saved.status, version=saved.version)
     return saved
 
 
@@ -113,18 +110,7 @@ def _split(parts: Sequence[BaseModel]) -> list[list[BaseModel]]:
     return batches
 
 
-async def save_port_out(
-    connection: Connection, port_out: PortOut, *facts: PortOutFact
-) -> PortOut:
-    """To be called while the port-out's row is locked."""
-    version = await record(connection, port_out.id, port_out.version, *facts)
-    saved = replace(port_out, version=version)
-    await port_outs.save_port_out(connection, saved)
-    _log_facts(facts, port_out_id=saved.id, status=saved.status, version=version)
-    return saved
-
-
-def _log_facts(facts: Sequence[Fact], **known: object) -> None:
+def log_facts(facts: Sequence[Fact], **known: object) -> None:
     """One line for each, once they are committed: ids and states, never what is in them."""
 
     def log_all() -> None:
@@ -132,19 +118,3 @@ def _log_facts(facts: Sequence[Fact], **known: object) -> None:
             log.info("porting went on", extra={"action": fact.type.split(".")[1], **known})
 
     after_commit(log_all)
-
-
-PortOutSaid = TypeVar("PortOutSaid", bound=PortOutFact)
-
-
-def about_port_out(
-    fact: type[PortOutSaid], port_out: PortOut, numbers: Sequence[PortOutNumber], **said: Any
-) -> PortOutSaid:
-    return fact(
-        account_id=port_out.account_id,
-        company_ids=sorted({number.company_id for number in numbers}),
-        status=port_out.status,
-        gaining_carrier=port_out.gaining_carrier,
-        tracking_numbers=[number.tracking_number for number in numbers],
-        **said,
-    )
