@@ -74,9 +74,9 @@ _NUMBERS: Final = """
     ) AS owner
 """
 _ACCOUNTS: Final = """
-    INSERT INTO accounts (id, version, name, card_on_file, balance_current, in_good_standing,
-      in_trial)
-    SELECT account_id, 1, account_id, true, true, true, false
+    INSERT INTO accounts (id, version, name, name_key, card_on_file, balance_current,
+      in_good_standing, in_trial, standing_changed_at)
+    SELECT account_id, 1, account_id, account_id, true, true, true, false, now()
     FROM (
       SELECT DISTINCT account_id FROM number_counts
     ) AS counted

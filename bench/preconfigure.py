@@ -50,7 +50,11 @@ async def measure_preconfiguration(servers: Servers) -> list[Result]:
     async with _inventory(servers) as (database, owner):
         house = await found_account(database)
         registry = EventRegistry(fact for one in _EVENTS for fact in one.facts)
-        (keep,) = (each.apply for each in _EVENTS if isinstance(each, Projection))
+        keep = next(
+            each.apply
+            for each in _EVENTS
+            if isinstance(each, Projection) and LinesReadied in each.facts
+        )
         worker = InboxWorker(
             database=database, registry=registry, reactions=reactions_of(CONSUMES)
         )
@@ -109,7 +113,8 @@ async def _inventory(
 
 async def _forget(owner: asyncpg.Connection) -> None:
     await owner.execute(
-        "TRUNCATE tracking_numbers, announced_lines, preconfigurations, outbox, inbox CASCADE"
+        "TRUNCATE tracking_numbers, number_counts, number_words, announced_lines, "
+        "preconfigurations, outbox, inbox CASCADE"
     )
 
 

@@ -14,6 +14,12 @@ from tests.numbers.builders import NOON, a_number
 MINUTES = st.integers(min_value=-90, max_value=90).map(lambda each: timedelta(minutes=each))
 NEVER = datetime.max.replace(tzinfo=UTC)
 PORT_OUTS = st.sampled_from(("po_1", "po_2"))
+ENDS = (
+    lambda number, _now: number.release(),
+    lambda number, _now: number.revert(),
+    lambda number, now: number.quarantine(now),
+    lambda number, _now: number.end_quarantine(),
+)
 
 
 class Life(RuleBasedStateMachine):
@@ -29,14 +35,6 @@ class Life(RuleBasedStateMachine):
     @rule(by=MINUTES)
     def let_the_clock_jump(self, by):
         self.now += by
-
-    @rule()
-    def end_the_line(self):
-        self.become(self.number.release())
-
-    @rule()
-    def revert_the_line(self):
-        self.become(self.number.revert())
 
     @rule(ago=MINUTES)
     def port_in(self, ago):
@@ -72,13 +70,11 @@ class Life(RuleBasedStateMachine):
     def restore(self):
         self.become(self.number.restore())
 
-    @rule()
-    def quarantine(self):
-        self.become(self.number.quarantine(self.now))
-
-    @rule()
-    def end_quarantine(self):
-        self.become(self.number.end_quarantine())
+    @rule(end=st.sampled_from((*ENDS, *[None] * 8)))
+    def end(self, end):
+        """Seldom, for nothing comes after most of these."""
+        if end is not None:
+            self.become(end(self.number, self.now))
 
     def become(self, number, at=None):
         before = self.number

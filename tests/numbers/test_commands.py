@@ -7,6 +7,7 @@ import pytest
 from libs.common.dev_issuer import DEVELOPMENT_AUDIENCE
 from libs.common.tokens import DEVELOPMENT_ISSUER
 from services.numbers import commands
+from tests.numbers.builders import add_number, found_account, phone
 from tests.numbers.test_consumers import listening
 
 
@@ -36,6 +37,16 @@ async def test_a_replay_says_how_many_events_it_told(environment, database, amqp
 async def test_a_replay_for_a_queue_that_nobody_has_is_refused(environment, capsys):
     assert await asyncio.to_thread(commands.main, ["replay-accounts", "nobody.events"]) == 1
     assert "nobody.events" in capsys.readouterr().err
+
+
+async def test_counts_that_are_wrong_make_the_check_fail_once(environment, database, capsys):
+    house = await found_account(database)
+    await add_number(database, house, phone(1))
+    async with database.working() as connection:
+        await connection.execute("UPDATE number_counts SET numbers = numbers + 1")
+    assert await asyncio.to_thread(commands.main, ["recount"]) == 1
+    assert "2 counts were wrong" in capsys.readouterr().out
+    assert await asyncio.to_thread(commands.main, ["recount"]) == 0
 
 
 @pytest.mark.parametrize("arguments", [[], ["replay-accounts"], ["replay"], ["help", "me"]])

@@ -28,10 +28,16 @@ from libs.contracts.porting_events.lines import (
     LinesCancelled,
     LinesNotPortable,
     LinesPorted,
+    LinesReverted,
     NamedLine,
     PortedLine,
 )
-from libs.contracts.porting_events.port_outs import PortOutAuthorized, PortOutPorted
+from libs.contracts.porting_events.port_outs import (
+    PortOutAuthorized,
+    PortOutCancelled,
+    PortOutPorted,
+    PortOutReturned,
+)
 from libs.contracts.porting_events.requests import ReviewStarted
 from libs.contracts.topology import (
     EVENTS,
@@ -43,6 +49,7 @@ from libs.contracts.topology import (
 )
 from services.numbers.consumers import CONSUMES
 from services.numbers.domain.tracking_numbers import NumberState
+from services.numbers.store.billing_periods import find_periods
 from tests.numbers.builders import (
     NOON,
     a_line,
@@ -230,6 +237,46 @@ async def test_lines_that_will_never_port_leave_the_inventory(ears, database, fa
     assert found[phone(2)].state is NumberState.PRECONFIGURED
     (released,) = await told(database, found[phone(1)].id)
     assert released.type == "numbers.number_released.v1"
+
+
+async def test_what_snaps_back_is_released_and_what_returns_is_in_use_again(ears, database):
+    house = await found_account(database)
+    lines = [a_line(house.companies["Dental"], phone(place)) for place in (1, 2, 3)]
+    start = [*a_review(house, lines), ported(house, *lines)]
+    await ears.hear(*start)
+    await ears.wait(*(event.id for event in start))
+    reverted = LinesReverted(
+        **request_state(house),
+        batch=1,
+        of=1,
+        lines=[NamedLine(line_id=lines[0].line_id, tracking_number=phone(1))],
+    )
+    state = port_out_state(house, [phone(2)])
+    kept = port_out_state(house, [phone(3)])
+    facts = [
+        ("pr_1", reverted),
+        ("po_1", PortOutAuthorized(**state, by_silence=False)),
+        ("po_1", PortOutPorted(**state, ported_out_at=NOON)),
+        ("po_1", PortOutReturned(**state, returned_at=NOON + timedelta(hours=1))),
+        ("po_2", PortOutAuthorized(**kept, by_silence=True)),
+        ("po_2", PortOutCancelled(**kept, cancelled_at=NOON)),
+    ]
+    events = [
+        heard(fact, subject=subject, sequence=sequence)
+        for sequence, (subject, fact) in enumerate(facts, start=20)
+    ]
+    await ears.hear(*events, *events)
+    await ears.wait(*(event.id for event in events))
+    found = await numbers_by_phone(database)
+    assert [found[phone(place)].state for place in (1, 2, 3)] == [
+        NumberState.RELEASED,
+        NumberState.AWAITING_FIRST_CALL,
+        NumberState.AWAITING_FIRST_CALL,
+    ]
+    async with database.working() as connection:
+        periods = await find_periods(connection, list(found.values()))
+    ends = [periods[found[phone(place)].id][-1].ended_at for place in (1, 2, 3)]
+    assert ends == [events[0].time, None, None]
 
 
 @pytest.mark.requirement("S66")

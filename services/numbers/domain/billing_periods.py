@@ -54,17 +54,16 @@ def settle(
     if not periods:
         opened = _open(number, number.ported_at)
         return [opened] if number.is_billed else [opened, _close(opened.period, at)]
-    changed = []
     first, last = periods[0], periods[-1]
     if number.ported_at < first.started_at:
+        # Such a notice neither begins nor ends a charge.
         moved = replace(first, version=first.version + 1, started_at=number.ported_at)
-        changed.append(ChangedPeriod(change=PeriodChange.MOVED_BACK, period=moved))
-        last = moved if last is first else last
+        return [ChangedPeriod(change=PeriodChange.MOVED_BACK, period=moved)]
     if number.is_billed and last.ended_at is not None:
-        changed.append(_open(number, max(at, last.ended_at)))
+        return [_open(number, max(at, last.ended_at))]
     if not number.is_billed and last.ended_at is None:
-        changed.append(_close(last, at))
-    return changed
+        return [_close(last, at)]
+    return []
 
 
 def _open(number: TrackingNumber, at: datetime) -> ChangedPeriod:

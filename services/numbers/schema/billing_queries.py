@@ -1,12 +1,15 @@
 """What an invoice run asks."""
 
+import asyncio
 import re
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import strawberry
 
 from libs.common.caller import Machine
+from libs.common.database import Connection
 from libs.common.graphql.connections import (
     After,
     Before,
@@ -17,9 +20,9 @@ from libs.common.graphql.connections import (
 )
 from libs.common.graphql.errors import BadUserInput
 from libs.common.sight import Sight
-from services.numbers.domain.billing_periods import Month
+from services.numbers.domain.billing_periods import BillableTotals, Month
 from services.numbers.schema.billing_types import BillableMonth, BillableNumber
-from services.numbers.schema.context import NumbersInfo
+from services.numbers.schema.context import NumbersContext, NumbersInfo
 from services.numbers.store import billing_periods as store
 from services.numbers.store.tracking_numbers import find_numbers
 
@@ -50,35 +53,44 @@ class BillingQuery:
         is_machine = isinstance(context.caller, Machine)
         if not is_machine and not context.sight.has_account(account_id):
             return None
-        # A machine belongs to no account, and this one reads of every account: its scope says so.
-        reading = (
-            context.database.working()
-            if is_machine
-            else context.database.reading(context.caller)
-        )
-        async with reading as connection:
+        async with _reading(context) as connection:
             billed = await store.find_page_of_month(connection, account_id, asked, page)
-            totals = await store.count_month(connection, account_id, asked)
             numbers = await find_numbers(
                 connection,
                 [each.number_id for each in billed.rows],
                 Sight(account_id=account_id),
             )
 
-        async def count() -> int:
-            return totals.number_count
+        totals: list[BillableTotals] = []
+        turn = asyncio.Lock()
+
+        async def count() -> BillableTotals:
+            async with turn:
+                if not totals:
+                    async with _reading(context) as connection:
+                        totals.append(await store.count_month(connection, account_id, asked))
+            return totals[0]
+
+        async def count_numbers() -> int:
+            return (await count()).number_count
 
         return BillableMonth(
+            count=count,
             month=month,
             from_=asked.started_at,
             until=asked.ended_at,
-            number_count=totals.number_count,
-            day_count=totals.day_count,
             numbers=connection_of(
                 billed.map(lambda each: BillableNumber.of(each, numbers[each.number_id])),
-                count,
+                count_numbers,
             ),
         )
+
+
+def _reading(context: NumbersContext) -> AbstractAsyncContextManager[Connection]:
+    """A machine belongs to no account, and this one reads of every account: its scope says so."""
+    if isinstance(context.caller, Machine):
+        return context.database.working()
+    return context.database.reading(context.caller)
 
 
 def _parse_month(text: str) -> Month:

@@ -1,5 +1,6 @@
 """When numbers cost their fee, in the graph."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Self
 
@@ -8,7 +9,7 @@ import strawberry
 from libs.common.graphql.connections import Connection
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain import billing_periods
-from services.numbers.domain.billing_periods import BillingPeriod
+from services.numbers.domain.billing_periods import BillableTotals, BillingPeriod
 from services.numbers.domain.tracking_numbers import TrackingNumber
 from services.numbers.schema.context import NumbersContext
 from services.numbers.store.billing_periods import find_periods
@@ -79,6 +80,7 @@ class BillableNumber:
 
 @strawberry.type(description="A month of an account: what its numbers cost fees for.")
 class BillableMonth:
+    count: strawberry.Private[Callable[[], Awaitable[BillableTotals]]]
     month: str = strawberry.field(description="As it was asked for: `2026-03`.")
     from_: datetime = strawberry.field(
         name="from", description="The first instant of the month, in UTC."
@@ -86,11 +88,17 @@ class BillableMonth:
     until: datetime = strawberry.field(
         description="The first instant of the next month, or now where the month still runs."
     )
-    number_count: int = strawberry.field(description="How many numbers were charged.")
-    day_count: int = strawberry.field(description="The sum of their `days`.")
     numbers: Connection[BillableNumber] = strawberry.field(
         description="Each number that was charged, the longest in inventory first."
     )
+
+    @strawberry.field(description="How many numbers were charged; counted only when asked.")
+    async def number_count(self) -> int:
+        return (await self.count()).number_count
+
+    @strawberry.field(description="The sum of their `days`; counted only when asked.")
+    async def day_count(self) -> int:
+        return (await self.count()).day_count
 
 
 async def load_periods(

@@ -183,5 +183,7 @@ def is_in_charge(caller: Caller) -> bool:
 def may_change(caller: Caller) -> bool:
     """Who may change the numbers that they see."""
     return isinstance(caller, Support) or (
-        isinstance(caller, MemberCaller) and caller.role is not Role.VIEWER
+        isinstance(caller, MemberCaller)
+        and caller.role is not Role.VIEWER
+        and not caller.account_is_disabled
     )

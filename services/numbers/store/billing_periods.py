@@ -32,60 +32,68 @@ _SAVE = """
     SET version = excluded.version, started_at = excluded.started_at,
       ended_at = excluded.ended_at
 """
-# What of each period lies in a month. The last instant of a part is just before its end, so a
-# number that is disabled at midnight is not billed for the day that begins then.
-PARTS = """
-    SELECT number_id, started_at, ended_at,
-      daterange(
-        (started_at AT TIME ZONE 'UTC')::date,
-        ((ended_at - interval '1 microsecond') AT TIME ZONE 'UTC')::date,
-        '[]'
-      ) AS days
-    FROM (
-      SELECT number_id, greatest(started_at, $2) AS started_at,
-        least(coalesce(ended_at, 'infinity'), $3) AS ended_at
-      FROM billing_periods
-      WHERE account_id = $1
-        AND $2::timestamptz < $3::timestamptz
-        AND started_at < $3
-        AND coalesce(ended_at, 'infinity') > greatest(started_at, $2)
-        {keyset}
-    ) AS part
+# A period of the account that costs something in the month.
+IN_MONTH = """
+    account_id = $1
+      AND $2::timestamptz < $3::timestamptz
+      AND started_at < $3
+      AND coalesce(ended_at, 'infinity') > greatest(started_at, $2)
 """
+# Whose numbers make a page: the index gives them in order, and the rest is read for them alone.
+ON_PAGE = f"""
+    AND number_id IN (
+      SELECT DISTINCT number_id
+      FROM billing_periods
+      WHERE {IN_MONTH}
+        {{keyset}}
+      {{order}}
+    )
+"""
+
+
+def _parts(chosen: str) -> str:
+    """What of each period lies in a month, with its days in UTC.
+
+    The last instant of a part is just before its end: a number that is disabled at midnight is
+    not billed for the day that begins then. A day that an earlier part of the number has counted
+    is not counted again.
+    """
+    return f"""
+    SELECT number_id, started_at, ended_at, last_day - first_day
+      + CASE WHEN lag(last_day) OVER parts = first_day THEN 0 ELSE 1 END AS day_count,
+      lag(last_day) OVER parts IS NULL AS is_first
+    FROM (
+      SELECT number_id, started_at, ended_at, (started_at AT TIME ZONE 'UTC')::date AS first_day,
+        ((ended_at - interval '1 microsecond') AT TIME ZONE 'UTC')::date AS last_day
+      FROM (
+        SELECT number_id, greatest(started_at, $2) AS started_at,
+          least(coalesce(ended_at, 'infinity'), $3) AS ended_at
+        FROM billing_periods
+        WHERE {IN_MONTH}
+          {chosen}
+      ) AS part
+    ) AS part
+    WINDOW parts AS (PARTITION BY number_id ORDER BY started_at)
+    """
+
+
 # An account's numbers that cost their fee in a month.
 OF_MONTH = Listing(
-    """
-    SELECT number_id, starts, ends, (
-        SELECT sum(upper(stretch) - lower(stretch)) FROM unnest(days) AS stretch
-      ) AS day_count
-    FROM (
-      SELECT number_id, array_agg(started_at ORDER BY started_at) AS starts,
-        array_agg(ended_at ORDER BY started_at) AS ends, range_agg(days) AS days
-      FROM ("""
-    + PARTS
-    + """) AS part
-      GROUP BY number_id
-      {order}
-    ) AS billed
-    ORDER BY number_id
+    f"""
+    SELECT number_id, array_agg(started_at ORDER BY started_at) AS starts,
+      array_agg(ended_at ORDER BY started_at) AS ends, sum(day_count) AS day_count
+    FROM ({_parts(ON_PAGE)}) AS part
+    GROUP BY number_id
+    {{order}}
 """,
     parameters=3,
     keys=(Key(column="number_id", kind=str),),
 )
-_COUNT = (
-    """
-    SELECT count(*) AS number_count, coalesce(sum(day_count), 0)::bigint AS day_count
-    FROM (
-      SELECT (
-        SELECT sum(upper(stretch) - lower(stretch)) FROM unnest(range_agg(days)) AS stretch
-      ) AS day_count
-      FROM ("""
-    + PARTS.format(keyset="")
-    + """) AS part
-      GROUP BY number_id
-    ) AS billed
+_COUNT = f"""
+    SELECT count(*) FILTER (WHERE is_first) AS number_count,
+      coalesce(sum(day_count), 0) AS day_count
+    FROM ({_parts("")}) AS part
 """
-)
 
 
 async def find_periods(

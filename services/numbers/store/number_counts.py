@@ -10,12 +10,18 @@ from libs.common.database import Connection
 from services.numbers.domain.tracking_numbers import NumberTab
 from services.numbers.store.tracking_numbers import shown_tabs
 
-# From the counters: exact, and the same work for any number of numbers.
-_SUM_COUNTS = """
+# Exact, and the same work for any number of numbers.
+_FIND_COUNTS_OF_ACCOUNT = """
+    SELECT tab, numbers
+    FROM number_counts
+    WHERE account_id = $1
+      AND company_id = ''
+"""
+_SUM_COUNTS_OF_COMPANIES = """
     SELECT tab, sum(numbers)::bigint AS numbers
     FROM number_counts
     WHERE account_id = $1
-      AND company_id = ANY(coalesce($2::text[], ARRAY['']))
+      AND company_id = ANY($2::text[])
     GROUP BY tab
 """
 # How many numbers of a tab each company has, from the counters.
@@ -80,7 +86,11 @@ async def sum_counts(
     connection: Connection, account_id: str, company_ids: Sequence[str] | None
 ) -> Mapping[str, int]:
     """By tab; None means every company."""
-    rows = await connection.fetch(_SUM_COUNTS, account_id, company_ids)
+    rows = (
+        await connection.fetch(_FIND_COUNTS_OF_ACCOUNT, account_id)
+        if company_ids is None
+        else await connection.fetch(_SUM_COUNTS_OF_COMPANIES, account_id, company_ids)
+    )
     return {row["tab"]: row["numbers"] for row in rows}
 
 
