@@ -57,6 +57,8 @@ async def replay_accounts(stack, queue):
             "AMQP_URL": stack.amqp_url,
             "DATABASE_URL": stack.databases["numbers"].database_url,
             "MIGRATIONS_URL": stack.databases["numbers"].migrations_url,
+            "PUBLIC_URL": "http://127.0.0.1:9",
+            "DOWNLOAD_SECRET": "0" * 64,
         },
     )
     assert await command.wait() == 0
