@@ -382,3 +382,25 @@ async def test_a_thousand_numbers_are_changed_by_a_few_statements(database):
             (house.companies["Garage"], 1000),
         ]
         assert await connection.fetchval("SELECT count(*) FROM outbox") >= 1000
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"trackingNumberIds": ["\0"]},
+        {"trackingNumberIds": [""]},
+        {"filter": {"source": "\0"}},
+        {"filter": {"search": "\0\0"}},
+        {"changes": {"name": "\0"}},
+        {"changes": {"companyId": "\0"}},
+    ],
+)
+async def test_a_character_that_no_text_has_is_refused_and_no_fault_of_ours(
+    door, database, wrong
+):
+    house = await found_account(database)
+    number = await add_number(database, house, phone(1))
+    chosen = {} if "filter" in wrong else {"trackingNumberIds": [number.id]}
+    given = {"changes": {"name": "New"}} | chosen | wrong
+    code = await door.code(house.administrator, UPDATE_ALL, input=given)
+    assert code in {None, "BAD_USER_INPUT"}
