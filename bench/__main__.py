@@ -13,9 +13,11 @@ from bench.delivery import measure_throughput
 from bench.desk_queue import measure_desk_queue
 from bench.idle import measure_idle
 from bench.intake import measure_intake
+from bench.inventory import measure_inventory
 from bench.latency import measure_latency
 from bench.listing import measure_listing
 from bench.measuring import Result
+from bench.preconfigure import measure_preconfiguration
 from bench.relay import measure_relay
 from bench.routing import measure_routing
 from bench.submit import measure_submit
@@ -33,9 +35,11 @@ BENCHMARKS: dict[str, Benchmark] = {
     "listing": measure_listing,
     "intake": measure_intake,
     "submit": measure_submit,
+    "preconfigure": measure_preconfiguration,
     "desk_queue": measure_desk_queue,
     "calls": measure_calls,
     "routing": measure_routing,
+    "inventory": measure_inventory,
     "idle": measure_idle,
 }
 

@@ -14,7 +14,14 @@ logger = logging.getLogger(__name__)
 SUPPORT_SCOPE = "support"
 # A closed list: `openid profile`, which people's tokens carry, makes nobody a machine.
 MACHINE_SCOPES = frozenset(
-    {"calls:report", "port-outs:report", "accounts:report", "numbers:route", "letters:deliver"}
+    {
+        "calls:report",
+        "port-outs:report",
+        "accounts:report",
+        "numbers:route",
+        "letters:deliver",
+        "billing:read",
+    }
 )
 _LONGEST_HEADER = 64
 

@@ -6,6 +6,11 @@ from typing import ClassVar, Final
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool, field_validator
 
 from libs.common.events import CLOCK_SKEW, Fact
+from libs.contracts.billing_events import (
+    BillingPeriodClosed,
+    BillingPeriodMovedBack,
+    BillingPeriodOpened,
+)
 from libs.contracts.phone_number import PhoneNumber
 
 
@@ -58,6 +63,13 @@ class MemberChanged(AccountFact):
     login_issuer: str
     login_subject: str
     active: bool
+
+
+class PortOutDisablingChanged(AccountFact):
+    """Whether numbers of the account are disabled at once when they are ported out."""
+
+    type: ClassVar[str] = "numbers.port_out_disabling_changed.v1"
+    disables_ported_out: bool
 
 
 class PreconfiguredNumber(BaseModel):
@@ -145,10 +157,63 @@ class NumberDisabled(NumberFact):
     disabled_by: str
 
 
+class NumberPortOutCancelled(NumberFact):
+    """The gaining carrier does not take it after all: it is in use as before."""
+
+    type: ClassVar[str] = "numbers.number_port_out_cancelled.v1"
+    port_out_id: str
+
+
+class NumberReturned(NumberFact):
+    """It had left, and its gaining carrier gave it back."""
+
+    type: ClassVar[str] = "numbers.number_returned.v1"
+    port_out_id: str
+    returned_at: AwareDatetime
+
+
+class NumberRestored(NumberFact):
+    """It was disabled, and is in use again."""
+
+    type: ClassVar[str] = "numbers.number_restored.v1"
+    restored_at: AwareDatetime
+    restored_by: str
+
+
+class NumberQuarantined(NumberFact):
+    """It stayed disabled: nobody sees it any more, and it is kept back for a while."""
+
+    type: ClassVar[str] = "numbers.number_quarantined.v1"
+    quarantined_at: AwareDatetime
+
+
 class NumberReleased(NumberFact):
-    """It was preconfigured, and its line will never port: it is no longer in inventory."""
+    """It is no longer in inventory, whether it came never, went back, or stayed disabled."""
 
     type: ClassVar[str] = "numbers.number_released.v1"
+
+
+class NumberDetails(BaseModel):
+    """What its customer chooses of a number, besides the company."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    forwarding_number: PhoneNumber
+    name: str
+    source: str
+
+
+class NumberChanged(NumberFact):
+    """Its customer gave it something else; `changed` names what, the rest is as it was.
+
+    `changed_by` is a member's id or "support".
+    """
+
+    type: ClassVar[str] = "numbers.number_changed.v1"
+    details: NumberDetails
+    changed: list[str]
+    changed_by: str
+    changed_at: AwareDatetime
 
 
 class CallReceived(Fact):
@@ -192,6 +257,7 @@ NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (
     AccountReactivated,
     CompanyChanged,
     MemberChanged,
+    PortOutDisablingChanged,
     NumbersPreconfigured,
     PreconfigurationRefused,
     NumberPortedIn,
@@ -200,6 +266,14 @@ NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (
     NumberPortedOut,
     CallAfterPortOut,
     NumberDisabled,
+    NumberPortOutCancelled,
+    NumberReturned,
+    NumberRestored,
+    NumberQuarantined,
     NumberReleased,
+    NumberChanged,
+    BillingPeriodOpened,
+    BillingPeriodMovedBack,
+    BillingPeriodClosed,
 )
 NUMBER_REPORTS: Final[tuple[type[Fact], ...]] = (CallReceived, StandingChanged)

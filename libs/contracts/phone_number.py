@@ -16,6 +16,9 @@ _NANP: Final = re.compile(
         (\d{4})\s*$""",
     re.VERBOSE | re.ASCII,
 )
+_PREMIUM: Final = "+1900"
+# Of each area code, 555-0100 to 555-0199.
+_FICTIONAL_EXCHANGE: Final = "55501"
 _LONGEST: Final = 40
 _SPREADSHEET_DAMAGE: Final = re.compile(r"^\s*\d(?:[.,]\d+)?[eE]\+?\d+\s*$")
 
@@ -53,6 +56,15 @@ class PhoneNumber(str):
             # Zeros before a prefix that is only dialled at home.
             raise InvalidPhoneNumberError("This is not a telephone number.")
         return cls(e164)
+
+    @property
+    def is_premium(self) -> bool:
+        return self.startswith(_PREMIUM)
+
+    @property
+    def is_fictional(self) -> bool:
+        """Nobody owns it: for demonstrations and tests only."""
+        return self.startswith("+1") and self[5:10] == _FICTIONAL_EXCHANGE
 
     @property
     def national_format(self) -> str:

@@ -196,6 +196,15 @@ class UserErrorCode(StrEnum):
         "A carrier order holds numbers of one country, either local or toll-free.",
     )
 
+    FORWARDING_NOT_ALLOWED = (
+        "FORWARDING_NOT_ALLOWED",
+        "Calls are not forwarded to premium or fictional numbers.",
+    )
+    TOO_MANY_NUMBERS = (
+        "TOO_MANY_NUMBERS",
+        "More numbers are named or found than can be changed at once.",
+    )
+
     TEST_CALL_NOT_VALID = (
         "TEST_CALL_NOT_VALID",
         "A test call must come from a number outside this port-out and your inventory.",

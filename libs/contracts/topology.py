@@ -26,6 +26,7 @@ NUMBERS_EVENTS: Final = Queue(
         "porting.lines_ported.v1",
         "porting.lines_cancelled.v1",
         "porting.lines_not_portable.v1",
+        "porting.lines_reverted.v1",
         "porting.port_out_received.v1",
         "porting.port_out_authorized.v1",
         "porting.port_out_rejected.v1",

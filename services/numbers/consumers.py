@@ -12,6 +12,7 @@ from libs.contracts.porting_events.lines import (
     LinesNotPortable,
     LinesPorted,
     LinesReadied,
+    LinesReverted,
 )
 from libs.contracts.porting_events.port_outs import (
     PortOutAuthorized,
@@ -40,11 +41,13 @@ from services.numbers.use_cases.ports_under_way import (
     keep_port_requests,
 )
 from services.numbers.use_cases.preconfigurations import announce_lines, preconfigure_numbers
+from services.numbers.use_cases.returns import cancel_port_out, take_back_numbers
 from services.numbers.use_cases.standings import note_standing
 from services.numbers.use_cases.tracking_numbers import (
     finish_port_out,
     port_in_numbers,
     release_numbers,
+    revert_numbers,
     start_port_out,
 )
 
@@ -84,6 +87,16 @@ async def _release_unportable(connection: Connection, event: Event) -> None:
     )
 
 
+async def _revert(connection: Connection, event: Event) -> None:
+    reverted = _fact(event, LinesReverted)
+    await revert_numbers(
+        connection,
+        reverted.account_id,
+        [line.line_id for line in reverted.lines],
+        reverted_at=event.time,
+    )
+
+
 async def _start_port_out(connection: Connection, event: Event) -> None:
     port_out = _fact(event, PortOutAuthorized)
     await keep_leaving_numbers(connection, [event])
@@ -101,6 +114,26 @@ async def _finish_port_out(connection: Connection, event: Event) -> None:
         event.subject,
         port_out.tracking_numbers,
         port_out.ported_out_at,
+    )
+
+
+async def _cancel_port_out(connection: Connection, event: Event) -> None:
+    port_out = _fact(event, PortOutCancelled)
+    await keep_leaving_numbers(connection, [event])
+    await cancel_port_out(
+        connection, port_out.account_id, event.subject, port_out.tracking_numbers
+    )
+
+
+async def _take_back(connection: Connection, event: Event) -> None:
+    port_out = _fact(event, PortOutReturned)
+    await keep_leaving_numbers(connection, [event])
+    await take_back_numbers(
+        connection,
+        port_out.account_id,
+        event.subject,
+        port_out.tracking_numbers,
+        port_out.returned_at,
     )
 
 
@@ -143,10 +176,8 @@ CONSUMES: Final = (
                 facts=(
                     PortOutReceived,
                     PortOutRejected,
-                    PortOutCancelled,
                     PortOutDisputed,
                     PortOutDisputeRefused,
-                    PortOutReturned,
                     PortOutConfirmed,
                 ),
                 apply=keep_leaving_numbers,
@@ -156,8 +187,11 @@ CONSUMES: Final = (
             Reaction(fact=LinesPorted, react=_port_in),
             Reaction(fact=LinesCancelled, react=_release_cancelled),
             Reaction(fact=LinesNotPortable, react=_release_unportable),
+            Reaction(fact=LinesReverted, react=_revert),
             Reaction(fact=PortOutAuthorized, react=_start_port_out),
+            Reaction(fact=PortOutCancelled, react=_cancel_port_out),
             Reaction(fact=PortOutPorted, react=_finish_port_out),
+            Reaction(fact=PortOutReturned, react=_take_back),
         ),
     ),
     Consumes(

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from libs.common.child_process import ChildProcesses
+from libs.common.download_links import DownloadLinks
 from libs.common.graphql.route import graph_routes, resolver_of
 from libs.common.housekeeping import every_hour
 from libs.common.service import Background, Service, Wiring, build_app
@@ -20,7 +21,6 @@ from services.porting.domain.vault import Vault, read_keys
 from services.porting.integrations.carriers.desk import Desk
 from services.porting.integrations.carriers.emulator import Emulator
 from services.porting.integrations.carriers.protocol import Carrier
-from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.integrations.seals import load_seal
 from services.porting.routes.files import carrier_routes, file_routes
@@ -49,7 +49,7 @@ def create_app() -> Starlette:
     def routes(wiring: Wiring) -> Sequence[BaseRoute]:
         address = str(settings.public_url), settings.upload_secret.get_secret_value()
         children = ChildProcesses()
-        links, download_links = UploadLinks(*address), DownloadLinks(*address)
+        links, download_links = UploadLinks(*address), DownloadLinks(*address, "documents")
         link_maker = LinkMaker(settings.letter_secret.get_secret_value())
         callers = resolver_of(settings, wiring.database)
         room = Room(

@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
-from libs.common.consumer import Consumes, Projection, Reaction
+from libs.common.consumer import Consumes, Ignored, Projection, Reaction
 from libs.common.database import Connection
 from libs.common.events import Event, Fact
+from libs.contracts.billing_events import (
+    BillingPeriodClosed,
+    BillingPeriodMovedBack,
+    BillingPeriodOpened,
+)
 from libs.contracts.number_events import (
     AccountChanged,
     AccountDisabled,
@@ -15,13 +20,19 @@ from libs.contracts.number_events import (
     CompanyChanged,
     FirstCallReceived,
     MemberChanged,
+    NumberChanged,
     NumberDisabled,
     NumberFact,
     NumberPortedIn,
     NumberPortedOut,
     NumberPortingOut,
+    NumberPortOutCancelled,
+    NumberQuarantined,
     NumberReleased,
+    NumberRestored,
+    NumberReturned,
     NumbersPreconfigured,
+    PortOutDisablingChanged,
     PreconfigurationRefused,
 )
 from libs.contracts.porting_events.port_outs import PortOutReported
@@ -149,9 +160,14 @@ CONSUMES: Final = (
             Projection(facts=(MemberChanged,), apply=_copy_members),
             Projection(
                 facts=(
+                    NumberChanged,
                     NumberPortedIn,
                     NumberPortingOut,
+                    NumberPortOutCancelled,
                     NumberPortedOut,
+                    NumberReturned,
+                    NumberRestored,
+                    NumberQuarantined,
                     CallAfterPortOut,
                     NumberReleased,
                 ),
@@ -161,6 +177,14 @@ CONSUMES: Final = (
             Reaction(fact=PreconfigurationRefused, react=_note_refused),
             Reaction(fact=FirstCallReceived, react=_note_first_call),
             Reaction(fact=NumberDisabled, react=_note_disabled),
+            Ignored(
+                facts=(
+                    PortOutDisablingChanged,
+                    BillingPeriodOpened,
+                    BillingPeriodMovedBack,
+                    BillingPeriodClosed,
+                )
+            ),
         ),
     ),
     Consumes(

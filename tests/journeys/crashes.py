@@ -253,6 +253,7 @@ def _environment(urls: DatabaseUrls, amqp_url: str, folder: Path) -> dict[str, s
         "PUBLIC_URL": f"http://{LOOPBACK}",
         "FILES_URL": folder.as_uri(),
         "UPLOAD_SECRET": secrets.token_hex(32),
+        "DOWNLOAD_SECRET": secrets.token_hex(32),
         "PIN_KEYS": secrets.token_hex(32),
         "LETTER_SECRET": secrets.token_hex(32),
     }

@@ -27,6 +27,7 @@ GOOD = {
     "GATEWAY_SECRET": secrets.token_hex(32),
     "FILES_URL": "file:///nowhere",
     "UPLOAD_SECRET": secrets.token_hex(32),
+    "DOWNLOAD_SECRET": secrets.token_hex(32),
     "PIN_KEYS": secrets.token_hex(32),
     "LETTER_SECRET": secrets.token_hex(32),
     "SEAL_KEY_FILE": "/nowhere.pem",

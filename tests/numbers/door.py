@@ -16,10 +16,14 @@ from libs.common.dev_issuer import (
     create_app,
     sign_token,
 )
+from libs.common.download_links import DownloadLinks
 from libs.common.graphql.endpoint import GraphEndpoint
 from libs.common.memberships import memberships_of
 from libs.common.tokens import DEVELOPMENT_ISSUER, IssuerKeys, TokenVerifier
+from services.numbers.routes.exports import EXPORTS, export_routes
+from services.numbers.schema.context import Room
 from services.numbers.schema.graph import build_graph
+from services.numbers.use_cases.number_changes import ChangeRules
 
 
 def open_door(database: Database, key: IssuerKey) -> "Door":
@@ -30,13 +34,14 @@ def open_door(database: Database, key: IssuerKey) -> "Door":
         audience=DEVELOPMENT_AUDIENCE,
         production=False,
     )
+    links = DownloadLinks("http://numbers", "0" * 64, EXPORTS)
     endpoint = GraphEndpoint(
         build_graph(shows_schema=True),
         callers=CallerResolver(verifier, memberships_of(database)),
         database=database,
-        room=None,
+        room=Room(download_links=links, change_rules=ChangeRules(allow_fictional=True)),
     )
-    app = Starlette(routes=[Route("/graphql", endpoint)])
+    app = Starlette(routes=[Route("/graphql", endpoint), *export_routes(database, links)])
     return Door(httpx.AsyncClient(transport=httpx.ASGITransport(app)), key)
 
 

@@ -21,6 +21,8 @@ def environment(urls, amqp_url, monkeypatch):
         "JWT_ISSUER": DEVELOPMENT_ISSUER,
         "JWT_AUDIENCE": DEVELOPMENT_AUDIENCE,
         "CALL_SECRETS": secrets.token_hex(32),
+        "PUBLIC_URL": "http://numbers",
+        "DOWNLOAD_SECRET": "0" * 64,
     }.items():
         monkeypatch.setenv(name, value)
 

@@ -196,7 +196,7 @@ async def test_the_call_after_a_port_out_is_told_once_and_then_costs_no_write(da
 
 async def test_a_number_moves_between_accounts_while_calls_arrive(database):
     former, present = await found_account(database), await found_account(database)
-    old = await add_number(database, former, phone(1), state=NumberState.ACTIVE)
+    old = await add_number(database, former, phone(1), state=NumberState.PORTED_OUT)
     before = datetime.now(UTC)
     ringing = [asyncio.ensure_future(ring(database, phone(1), at=before)) for _ in range(10)]
     await disable(database, old)

@@ -20,6 +20,8 @@ def environment(monkeypatch, urls, amqp_url):
         "JWKS_URL": "http://127.0.0.1:9/jwks",
         "JWT_ISSUER": DEVELOPMENT_ISSUER,
         "JWT_AUDIENCE": DEVELOPMENT_AUDIENCE,
+        "PUBLIC_URL": "http://numbers",
+        "DOWNLOAD_SECRET": "0" * 64,
     }.items():
         monkeypatch.setenv(name, value)
 

@@ -1,6 +1,7 @@
 """A port request's lines become numbers: all of them, or none."""
 
 import asyncio
+from itertools import permutations
 
 import pytest
 
@@ -14,7 +15,7 @@ from services.numbers.domain.preconfigurations import LinesMissingError
 from services.numbers.domain.tracking_numbers import NumberState
 from services.numbers.use_cases.calls import receive_calls
 from services.numbers.use_cases.preconfigurations import announce_lines, preconfigure_numbers
-from services.numbers.use_cases.tracking_numbers import disable_number
+from services.numbers.use_cases.tracking_numbers import disable_number, release_numbers
 from tests.numbers.builders import (
     NOON,
     a_line,
@@ -254,3 +255,65 @@ async def test_two_requests_at_once_that_forward_to_each_other_do_not_loop(datab
         )
     )
     assert len(await numbers_by_phone(database)) == 1
+
+
+@pytest.mark.requirement("S24", "S25")
+@pytest.mark.parametrize(
+    ("state", "is_anothers"),
+    [
+        (NumberState.PRECONFIGURED, True),
+        (NumberState.PRECONFIGURED, False),
+        (NumberState.ACTIVE, False),
+        (NumberState.PORTED_OUT, False),
+    ],
+)
+async def test_a_number_at_which_one_of_ours_rings_is_not_ported_in(
+    database, state, is_anothers
+):
+    house, other = await found_account(database), await found_account(database)
+    ours = await add_number(database, house, phone(1), state=state)
+    dental = other.companies["Dental"] if is_anothers else house.companies["Dental"]
+    lines = [
+        a_line(dental, ours.forwarding_number, forwarding_number=phone(8)),
+        a_line(dental, phone(2), forwarding_number=phone(9)),
+    ]
+    await review(database, other if is_anothers else house, lines)
+    assert await reasons(database) == {lines[0].line_id: "FORWARDING_LOOP"}
+
+
+@pytest.mark.requirement("S24", "S25")
+@pytest.mark.parametrize("is_one_request", [True, False])
+async def test_no_order_of_requests_closes_a_loop_over_two_hops(database, is_one_request):
+    house = await found_account(database)
+    dental = house.companies["Dental"]
+    hops = [(1, 2), (2, 3), (3, 1)]
+    for order, start in enumerate(permutations(hops)):
+        lines = [
+            a_line(
+                dental,
+                phone(100 * order + number),
+                forwarding_number=phone(100 * order + forwarding),
+            )
+            for number, forwarding in start
+        ]
+        parts = [lines] if is_one_request else [[line] for line in lines]
+        for part, its_lines in enumerate(parts):
+            await review(database, house, its_lines, port_request_id=f"pr_{order}_{part}")
+    numbers = await numbers_by_phone(database)
+    # Whoever came first may stay; at none of them does another ring.
+    assert len(numbers) == (0 if is_one_request else 6)
+    assert not {number.forwarding_number for number in numbers.values()} & set(numbers)
+
+
+@pytest.mark.requirement("S22")
+async def test_what_was_cancelled_is_free_to_come_and_to_be_forwarded_to(database):
+    house = await found_account(database)
+    number = await add_number(database, house, phone(1))
+    async with database.working() as connection:
+        await release_numbers(connection, house.id, [number.line_id])
+    dental = house.companies["Dental"]
+    await review(database, house, [a_line(dental, phone(2), forwarding_number=phone(1))])
+    assert set(await numbers_by_phone(database)) == {phone(1), phone(2)}
+    line = a_line(dental, number.forwarding_number, forwarding_number=phone(9))
+    await review(database, house, [line], port_request_id="pr_2")
+    assert isinstance((await told(database, "pr_2"))[-1].fact, NumbersPreconfigured)

@@ -155,7 +155,7 @@ async def test_a_number_is_shown_with_all_that_belongs_to_it(door, database):
         "version": 0,
         "portedAt": None,
         "firstCalledAt": None,
-        "availableActions": [],
+        "availableActions": ["UPDATE"],
         "portRequest": {"id": number.port_request_id},
         "company": {"name": "Dental", "account": {"id": house.id}},
     }
@@ -166,9 +166,10 @@ async def test_what_can_be_done_depends_on_the_state_and_the_caller(door, databa
     number = await add_number(database, house, phone(1), state=NumberState.ACTIVE)
     query = "query ($id: ID!) { trackingNumber(id: $id) { availableActions } }"
     for caller, actions in (
-        (house.administrator, ["DISABLE"]),
-        ("support", ["DISABLE"]),
-        (house.callers[Role.MANAGER], []),
+        (house.administrator, ["DISABLE", "UPDATE"]),
+        ("support", ["DISABLE", "UPDATE"]),
+        (house.callers[Role.MANAGER], ["UPDATE"]),
+        (house.callers[Role.CLIENT_MANAGER], ["UPDATE"]),
     ):
         shown = await door.see(caller, query, id=number.id)
         assert shown["trackingNumber"]["availableActions"] == actions

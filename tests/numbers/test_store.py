@@ -8,20 +8,37 @@ from services.numbers.domain.tracking_numbers import TABS, NumberState
 from services.numbers.store import (
     account_changes,
     accounts,
+    billing_periods,
     calls,
+    inventory,
+    logins,
+    number_counts,
+    number_words,
+    port_out_disabling,
     ports_under_way,
     preconfigurations,
+    quarantines,
+    returns,
     tracking_numbers,
 )
+from services.numbers.store.inventory import every_statement
 from tests.databases import find_careless_functions, find_rights
 from tests.numbers.builders import add_number, found_account, phone
 
 STORES = (
     account_changes,
     accounts,
+    billing_periods,
     calls,
+    inventory,
+    logins,
+    number_counts,
+    number_words,
+    port_out_disabling,
     ports_under_way,
     preconfigurations,
+    quarantines,
+    returns,
     tracking_numbers,
 )
 
@@ -33,6 +50,7 @@ def statements():
                 yield from ((f"{name} {place}", sql) for place, sql in enumerate(value))
             elif name.startswith("_") and name.isupper() and isinstance(value, str):
                 yield name, value
+    yield from ((f"inventory {place}", sql) for place, sql in enumerate(every_statement()))
 
 
 def test_there_are_statements_to_prepare():
@@ -121,6 +139,8 @@ async def test_without_a_role_nothing_can_be_read_or_written(database, sql):
         "UPDATE accounts SET in_trial = false",
         "INSERT INTO members (id) VALUES ('mem_1')",
         "DELETE FROM tracking_numbers",
+        "DELETE FROM billing_periods",
+        "UPDATE billing_periods SET account_id = 'acc_1'",
         "SELECT * FROM find_memberships('a', 'b')",
     ],
 )
@@ -138,6 +158,9 @@ RIGHTS = {
         **dict.fromkeys(("companies", "members"), READ | {"INSERT", "UPDATE"}),
         **dict.fromkeys(("port_requests", "port_out_numbers"), READ),
         "tracking_numbers": READ | {"UPDATE"},
+        "billing_periods": READ | {"INSERT", "UPDATE"},
+        "number_counts": READ | {"INSERT", "UPDATE"},
+        "number_words": READ | {"INSERT", "DELETE"},
         "idempotency_keys": READ | {"INSERT"},
         "outbox": {"INSERT"},
     },
@@ -145,6 +168,9 @@ RIGHTS = {
         **dict.fromkeys(("accounts", "companies", "members"), READ | {"INSERT", "UPDATE"}),
         **dict.fromkeys(("port_requests", "port_out_numbers"), READ),
         "tracking_numbers": READ | {"UPDATE"},
+        "billing_periods": READ | {"INSERT", "UPDATE"},
+        "number_counts": READ | {"INSERT", "UPDATE"},
+        "number_words": READ | {"INSERT", "DELETE"},
         "unknown_calls": READ,
         "idempotency_keys": READ | {"INSERT"},
         "outbox": {"INSERT"},

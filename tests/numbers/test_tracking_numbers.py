@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.numbers.domain.refusals import NumberCannotBeDisabled
+from services.numbers.domain.number_states import WISHES
+from services.numbers.domain.refusals import NumberCannotBeDisabled, NumberCannotBeRestored
 from services.numbers.domain.tracking_numbers import (
     IGNORED,
     NEXT_STATES,
@@ -19,7 +20,7 @@ from services.numbers.domain.tracking_numbers import (
 )
 from tests.numbers.builders import NOON, a_number
 
-FACTS = tuple(change for change in Change if change is not Change.DISABLE)
+FACTS = tuple(change for change in Change if change not in WISHES)
 EARLIER, LATER = NOON - timedelta(minutes=5), NOON + timedelta(minutes=5)
 # The carrier states one instant, then corrects it twice; the call is told in between.
 WORDS = {
@@ -43,7 +44,7 @@ def test_every_fact_leads_somewhere_or_is_listed_as_ignored(state, change):
 
 
 def test_a_wish_is_never_ignored():
-    assert not [state for state, change in IGNORED if change is Change.DISABLE]
+    assert not [state for state, change in IGNORED if change in WISHES]
 
 
 @pytest.mark.requirement("S20", "S66")
@@ -126,21 +127,25 @@ def test_a_number_that_is_moving_or_gone_cannot_be_disabled(state):
     assert refusal.value.status == state
 
 
+TELLING = {
+    Change.LINE_ENDED: lambda number: number.release(),
+    Change.LINE_REVERTED: lambda number: number.revert(),
+    Change.PORTED_IN: lambda number: number.port_in(NOON),
+    Change.CALLED: lambda number: number.receive_call(NOON),
+    Change.PORT_OUT_AUTHORIZED: lambda number: number.authorize_port_out("po_1"),
+    Change.PORT_OUT_CANCELLED: lambda number: number.keep("po_1"),
+    Change.PORTED_OUT: lambda number: number.port_out("po_1", NOON),
+    Change.RETURNED: lambda number: number.take_back("po_1"),
+    Change.STAYED_DISABLED: lambda number: number.quarantine(NOON),
+    Change.QUARANTINE_OVER: lambda number: number.end_quarantine(),
+}
+
+
 @given(st.sampled_from(NumberState), st.lists(st.sampled_from(FACTS), max_size=8))
 def test_no_fact_is_ever_a_fault(state, facts):
     number = a_number(state=state)
     for fact in facts:
-        match fact:
-            case Change.LINE_ENDED:
-                number = number.release()
-            case Change.PORTED_IN:
-                number = number.port_in(NOON)
-            case Change.CALLED:
-                number = number.receive_call(NOON)
-            case Change.PORT_OUT_AUTHORIZED:
-                number = number.authorize_port_out("po_1")
-            case Change.PORTED_OUT:
-                number = number.port_out("po_1", NOON)
+        number = TELLING[fact](number)
     assert number.version <= len(facts)
 
 
@@ -148,3 +153,68 @@ def test_a_number_that_was_called_before_it_ported_cannot_be_disabled():
     called = a_number().receive_call(NOON)
     assert not called.can_be_disabled
     assert called.port_in(NOON).can_be_disabled
+
+
+def leave(number: TrackingNumber, at=NOON) -> TrackingNumber:
+    return number.authorize_port_out("po_1").port_out("po_1", at)
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [("called", NumberState.ACTIVE), ("ported", NumberState.AWAITING_FIRST_CALL)],
+)
+def test_what_comes_back_is_where_it_was_before(word, state):
+    number = a_number(ported_at=NOON, state=NumberState.AWAITING_FIRST_CALL)
+    number = WORDS[word](number)
+    kept = number.authorize_port_out("po_1").keep("po_1")
+    returned = leave(number).take_back("po_1")
+    returned_late = leave(number).disable("mem_1", LATER).take_back("po_1")
+    restored = number.disable("mem_1", LATER).restore()
+    for again in (kept, returned, returned_late, restored):
+        assert again.state is state
+        assert (again.port_out_id, again.ported_out_at, again.disabled_at) == (None,) * 3
+
+
+def test_another_port_out_neither_keeps_a_number_nor_gives_it_back():
+    leaving = a_number(state=NumberState.ACTIVE).authorize_port_out("po_1")
+    assert leaving.keep("po_2") is leaving
+    left = leaving.port_out("po_1", NOON)
+    assert left.take_back("po_2") is left
+
+
+def test_a_number_that_was_disabled_before_it_left_comes_back_disabled():
+    left = a_number(state=NumberState.ACTIVE, ported_at=EARLIER).disable("mem_1", NOON)
+    left = left.port_out("po_1", LATER)
+    assert (left.state, left.ported_out_at) == (NumberState.DISABLED, LATER)
+    assert left.quarantine(LATER) is left
+    returned = left.take_back("po_1")
+    assert (returned.state, returned.disabled_at) == (NumberState.DISABLED, NOON)
+    assert returned.quarantine(LATER).state is NumberState.QUARANTINED
+
+
+def test_a_number_that_has_left_is_neither_restored_nor_kept_back():
+    left = leave(a_number(state=NumberState.ACTIVE)).disable("mem_1", NOON)
+    assert left.quarantine(LATER) is left
+    with pytest.raises(NumberCannotBeRestored):
+        left.restore()
+
+
+@pytest.mark.parametrize("state", [each for each in NumberState if each != "DISABLED"])
+def test_only_a_disabled_number_is_restored(state):
+    with pytest.raises(NumberCannotBeRestored) as refusal:
+        a_number(state=state).restore()
+    assert refusal.value.status == state
+
+
+def test_a_number_whose_line_reverts_is_released_even_if_it_was_called():
+    called = tell(("ported", "called"))
+    assert called.revert().state is NumberState.RELEASED
+    assert called.disable("mem_1", NOON).revert().state is NumberState.RELEASED
+
+
+def test_a_number_is_released_when_its_quarantine_is_over():
+    disabled = tell(("ported", "called")).disable("mem_1", NOON)
+    quarantined = disabled.quarantine(LATER)
+    assert (quarantined.tab, quarantined.quarantined_at) == (None, LATER)
+    assert quarantined.end_quarantine().state is NumberState.RELEASED
+    assert quarantined.port_out("po_1", LATER).state is NumberState.RELEASED

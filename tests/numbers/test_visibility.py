@@ -7,9 +7,12 @@ import pytest
 from libs.common.caller import Member, Role
 from libs.common.database import Database
 from libs.common.sight import EVERYTHING
+from services.numbers.domain.inventory import InventoryFilter, NumberOrder
 from services.numbers.domain.tracking_numbers import NumberState
 from services.numbers.store import accounts as account_store
 from services.numbers.store import tracking_numbers as number_store
+from services.numbers.store.number_counts import count_numbers_of_companies, sum_counts
+from services.numbers.use_cases.inventory import count_inventory, list_inventory
 from tests.numbers.builders import House, add_number, found_account, phone
 
 THINGS = ("account", "Dental", "Garage", "number in Dental", "number in Garage")
@@ -221,18 +224,33 @@ async def test_row_level_security_alone_shows_no_other_account(database, scene):
     async with database.reading(other) as connection:
         for found in (
             await number_store.find_numbers(connection, ids, EVERYTHING),
-            (
-                await number_store.find_page_of_account(
-                    connection, scene.house.id, None, None, page
-                )
-            ).rows,
-            (
-                await number_store.find_page_of_companies(
-                    connection, companies, None, None, page
-                )
-            ).rows,
+            *[
+                (
+                    await list_inventory(
+                        connection,
+                        EVERYTHING,
+                        InventoryFilter(account_id=scene.house.id, search=search),
+                        order,
+                        page,
+                    )
+                ).rows
+                for order in NumberOrder
+                for search in (None, "555", "spring")
+            ],
+            [
+                count
+                for search in (None, "555", "spring")
+                for count in (
+                    await count_inventory(
+                        connection,
+                        EVERYTHING,
+                        InventoryFilter(account_id=scene.house.id, search=search),
+                    )
+                ).values()
+                if count
+            ],
             await number_store.find_page_of_each_company(connection, companies, None, page),
-            await number_store.count_numbers_of_companies(connection, companies, None, None),
+            await count_numbers_of_companies(connection, companies, None),
             await account_store.find_accounts(connection, ids, EVERYTHING),
             await account_store.find_companies(connection, ids, EVERYTHING),
             await account_store.find_pages_of_companies(
@@ -244,7 +262,5 @@ async def test_row_level_security_alone_shows_no_other_account(database, scene):
             ),
         ):
             assert len(found) == 0
-        assert (
-            await number_store.count_numbers_of_account(connection, scene.house.id, None, None)
-        ) == 0
+        assert (sum((await sum_counts(connection, scene.house.id, None)).values())) == 0
         assert await account_store.count_accounts(connection, None) == 1

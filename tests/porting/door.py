@@ -18,10 +18,10 @@ from libs.common.dev_issuer import (
     create_app,
     sign_token,
 )
+from libs.common.download_links import DownloadLinks
 from libs.common.graphql.endpoint import GraphEndpoint
 from libs.common.memberships import memberships_of
 from libs.common.tokens import DEVELOPMENT_ISSUER, IssuerKeys, TokenVerifier
-from services.porting.integrations.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.routes.files import file_routes
 from services.porting.routes.letters import letter_routes
@@ -103,7 +103,7 @@ def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
     room = Room(
         files=files,
         upload_links=UploadLinks(_HOST, "0" * 64),
-        download_links=DownloadLinks(_HOST, "0" * 64),
+        download_links=DownloadLinks(_HOST, "0" * 64, "documents"),
         children=children,
         document_intake=DocumentIntake(files, children),
         intake_limits=IntakeLimits(most_rows=1_000, allow_fictional=True),

@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from libs.common.child_process import ChildProcesses
+from libs.common.formulas import without_mark
 from services.porting.domain.line_rules import UNSEEN
-from services.porting.list_intake.formulas import without_mark
 from services.porting.list_intake.number_lists import ReadRow, Rules, read_number_list
 from services.porting.list_intake.workbooks import read_workbook
 from services.porting.use_cases.exporting import export_lines

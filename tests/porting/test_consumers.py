@@ -19,6 +19,8 @@ from libs.contracts.number_events import (
     NUMBER_EVENTS,
     CompanyChanged,
     MemberChanged,
+    NumberChanged,
+    NumberDetails,
     NumberPortedIn,
     NumbersPreconfigured,
     PreconfiguredNumber,
@@ -213,6 +215,26 @@ async def test_a_late_preconfiguration_takes_no_number_back(ears, database):
         ("AWAITING_FIRST_CALL", 1)
     ]
     assert await ears.inbox() == []
+
+
+async def test_a_number_that_moves_to_another_company_is_known_there(ears, database):
+    house = await found_house(database)
+    number_id = await add_inventory(database, house, phone(1))
+    moved = NumberChanged(
+        account_id=house.id,
+        company_id=house.garage,
+        tracking_number=phone(1),
+        state="ACTIVE",
+        port_request_id=None,
+        details=NumberDetails(forwarding_number="+16175550100", name="Main", source="web"),
+        changed=["company_id"],
+        changed_by="mem_1",
+        changed_at=now(),
+    )
+    await ears.hear(heard(moved, subject=number_id, sequence=9))
+    assert await ears.ask("SELECT company_id, version FROM inventory_numbers") == [
+        (house.garage, 9)
+    ]
 
 
 async def test_the_same_first_call_twice_ports_once(ears, database):

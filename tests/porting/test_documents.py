@@ -10,8 +10,9 @@ import pytest
 
 from libs.common.caller import Caller
 from libs.common.child_process import ChildCrashed, ChildProcesses, LimitExceeded
+from libs.common.download_links import DownloadLinks
 from services.porting.document_intake.findings import INSPECTION, PREVIEW
-from services.porting.integrations.download_links import DownloadLinks, Shown
+from services.porting.domain.documents import Part
 from services.porting.integrations.files import Files, FilesUnavailable
 from services.porting.use_cases.uploads import sweep_uploads
 from tests.porting.builders import SUPPORT, a_draft, found_house, now, types_told
@@ -323,8 +324,8 @@ async def test_a_link_holds_for_its_document_viewer_part_and_time(door, house, r
         changed(signature="0" * 64),
         changed(signature="é"),
         parts._replace(query="").geturl(),
-        DownloadLinks("http://porting", "1" * 64).make(
-            first["id"], Shown.FILE, replace(house.manager, login=house.manager.login)
+        DownloadLinks("http://porting", "1" * 64, "documents").make(
+            first["id"], Part.FILE, replace(house.manager, login=house.manager.login)
         ),
     ):
         assert (link, *code_of(await door.client.get(link))) == (link, 403, "LINK_NOT_VALID")
@@ -338,7 +339,7 @@ async def test_a_link_ends_after_five_minutes_or_with_the_token(door, house, req
     (expires,) = parse_qs(urlsplit(proof["url"]).query)["expires"]
     assert int(expires) <= (now() + timedelta(minutes=5)).timestamp()
     ended = replace(login, expires_at=now() - timedelta(seconds=2))
-    old = links.make(proof["id"], Shown.FILE, replace(house.manager, login=ended))
+    old = links.make(proof["id"], Part.FILE, replace(house.manager, login=ended))
     assert code_of(await door.client.get(old)) == (403, "LINK_NOT_VALID")
 
 
@@ -375,16 +376,16 @@ async def test_a_link_of_another_account_or_colleague_shows_nothing(
     other = await found_house(database)
     document = (await card(door, house.manager, request_id))["latestProof"]["id"]
     for stranger in (other.administrator, house.client_manager, house.garage_manager):
-        link = door.room.download_links.make(document, Shown.FILE, stranger)
+        link = door.room.download_links.make(document, Part.FILE, stranger)
         assert code_of(await door.client.get(link)) == (404, "DOCUMENT_NOT_FOUND")
-    unknown = door.room.download_links.make("doc_x", Shown.FILE, house.manager)
+    unknown = door.room.download_links.make("doc_x", Part.FILE, house.manager)
     assert code_of(await door.client.get(unknown)) == (404, "DOCUMENT_NOT_FOUND")
 
 
 async def test_support_looks_by_a_link_of_its_own(door, house, request_id):
     link = (await card(door, "support", request_id))["latestProof"]["url"]
     assert (await door.client.get(link)).status_code == 200
-    named = door.room.download_links.make("doc_x", Shown.FILE, SUPPORT)
+    named = door.room.download_links.make("doc_x", Part.FILE, SUPPORT)
     assert code_of(await door.client.get(named)) == (404, "DOCUMENT_NOT_FOUND")
 
 

@@ -11,7 +11,7 @@ import xlsxwriter
 from starlette.applications import Starlette
 
 from libs.common.child_process import ChildProcesses
-from services.porting.integrations.download_links import Shown
+from services.porting.domain.documents import Part
 from services.porting.list_intake.templates import EXAMPLE
 from services.porting.routes.templates import template_routes
 from tests.porting.builders import (
@@ -165,7 +165,7 @@ async def test_a_link_to_a_list_holds_for_its_viewer_and_request(door, database)
         link.replace("signature=", "signature=0"),
     ):
         assert (await door.client.get(wrong)).status_code == 403
-    stranger = door.room.download_links.make(request_id, Shown.NUMBERS, house.garage_manager)
+    stranger = door.room.download_links.make(request_id, Part.NUMBERS, house.garage_manager)
     assert (await door.client.get(stranger)).status_code == 404
     # Who has lost their membership since then has lost the link.
     async with database.working() as connection:

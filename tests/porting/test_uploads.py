@@ -12,7 +12,7 @@ import pytest
 from starlette.applications import Starlette
 
 from libs.common.database import Database
-from services.porting.integrations.download_links import DownloadLinks
+from libs.common.download_links import DownloadLinks
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.routes.files import file_routes
 from tests.porting.builders import (
@@ -395,7 +395,7 @@ async def test_our_own_faults_are_masked(door, monkeypatch, fault, status, code)
 
 async def test_a_page_of_a_named_origin_may_send_files_and_no_other(database, tmp_path):
     links = UploadLinks("http://porting", "0" * 64)
-    downloads = DownloadLinks("http://porting", "0" * 64)
+    downloads = DownloadLinks("http://porting", "0" * 64, "documents")
     files = Files(tmp_path.as_uri())
     routes = file_routes(database, files, links, downloads, ["https://app.example"])
     transport = httpx.ASGITransport(Starlette(routes=routes))

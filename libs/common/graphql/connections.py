@@ -53,7 +53,7 @@ class Edge(Generic[T]):
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The page's places, in order.")
     page_info: PageInfo = strawberry.field(description="Where this page lies.")
-    count: strawberry.Private[Callable[[], Awaitable[int]] | None] = None
+    count: strawberry.Private[Callable[[], Awaitable[int | None]] | None] = None
 
     @strawberry.field(
         description="How many there are in all; counted only when asked, null if not known."
@@ -99,7 +99,7 @@ def _position(name: str, cursor: str | None, listing: Listing) -> Position | Non
 
 
 def connection_of(
-    rows: Slice[T], count: Callable[[], Awaitable[int]] | None = None
+    rows: Slice[T], count: Callable[[], Awaitable[int | None]] | None = None
 ) -> Connection[T]:
     """`count` runs only where `totalCount` is asked."""
     return Connection(

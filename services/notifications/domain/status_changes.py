@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from libs.common.events import Event, Fact
-from libs.contracts import number_events
+from libs.contracts import billing_events, number_events
 from libs.contracts.number_events import MemberChanged, NumberFact
 from libs.contracts.porting_events import (
     desk,
@@ -110,6 +110,10 @@ TOLD: Final[tuple[type[Fact], ...]] = (
     number_events.NumberPortedOut,
     number_events.CallAfterPortOut,
     number_events.NumberDisabled,
+    number_events.NumberPortOutCancelled,
+    number_events.NumberReturned,
+    number_events.NumberRestored,
+    number_events.NumberQuarantined,
     number_events.NumberReleased,
     number_events.MemberChanged,
 )
@@ -168,6 +172,13 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     number_events.NumbersPreconfigured,
     # porting answers it with action_required.
     number_events.PreconfigurationRefused,
+    # Charges are no status.
+    number_events.PortOutDisablingChanged,
+    billing_events.BillingPeriodOpened,
+    billing_events.BillingPeriodMovedBack,
+    billing_events.BillingPeriodClosed,
+    # What it is called and where it rings is no status of a number.
+    number_events.NumberChanged,
 )
 
 

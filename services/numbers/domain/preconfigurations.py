@@ -35,7 +35,8 @@ class FaultyLine:
     """A line that cannot be preconfigured; where nothing else holds, its company is unknown.
 
     `is_taken`: the number is in inventory, or in another line of the same request.
-    `loops`: the forwarding number is in inventory, or is itself being ported.
+    `loops`: the forwarding number is in inventory, or is itself being ported; or one of our
+    numbers rings at this one.
     """
 
     line_id: str

@@ -4,7 +4,10 @@ NumbersRefusal
     TextMissing  TextTooLong  TextMalformed  TooMany  EmailMalformed  AdministratorMissing
     CompanyNamedTwice  CompanyUnknown  LoginGivenTwice
     NumberNotFound  VersionConflict
-NumberCannotBeDisabled (a StateRefusal)
+    NothingToChange  NoNumbers  TooManyNumbers  CompanyNotInAccount  ForwardingLoop
+    ForwardingNotAllowed
+NumberCannotBeDisabled  NumberCannotBeRestored  NumberCannotBeChanged  AccountOfNumberDisabled
+    (each a StateRefusal)
 """
 
 from libs.contracts.refusals import Refusal, StateRefusal, UserErrorCode
@@ -95,4 +98,77 @@ class NumberCannotBeDisabled(StateRefusal):
     def __init__(self, state: str) -> None:
         super().__init__(
             f"A number that is {state} cannot be disabled.", status=state, available_actions=()
+        )
+
+
+class NumberCannotBeRestored(StateRefusal):
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            f"A number that is {state}, or that has left, cannot be restored.",
+            status=state,
+            available_actions=(),
+        )
+
+
+class NothingToChange(NumbersRefusal):
+    code = UserErrorCode.REQUIRED
+
+    def __init__(self) -> None:
+        super().__init__("Say what is to be changed.")
+
+
+class NoNumbers(NumbersRefusal):
+    code = UserErrorCode.REQUIRED
+
+    def __init__(self) -> None:
+        super().__init__("Name the numbers, or a filter that finds them; not both.")
+
+
+class TooManyNumbers(NumbersRefusal):
+    code = UserErrorCode.TOO_MANY_NUMBERS
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"At most {most:,} numbers are changed at once.")
+
+
+class CompanyNotInAccount(NumbersRefusal):
+    code = UserErrorCode.UNKNOWN_COMPANY
+
+    def __init__(self) -> None:
+        super().__init__("There is no such company in the number's account.")
+
+
+class ForwardingLoop(NumbersRefusal):
+    """S24, S25; whose number it is, is not told."""
+
+    code = UserErrorCode.FORWARDING_LOOP
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Forward to a number outside: this one is, or will be, a tracking number itself."
+        )
+
+
+class ForwardingNotAllowed(NumbersRefusal):
+    code = UserErrorCode.FORWARDING_NOT_ALLOWED
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Forward to a number that people own: this is a premium or fictional one."
+        )
+
+
+class NumberCannotBeChanged(StateRefusal):
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            f"A number that is {state} cannot be changed.", status=state, available_actions=()
+        )
+
+
+class AccountOfNumberDisabled(StateRefusal):
+    def __init__(self) -> None:
+        super().__init__(
+            "Its account is disabled: reactivate that first.",
+            status="DISABLED",
+            available_actions=(),
         )

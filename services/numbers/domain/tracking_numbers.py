@@ -1,4 +1,4 @@
-"""A tracking number: its states, and what moves it from one to the next."""
+"""A tracking number: what it is, and what each change makes of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,18 +7,29 @@ from enum import StrEnum
 from typing import Final, Self
 
 from libs.contracts.phone_number import PhoneNumber
-from services.numbers.domain.refusals import NumberCannotBeDisabled
+from services.numbers.domain.number_states import (
+    BILLED,
+    IGNORED,
+    IN_USE_AGAIN,
+    NEXT_STATES,
+    RINGS_THROUGH,
+    Change,
+    NumberState,
+)
+from services.numbers.domain.refusals import NumberCannotBeDisabled, NumberCannotBeRestored
 
-
-class NumberState(StrEnum):
-    PRECONFIGURED = "PRECONFIGURED"
-    AWAITING_FIRST_CALL = "AWAITING_FIRST_CALL"
-    ACTIVE = "ACTIVE"
-    PORTING_OUT = "PORTING_OUT"
-    PORTED_OUT = "PORTED_OUT"
-    DISABLED = "DISABLED"
-    QUARANTINED = "QUARANTINED"
-    RELEASED = "RELEASED"
+__all__ = [
+    "IGNORED",
+    "NEXT_STATES",
+    "RINGS_THROUGH",
+    "TABS",
+    "Change",
+    "NumberAction",
+    "NumberBadge",
+    "NumberState",
+    "NumberTab",
+    "TrackingNumber",
+]
 
 
 class NumberTab(StrEnum):
@@ -35,79 +46,9 @@ class NumberBadge(StrEnum):
 
 class NumberAction(StrEnum):
     DISABLE = "DISABLE"
+    RESTORE = "RESTORE"
+    UPDATE = "UPDATE"
 
-
-class Change(StrEnum):
-    """All but the last are facts that have happened; the last is a wish, and may be refused."""
-
-    LINE_ENDED = "LINE_ENDED"
-    PORTED_IN = "PORTED_IN"
-    CALLED = "CALLED"
-    PORT_OUT_AUTHORIZED = "PORT_OUT_AUTHORIZED"
-    PORTED_OUT = "PORTED_OUT"
-    DISABLE = "DISABLE"
-
-
-_S = NumberState
-_C = Change
-
-NEXT_STATES: Final[Mapping[tuple[NumberState, Change], NumberState]] = {
-    (_S.PRECONFIGURED, _C.LINE_ENDED): _S.RELEASED,
-    (_S.PRECONFIGURED, _C.PORTED_IN): _S.AWAITING_FIRST_CALL,
-    (_S.PRECONFIGURED, _C.CALLED): _S.ACTIVE,
-    (_S.AWAITING_FIRST_CALL, _C.CALLED): _S.ACTIVE,
-    (_S.AWAITING_FIRST_CALL, _C.PORT_OUT_AUTHORIZED): _S.PORTING_OUT,
-    (_S.AWAITING_FIRST_CALL, _C.PORTED_OUT): _S.PORTED_OUT,
-    (_S.AWAITING_FIRST_CALL, _C.DISABLE): _S.DISABLED,
-    (_S.ACTIVE, _C.PORT_OUT_AUTHORIZED): _S.PORTING_OUT,
-    (_S.ACTIVE, _C.PORTED_OUT): _S.PORTED_OUT,
-    (_S.ACTIVE, _C.DISABLE): _S.DISABLED,
-    (_S.PORTING_OUT, _C.PORTED_OUT): _S.PORTED_OUT,
-    (_S.PORTED_OUT, _C.DISABLE): _S.DISABLED,
-    # The state stays; only the port's instant may move back.
-    (_S.AWAITING_FIRST_CALL, _C.PORTED_IN): _S.AWAITING_FIRST_CALL,
-    (_S.ACTIVE, _C.PORTED_IN): _S.ACTIVE,
-    (_S.PORTING_OUT, _C.PORTED_IN): _S.PORTING_OUT,
-    (_S.PORTED_OUT, _C.PORTED_IN): _S.PORTED_OUT,
-    (_S.DISABLED, _C.PORTED_IN): _S.DISABLED,
-    # The state stays; the first such call is told (S78).
-    (_S.PORTED_OUT, _C.CALLED): _S.PORTED_OUT,
-}
-
-IGNORED: Final[frozenset[tuple[NumberState, Change]]] = frozenset(
-    {
-        # Has rung or ported: it is here, whatever became of its line.
-        *((state, _C.LINE_ENDED) for state in _S if state is not _S.PRECONFIGURED),
-        # Rings through, and changes nothing.
-        (_S.ACTIVE, _C.CALLED),
-        (_S.PORTING_OUT, _C.CALLED),
-        # Comes late or twice.
-        (_S.PORTING_OUT, _C.PORT_OUT_AUTHORIZED),
-        (_S.PORTED_OUT, _C.PORT_OUT_AUTHORIZED),
-        (_S.PORTED_OUT, _C.PORTED_OUT),
-        # Not here yet, so it cannot leave; porting refuses such a port-out.
-        (_S.PRECONFIGURED, _C.PORT_OUT_AUTHORIZED),
-        (_S.PRECONFIGURED, _C.PORTED_OUT),
-        # No longer anybody's in this account.
-        (_S.DISABLED, _C.CALLED),
-        (_S.DISABLED, _C.PORT_OUT_AUTHORIZED),
-        (_S.DISABLED, _C.PORTED_OUT),
-        *(
-            (state, change)
-            for state in (_S.QUARANTINED, _S.RELEASED)
-            for change in (_C.PORTED_IN, _C.CALLED, _C.PORT_OUT_AUTHORIZED, _C.PORTED_OUT)
-        ),
-    }
-)
-
-# A call is routed to where the number forwards; in every other state it is nobody's.
-RINGS_THROUGH: Final[tuple[NumberState, ...]] = (
-    NumberState.PRECONFIGURED,
-    NumberState.AWAITING_FIRST_CALL,
-    NumberState.ACTIVE,
-    NumberState.PORTING_OUT,
-    NumberState.PORTED_OUT,
-)
 
 TABS: Final[Mapping[NumberState, NumberTab]] = {
     NumberState.PRECONFIGURED: NumberTab.PENDING,
@@ -131,8 +72,9 @@ _BADGES: Final[Mapping[NumberState, NumberBadge]] = {
 class TrackingNumber:
     """A change answers the number after it, one version up, or the very same where nothing is new.
 
-    `ported_at` is the port's instant, from which it is billed; `disabled_by` a member's id or
-    "support"; `called_after_port_out_at` the first call since it left.
+    `ported_at` is the port's instant, from which it is billed; `disabled_by` a member's id,
+    "support", or "port-out" where the account has its numbers disabled when they leave;
+    `called_after_port_out_at` the first call since it left.
     """
 
     id: str
@@ -152,7 +94,12 @@ class TrackingNumber:
     ported_out_at: datetime | None = None
     disabled_at: datetime | None = None
     disabled_by: str | None = None
+    quarantined_at: datetime | None = None
     called_after_port_out_at: datetime | None = None
+
+    @property
+    def is_billed(self) -> bool:
+        return self.state in BILLED and self.ported_at is not None
 
     @property
     def tab(self) -> NumberTab | None:
@@ -168,11 +115,21 @@ class TrackingNumber:
         is_arriving = self.state is NumberState.ACTIVE and self.ported_at is None
         return (self.state, Change.DISABLE) in NEXT_STATES and not is_arriving
 
+    @property
+    def can_be_restored(self) -> bool:
+        """Not one that has left: its gaining carrier alone can give it back."""
+        return (self.state, Change.RESTORE) in NEXT_STATES and self.ported_out_at is None
+
     def release(self) -> Self:
         """Its line will never port: who was only preconfigured is no longer ours."""
         if self._ignores(Change.LINE_ENDED):
             return self
         return self._after(Change.LINE_ENDED)
+
+    def revert(self) -> Self:
+        if self._ignores(Change.LINE_REVERTED):
+            return self
+        return self._after(Change.LINE_REVERTED)
 
     def port_in(self, at: datetime) -> Self:
         """Porting alone decides the instant, first calls included; it moves back, never forward."""
@@ -202,8 +159,14 @@ class TrackingNumber:
             return self
         return replace(self._after(Change.PORT_OUT_AUTHORIZED), port_out_id=port_out_id)
 
+    def keep(self, port_out_id: str) -> Self:
+        """The port-out is cancelled: as if there had been none."""
+        if self._ignores(Change.PORT_OUT_CANCELLED) or self.port_out_id != port_out_id:
+            return self
+        return replace(self._after(Change.PORT_OUT_CANCELLED), port_out_id=None)
+
     def port_out(self, port_out_id: str, at: datetime) -> Self:
-        if self._ignores(Change.PORTED_OUT):
+        if self._ignores(Change.PORTED_OUT) or self.ported_out_at is not None:
             return self
         return replace(
             self._after(Change.PORTED_OUT), port_out_id=port_out_id, ported_out_at=at
@@ -215,6 +178,43 @@ class TrackingNumber:
             raise NumberCannotBeDisabled(self.state)
         return replace(self._after(Change.DISABLE), disabled_at=at, disabled_by=by)
 
+    def take_back(self, port_out_id: str) -> Self:
+        """The gaining carrier gave it back. One that was disabled before it left stays so."""
+        if self._ignores(Change.RETURNED) or self.port_out_id != port_out_id:
+            return self
+        is_in_use = self.state is not NumberState.DISABLED or self._was_disabled_for_leaving
+        after = (
+            self._after(Change.RETURNED)
+            if is_in_use
+            else replace(self, version=self.version + 1)
+        )
+        return replace(after, port_out_id=None, ported_out_at=None)
+
+    def restore(self) -> Self:
+        """Raises `NumberCannotBeRestored`."""
+        if not self.can_be_restored:
+            raise NumberCannotBeRestored(self.state)
+        return self._after(Change.RESTORE)
+
+    def quarantine(self, at: datetime) -> Self:
+        """Nobody restored it in time. One that has left is not ours to keep back."""
+        if self._ignores(Change.STAYED_DISABLED) or self.ported_out_at is not None:
+            return self
+        return replace(self._after(Change.STAYED_DISABLED), quarantined_at=at)
+
+    def end_quarantine(self) -> Self:
+        if self._ignores(Change.QUARANTINE_OVER):
+            return self
+        return self._after(Change.QUARANTINE_OVER)
+
+    @property
+    def _was_disabled_for_leaving(self) -> bool:
+        return (
+            self.disabled_at is not None
+            and self.ported_out_at is not None
+            and self.ported_out_at <= self.disabled_at
+        )
+
     def _is_first_since_it_left(self, at: datetime) -> bool:
         """It may have come back from an earlier port-out, and rung after that."""
         left, rung = self.ported_out_at, self.called_after_port_out_at
@@ -224,5 +224,9 @@ class TrackingNumber:
         return (self.state, change) in IGNORED
 
     def _after(self, change: Change) -> Self:
-        state = NEXT_STATES[self.state, change]
-        return replace(self, state=state, version=self.version + 1)
+        after = replace(self, state=NEXT_STATES[self.state, change], version=self.version + 1)
+        if change not in IN_USE_AGAIN:
+            return after
+        if self.first_called_at is None:
+            after = replace(after, state=NumberState.AWAITING_FIRST_CALL)
+        return replace(after, disabled_at=None, disabled_by=None)

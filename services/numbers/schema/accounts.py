@@ -26,6 +26,7 @@ from services.numbers.schema.loaders import (
     load_companies,
     load_company_counts,
     load_company_pages,
+    load_disables_ported_out,
     load_member_counts,
     load_member_pages,
     load_ties,
@@ -93,6 +94,13 @@ class Account:
             return []
         ties = await info.context.loader(load_ties).load(self.id)
         return list(account_actions_for(caller, self.account, ties))
+
+    @strawberry.field(
+        description="Whether a number is disabled, and its charges end, at once when it has "
+        "left; see `changePortOutDisabling`."
+    )
+    async def disables_ported_out(self, info: NumbersInfo) -> bool:
+        return await info.context.loader(load_disables_ported_out).load(self.id)
 
     @strawberry.field(description="Its companies that you may see, the newest first.")
     async def companies(

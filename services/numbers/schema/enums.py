@@ -3,6 +3,7 @@
 from libs.common.caller import Role
 from libs.common.graphql.enums import publish_enum
 from services.numbers.domain.account_actions import AccountAction
+from services.numbers.domain.inventory import NumberOrder, NumberType
 from services.numbers.domain.members import MemberAction
 from services.numbers.domain.tracking_numbers import (
     NumberAction,
@@ -61,7 +62,30 @@ publish_enum(
     NumberAction,
     name="TrackingNumberAction",
     description="What you can do with a number now.",
-    values={NumberAction.DISABLE: "Disable it: no charges and no calls from then on."},
+    values={
+        NumberAction.DISABLE: "Disable it: no charges and no calls from then on.",
+        NumberAction.RESTORE: "Take it into use again, charged from then on.",
+        NumberAction.UPDATE: "Give it another forwarding number, name, source or company.",
+    },
+)
+publish_enum(
+    NumberType,
+    name="TrackingNumberType",
+    description="What kind of number it is for whoever calls it.",
+    values={
+        NumberType.LOCAL: "With an area code of a place.",
+        NumberType.TOLL_FREE: "Free for the caller: 800, 833, 844, 855, 866, 877 or 888.",
+    },
+)
+publish_enum(
+    NumberOrder,
+    name="TrackingNumberOrder",
+    description="What comes first in the inventory.",
+    values={
+        NumberOrder.NEWEST_FIRST: "What came into inventory last.",
+        NumberOrder.NUMBER: "The lowest number.",
+        NumberOrder.NAME: "The name that begins the alphabet, case and accents aside.",
+    },
 )
 publish_enum(
     AccountAction,

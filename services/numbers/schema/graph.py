@@ -5,6 +5,7 @@ import strawberry
 from libs.common.graphql.rights import (
     ADMINISTRATORS,
     READERS,
+    REQUESTERS,
     SIGNED_IN,
     SUPPORT,
     machines,
@@ -12,15 +13,17 @@ from libs.common.graphql.rights import (
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from libs.contracts.scalars import CONTRACT_SCALARS
-from services.numbers.schema import (
-    enums,  # noqa: F401 - the enums are described there
-    queries,
-)
+from services.numbers.schema import enums  # noqa: F401 - the enums are described there
 from services.numbers.schema.account_mutations import AccountMutation
+from services.numbers.schema.billing_mutations import BillingMutation
+from services.numbers.schema.billing_queries import BillingQuery
 from services.numbers.schema.call_queries import CallQuery
 from services.numbers.schema.company_mutations import CompanyMutation
+from services.numbers.schema.inventory_queries import InventoryQuery
 from services.numbers.schema.member_mutations import MemberMutation
 from services.numbers.schema.mutations import NumbersMutation
+from services.numbers.schema.number_change_mutations import NumberChangeMutation
+from services.numbers.schema.queries import NumbersQuery
 from services.numbers.schema.routing_queries import RoutingQuery
 
 RIGHTS = {
@@ -30,9 +33,8 @@ RIGHTS = {
     "company": READERS,
     "trackingNumber": READERS,
     "trackingNumbers": READERS,
-    "unknownCalls": SUPPORT,
-    "routeFor": machines("numbers:route"),
-    "routesFor": machines("numbers:route"),
+    "trackingNumberCounts": READERS,
+    "trackingNumberExportUrl": READERS,
     "createAccount": SUPPORT,
     "renameAccount": SUPPORT,
     "changeStanding": SUPPORT,
@@ -46,16 +48,32 @@ RIGHTS = {
     "deactivateMember": ADMINISTRATORS | SUPPORT,
     "reactivateMember": ADMINISTRATORS | SUPPORT,
     "disableTrackingNumber": ADMINISTRATORS | SUPPORT,
+    "disableTrackingNumbers": ADMINISTRATORS | SUPPORT,
+    "updateTrackingNumber": REQUESTERS | SUPPORT,
+    "updateTrackingNumbers": REQUESTERS | SUPPORT,
+    "unknownCalls": SUPPORT,
+    "routeFor": machines("numbers:route"),
+    "routesFor": machines("numbers:route"),
+    "billableNumbers": ADMINISTRATORS | SUPPORT | machines("billing:read"),
+    "restoreTrackingNumber": ADMINISTRATORS | SUPPORT,
+    "changePortOutDisabling": ADMINISTRATORS | SUPPORT,
 }
 
 
 @strawberry.type
-class Query(queries.Query, CallQuery, RoutingQuery):
+class Query(NumbersQuery, InventoryQuery, CallQuery, RoutingQuery, BillingQuery):
     pass
 
 
 @strawberry.type
-class Mutation(NumbersMutation, AccountMutation, CompanyMutation, MemberMutation):
+class Mutation(
+    NumbersMutation,
+    AccountMutation,
+    CompanyMutation,
+    MemberMutation,
+    NumberChangeMutation,
+    BillingMutation,
+):
     pass
 
 

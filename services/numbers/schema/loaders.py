@@ -11,19 +11,29 @@ from services.numbers.domain.tracking_numbers import NumberTab, TrackingNumber
 from services.numbers.schema.context import NumbersContext
 from services.numbers.store import accounts as account_store
 from services.numbers.store import tracking_numbers as number_store
+from services.numbers.store.number_counts import count_numbers_of_companies
+from services.numbers.store.port_out_disabling import find_disables_ported_out_of_each
 from services.numbers.store.ports_under_way import find_ties
 
 # The page that is asked of the list of the thing with this id.
 PageKey: TypeAlias = tuple[str, Page]
 NumberPageKey: TypeAlias = tuple[str, NumberTab | None, Page]
-# A company, a tab and a source; None stands for every one.
-NumberCountKey: TypeAlias = tuple[str, NumberTab | None, str | None]
+# A company and a tab; None stands for every one.
+NumberCountKey: TypeAlias = tuple[str, NumberTab | None]
 
 
 async def load_accounts(context: NumbersContext, ids: list[str]) -> Sequence[Account | None]:
     async with context.database.reading(context.caller) as connection:
         found = await account_store.find_accounts(connection, ids, context.sight)
     return [found.get(each) for each in ids]
+
+
+async def load_disables_ported_out(
+    context: NumbersContext, account_ids: list[str]
+) -> Sequence[bool]:
+    async with context.database.reading(context.caller) as connection:
+        found = await find_disables_ported_out_of_each(connection, account_ids)
+    return [found.get(each, False) for each in account_ids]
 
 
 async def load_ties(context: NumbersContext, account_ids: list[str]) -> Sequence[Ties]:
@@ -112,8 +122,8 @@ async def load_number_pages(
 async def load_number_counts(context: NumbersContext, keys: list[NumberCountKey]) -> list[int]:
     counts: dict[NumberCountKey, int] = {}
     async with context.database.reading(context.caller) as connection:
-        for tab, source in dict.fromkeys(key[1:] for key in keys):
-            ids = [key[0] for key in keys if key[1:] == (tab, source)]
-            found = await number_store.count_numbers_of_companies(connection, ids, tab, source)
-            counts |= {(each, tab, source): count for each, count in found.items()}
+        for tab in dict.fromkeys(key[1] for key in keys):
+            ids = [key[0] for key in keys if key[1] == tab]
+            found = await count_numbers_of_companies(connection, ids, tab)
+            counts |= {(each, tab): count for each, count in found.items()}
     return [counts.get(key, 0) for key in keys]

@@ -16,22 +16,12 @@ from libs.common.graphql.connections import (
     page_of,
 )
 from libs.common.graphql.errors import BadUserInput
-from libs.common.graphql.pages import empty_page
-from libs.common.paging import Page
 from libs.contracts.company_names import company_key
-from services.numbers.domain.tracking_numbers import NumberTab
 from services.numbers.schema.accounts import Account, Member
-from services.numbers.schema.arguments import Source, Tab
 from services.numbers.schema.context import NumbersInfo
-from services.numbers.schema.loaders import (
-    load_accounts,
-    load_companies,
-    load_members,
-    load_number_counts,
-)
+from services.numbers.schema.loaders import load_accounts, load_members
 from services.numbers.schema.types import Company, TrackingNumber
 from services.numbers.store import accounts as account_store
-from services.numbers.store import tracking_numbers as number_store
 
 _LONGEST_SEARCH: Final = 200
 
@@ -48,7 +38,7 @@ class Viewer:
 
 
 @strawberry.type
-class Query:
+class NumbersQuery:
     @strawberry.field(description="Who you are: your membership and its account.")
     async def viewer(self, info: NumbersInfo) -> Viewer | None:
         caller = info.context.caller
@@ -115,46 +105,6 @@ class Query:
     ) -> TrackingNumber | None:
         return await TrackingNumber.resolve_reference(info, id)
 
-    @strawberry.field(
-        description="The inventory that you may see, the newest first; "
-        "support names an account or a company."
-    )
-    async def tracking_numbers(
-        self,
-        info: NumbersInfo,
-        tab: Tab = None,
-        source: Source = None,
-        account_id: Annotated[
-            strawberry.ID | None,
-            strawberry.argument(description="Of this account; yours where nothing is said."),
-        ] = None,
-        company_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Of this company only.")
-        ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[TrackingNumber] | None:
-        page = page_of(
-            number_store.OF_ACCOUNT, first=first, after=after, last=last, before=before
-        )
-        sight = info.context.sight
-        if account_id is not None and not sight.has_account(account_id):
-            return connection_of(empty_page(), _count_none)
-        company_ids = sight.company_ids
-        if company_id is not None:
-            company = await info.context.loader(load_companies).load(company_id)
-            if company is None or account_id not in {None, company.account_id}:
-                return connection_of(empty_page(), _count_none)
-            company_ids = [company.id]
-        if company_ids is not None:
-            return await _list_of_companies(info, list(company_ids), tab, source, page)
-        chosen = account_id or sight.account_id
-        if chosen is None:
-            raise BadUserInput("Name an account or a company.")
-        return await _list_of_account(info, chosen, tab, source, page)
-
 
 def _read_search(text: str | None) -> str | None:
     """As names are kept to be searched. Nothing but spaces is no search."""
@@ -163,47 +113,3 @@ def _read_search(text: str | None) -> str | None:
     if len(text) > _LONGEST_SEARCH or "\0" in text:
         raise BadUserInput(f"`search` is at most {_LONGEST_SEARCH} characters.")
     return company_key(text) or None
-
-
-async def _list_of_account(
-    info: NumbersInfo, account_id: str, tab: NumberTab | None, source: str | None, page: Page
-) -> Connection[TrackingNumber]:
-    context = info.context
-    async with context.database.reading(context.caller) as connection:
-        found = await number_store.find_page_of_account(
-            connection, account_id, tab, source, page
-        )
-
-    async def count() -> int:
-        async with context.database.reading(context.caller) as connection:
-            return await number_store.count_numbers_of_account(
-                connection, account_id, tab, source
-            )
-
-    return connection_of(found.map(TrackingNumber.of), count)
-
-
-async def _list_of_companies(
-    info: NumbersInfo,
-    company_ids: list[str],
-    tab: NumberTab | None,
-    source: str | None,
-    page: Page,
-) -> Connection[TrackingNumber]:
-    context = info.context
-    async with context.database.reading(context.caller) as connection:
-        found = await number_store.find_page_of_companies(
-            connection, company_ids, tab, source, page
-        )
-
-    async def count() -> int:
-        counts = await context.loader(load_number_counts).load_many(
-            [(company_id, tab, source) for company_id in company_ids]
-        )
-        return sum(counts)
-
-    return connection_of(found.map(TrackingNumber.of), count)
-
-
-async def _count_none() -> int:
-    return 0

@@ -18,6 +18,7 @@ from libs.common.graphql.connections import (
 )
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain import accounts, tracking_numbers
+from services.numbers.domain.number_changes import can_be_changed
 from services.numbers.domain.tracking_numbers import (
     NumberAction,
     NumberBadge,
@@ -25,6 +26,7 @@ from services.numbers.domain.tracking_numbers import (
     NumberTab,
 )
 from services.numbers.schema.arguments import Tab
+from services.numbers.schema.billing_types import NumberBillingPeriod, load_periods
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.elsewhere import PortRequest
 from services.numbers.schema.loaders import (
@@ -77,10 +79,24 @@ class TrackingNumber:
         company = await info.context.loader(load_companies).load(self.number.company_id)
         return Company.of(company) if company else None
 
+    @strawberry.field(
+        description="When it cost its fee, the oldest first: a port costs nothing before the "
+        "number is here, and a disabled number nothing any more."
+    )
+    async def billing_periods(self, info: NumbersInfo) -> list[NumberBillingPeriod]:
+        found = await info.context.loader(load_periods).load(self.number)
+        return [NumberBillingPeriod.of(period) for period in found]
+
     @strawberry.field(description="What you can do with it now.")
     def available_actions(self, info: NumbersInfo) -> list[NumberAction]:
-        may_disable = self.number.can_be_disabled and is_in_charge(info.context.caller)
-        return [NumberAction.DISABLE] if may_disable else []
+        caller = info.context.caller
+        may_update = can_be_changed(self.number) and may_change(caller)
+        actions = {
+            NumberAction.DISABLE: self.number.can_be_disabled and is_in_charge(caller),
+            NumberAction.RESTORE: self.number.can_be_restored and is_in_charge(caller),
+            NumberAction.UPDATE: may_update,
+        }
+        return [action for action, is_open in actions.items() if is_open]
 
     @classmethod
     def of(cls, number: tracking_numbers.TrackingNumber) -> Self:
@@ -143,7 +159,7 @@ class Company:
         found = await info.context.loader(load_number_pages).load((self.id, tab, page))
 
         async def count() -> int:
-            return await info.context.loader(load_number_counts).load((self.id, tab, None))
+            return await info.context.loader(load_number_counts).load((self.id, tab))
 
         return connection_of(found.map(TrackingNumber.of), count)
 
@@ -161,4 +177,11 @@ def is_in_charge(caller: Caller) -> bool:
     """Who sees the members of an account, and may disable its numbers."""
     return isinstance(caller, Support) or (
         isinstance(caller, MemberCaller) and caller.role is Role.ADMINISTRATOR
+    )
+
+
+def may_change(caller: Caller) -> bool:
+    """Who may change the numbers that they see."""
+    return isinstance(caller, Support) or (
+        isinstance(caller, MemberCaller) and caller.role is not Role.VIEWER
     )

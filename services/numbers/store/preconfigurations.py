@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from libs.common.database import Connection
 from libs.contracts.phone_number import PhoneNumber
@@ -50,8 +51,8 @@ _COUNT_LINES = """
     WHERE port_request_id = $1
       AND sequence < $2
 """
-# Lines that cannot be preconfigured, and why. A number that this very
-# line has got in an earlier review is its own.
+# Lines that cannot be preconfigured, and why. A number that this very line has got in an earlier
+# review is its own. What is disabled and has not left is still ours, and rings nowhere.
 _FIND_FAULTY_LINES = """
     WITH line AS (
       SELECT line_id, phone_number, forwarding_number, company_id,
@@ -68,6 +69,12 @@ _FIND_FAULTY_LINES = """
           WHERE live.phone_number = line.phone_number
             AND live.state NOT IN ('DISABLED', 'RELEASED')
             AND live.line_id IS DISTINCT FROM line.line_id
+        ) OR EXISTS (
+          SELECT
+          FROM tracking_numbers AS disabled
+          WHERE disabled.phone_number = line.phone_number
+            AND disabled.state = 'DISABLED'
+            AND disabled.ported_out_at IS NULL
         ) AS is_taken,
         forwarding_number IN (SELECT phone_number FROM line) OR EXISTS (
           SELECT
@@ -76,10 +83,17 @@ _FIND_FAULTY_LINES = """
             AND live.state NOT IN ('DISABLED', 'RELEASED')
         ) OR EXISTS (
           SELECT
-          FROM tracking_numbers AS waiting
-          WHERE waiting.forwarding_number = line.phone_number
-            AND waiting.state = 'PRECONFIGURED'
-            AND waiting.line_id IS DISTINCT FROM line.line_id
+          FROM tracking_numbers AS disabled
+          WHERE disabled.phone_number = line.forwarding_number
+            AND disabled.state = 'DISABLED'
+            AND disabled.ported_out_at IS NULL
+        ) OR EXISTS (
+          SELECT
+          FROM tracking_numbers AS ringing
+          WHERE ringing.forwarding_number = line.phone_number
+            AND ringing.state NOT IN ('DISABLED', 'RELEASED')
+            AND (ringing.state = 'PRECONFIGURED' OR ringing.account_id = $3)
+            AND ringing.line_id IS DISTINCT FROM line.line_id
         ) AS loops,
         company_id IN (
           SELECT id FROM companies WHERE account_id = $3
@@ -93,7 +107,8 @@ _FIND_FAULTY_LINES = """
     LIMIT $4
 """
 # All lines become numbers in one statement. A line that has its number from an earlier review
-# brings its corrections, as long as the number has not rung or ported.
+# brings its corrections, as long as the number has not rung or ported. What it only repeats does
+# not undo what was changed here meanwhile.
 _ADD_NUMBERS = """
     INSERT INTO tracking_numbers
       (id, account_id, company_id, state, phone_number, forwarding_number, name, source,
@@ -104,19 +119,47 @@ _ADD_NUMBERS = """
     WHERE port_request_id = $1
       AND sequence < $2
     ON CONFLICT ON CONSTRAINT one_number_per_line DO UPDATE
-    SET company_id = excluded.company_id, phone_number = excluded.phone_number,
-      forwarding_number = excluded.forwarding_number, name = excluded.name,
-      source = excluded.source
+    SET phone_number = excluded.phone_number,
+      company_id = CASE tracking_numbers.announced ->> 'company_id'
+        WHEN excluded.company_id THEN tracking_numbers.company_id
+        ELSE excluded.company_id
+      END,
+      forwarding_number = CASE tracking_numbers.announced ->> 'forwarding_number'
+        WHEN excluded.forwarding_number THEN tracking_numbers.forwarding_number
+        ELSE excluded.forwarding_number
+      END,
+      name = CASE tracking_numbers.announced ->> 'name'
+        WHEN excluded.name THEN tracking_numbers.name
+        ELSE excluded.name
+      END,
+      source = CASE tracking_numbers.announced ->> 'source'
+        WHEN excluded.source THEN tracking_numbers.source
+        ELSE excluded.source
+      END,
+      announced = CASE
+        WHEN tracking_numbers.announced IS NOT NULL THEN jsonb_build_object(
+          'company_id', excluded.company_id,
+          'forwarding_number', excluded.forwarding_number,
+          'name', excluded.name,
+          'source', excluded.source
+        )
+      END
     WHERE tracking_numbers.state = 'PRECONFIGURED'
+    RETURNING id, line_id, phone_number, company_id
 """
-# The numbers of the lines just added, as they are told.
+_COUNT_ADDED = """
+    SELECT count(*)
+    FROM announced_lines
+    WHERE port_request_id = $1
+      AND sequence < $2
+"""
+# The numbers of all lines, also of those that have rung and stay as they are.
 _FIND_ADDED = """
     SELECT number.id, line.line_id, number.phone_number, number.company_id
     FROM announced_lines AS line
     JOIN tracking_numbers AS number ON number.line_id = line.line_id
     WHERE line.port_request_id = $1
       AND line.sequence < $2
-    ORDER BY line.line_id
 """
 _DELETE_LINES = """
     DELETE FROM announced_lines
@@ -162,11 +205,16 @@ async def lock_preconfiguration(
     connection: Connection, port_request_id: str, account_id: str
 ) -> Preconfiguration:
     """Makes it where there is none; nobody else preconfigures until the transaction ends."""
-    await connection.execute(_TAKE_TURN)
+    await take_turn(connection)
     await connection.execute(_ADD, port_request_id, account_id)
     row = await connection.fetchrow(_LOCK, port_request_id)
     assert row is not None
     return Preconfiguration(**row)
+
+
+async def take_turn(connection: Connection) -> None:
+    """Until the transaction ends nobody else makes a number ring anywhere."""
+    await connection.execute(_TAKE_TURN)
 
 
 async def save_preconfiguration(
@@ -216,8 +264,9 @@ async def find_faulty_lines(
 async def add_preconfigured_numbers(
     connection: Connection, port_request_id: str, review: int, account_id: str
 ) -> list[AddedNumber]:
-    await connection.execute(_ADD_NUMBERS, port_request_id, review, account_id)
-    rows = await connection.fetch(_FIND_ADDED, port_request_id, review)
+    rows = await connection.fetch(_ADD_NUMBERS, port_request_id, review, account_id)
+    if len(rows) < await connection.fetchval(_COUNT_ADDED, port_request_id, review):
+        rows = await connection.fetch(_FIND_ADDED, port_request_id, review)
     return [
         AddedNumber(
             number_id=row["id"],
@@ -225,7 +274,7 @@ async def add_preconfigured_numbers(
             phone_number=PhoneNumber(row["phone_number"]),
             company_id=row["company_id"],
         )
-        for row in rows
+        for row in sorted(rows, key=itemgetter("line_id"))
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from libs.common.database import Connection, Row
-from libs.common.paging import Key, Listing, Page, Slice, read_page, read_pages
+from libs.common.paging import Key, Listing, Page, Slice, read_pages
 from libs.common.sight import Sight
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain.tracking_numbers import (
@@ -13,10 +13,13 @@ from services.numbers.domain.tracking_numbers import (
     TrackingNumber,
 )
 
-_NUMBERS = """
-    SELECT id, account_id, company_id, version, state, phone_number, forwarding_number, name,
+NUMBER_COLUMNS = """
+      id, account_id, company_id, version, state, phone_number, forwarding_number, name,
       source, port_request_id, line_id, port_out_id, ported_at, first_called_at, ported_out_at,
-      disabled_at, disabled_by, called_after_port_out_at
+      disabled_at, disabled_by, quarantined_at, called_after_port_out_at
+"""
+_NUMBERS = f"""
+    SELECT {NUMBER_COLUMNS}
     FROM tracking_numbers
 """
 # Those of the given ids that are in sight: NULL means every account, every company.
@@ -29,55 +32,6 @@ _FIND = (
 """
 )
 _NEWEST_FIRST = (Key(column="id", kind=str),)
-# An account's numbers, newest first: the first of each tab, and of these the first.
-OF_ACCOUNT = Listing(
-    _NUMBERS
-    + """
-    JOIN (
-      SELECT listed.id
-      FROM unnest($2::text[]) AS shown (tab)
-      CROSS JOIN LATERAL (
-        SELECT id
-        FROM tracking_numbers
-        WHERE account_id = $1
-          AND tab = shown.tab
-          AND ($3::text IS NULL OR source = $3)
-          {keyset}
-        {order}
-      ) AS listed
-      {order}
-    ) AS page USING (id)
-    {order}
-""",
-    parameters=3,
-    keys=_NEWEST_FIRST,
-    descending=True,
-)
-# The numbers of several companies together, newest first.
-OF_COMPANIES = Listing(
-    _NUMBERS
-    + """
-    JOIN (
-      SELECT listed.id
-      FROM unnest($1::text[]) AS wanted (company_id)
-      CROSS JOIN unnest($2::text[]) AS shown (tab)
-      CROSS JOIN LATERAL (
-        SELECT id
-        FROM tracking_numbers
-        WHERE company_id = wanted.company_id
-          AND tab = shown.tab
-          AND ($3::text IS NULL OR source = $3)
-          {keyset}
-        {order}
-      ) AS listed
-      {order}
-    ) AS page USING (id)
-    {order}
-""",
-    parameters=3,
-    keys=_NEWEST_FIRST,
-    descending=True,
-)
 # The same page of each of several companies.
 OF_EACH_COMPANY = Listing(
     _NUMBERS
@@ -104,22 +58,6 @@ OF_EACH_COMPANY = Listing(
     keys=_NEWEST_FIRST,
     descending=True,
 )
-# How many numbers a list has over all its pages.
-_COUNT_OF_ACCOUNT = """
-    SELECT count(*)
-    FROM tracking_numbers
-    WHERE account_id = $1
-      AND tab = ANY($2::text[])
-      AND ($3::text IS NULL OR source = $3)
-"""
-_COUNT_OF_EACH_COMPANY = """
-    SELECT company_id, count(*)
-    FROM tracking_numbers
-    WHERE company_id = ANY($1::text[])
-      AND tab = ANY($2::text[])
-      AND ($3::text IS NULL OR source = $3)
-    GROUP BY company_id
-"""
 # The number that somebody wants to change.
 _LOCK = (
     _NUMBERS
@@ -131,6 +69,16 @@ _LOCK = (
 """
 )
 # In the order of their ids, like all that lock several: nobody waits in a circle.
+_LOCK_SEVERAL = (
+    _NUMBERS
+    + """
+    WHERE id = ANY($1::text[])
+      AND ($2::text IS NULL OR account_id = $2)
+      AND ($3::text[] IS NULL OR company_id = ANY($3::text[]))
+    ORDER BY id
+    FOR UPDATE
+"""
+)
 _LOCK_OF_LINES = (
     _NUMBERS
     + """
@@ -140,13 +88,16 @@ _LOCK_OF_LINES = (
     FOR UPDATE
 """
 )
-# An account's live numbers among those of a port-out.
-_LOCK_LIVE = (
+# An account's numbers among those of a port-out that are here: live, or disabled and still ours.
+_LOCK_OURS = (
     _NUMBERS
     + """
     WHERE account_id = $1
       AND phone_number = ANY($2::text[])
-      AND state NOT IN ('DISABLED', 'RELEASED')
+      AND (
+        state NOT IN ('DISABLED', 'RELEASED')
+        OR state = 'DISABLED' AND ported_out_at IS NULL
+      )
     ORDER BY id
     FOR UPDATE
 """
@@ -157,17 +108,42 @@ _SAVE = """
     SET version = changed.version, state = changed.state, port_out_id = changed.port_out_id,
       ported_at = changed.ported_at, first_called_at = changed.first_called_at,
       ported_out_at = changed.ported_out_at, disabled_at = changed.disabled_at,
-      disabled_by = changed.disabled_by,
+      disabled_by = changed.disabled_by, quarantined_at = changed.quarantined_at,
       called_after_port_out_at = changed.called_after_port_out_at
     FROM unnest(
       $1::text[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[],
-      $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::timestamptz[]
+      $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::timestamptz[],
+      $11::timestamptz[]
     ) AS changed (
       id, version, state, port_out_id, ported_at, first_called_at, ported_out_at,
-      disabled_at, disabled_by, called_after_port_out_at
+      disabled_at, disabled_by, quarantined_at, called_after_port_out_at
     )
     WHERE number.id = changed.id
 """
+# What a customer may choose, for many numbers at once. The first time before a number has rung or
+# ported, what its line said is kept beside.
+_SAVE_CHOICES = """
+    UPDATE tracking_numbers AS number
+    SET version = changed.version, company_id = changed.company_id,
+      forwarding_number = changed.forwarding_number, name = changed.name,
+      source = changed.source,
+      announced = CASE
+        WHEN number.announced IS NULL AND number.state = 'PRECONFIGURED'
+        THEN jsonb_build_object(
+          'company_id', number.company_id,
+          'forwarding_number', number.forwarding_number,
+          'name', number.name,
+          'source', number.source
+        )
+        ELSE number.announced
+      END
+    FROM unnest(
+      $1::text[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[]
+    ) AS changed (id, version, company_id, forwarding_number, name, source)
+    WHERE number.id = changed.id
+"""
+# Over all accounts: whether a number is in inventory.
+_IS_LIVE = "SELECT EXISTS (SELECT FROM find_live_numbers(ARRAY[$1::text]))"
 
 
 async def find_numbers(
@@ -177,52 +153,13 @@ async def find_numbers(
     return {row["id"]: number_of(row) for row in rows}
 
 
-async def find_page_of_account(
-    connection: Connection,
-    account_id: str,
-    tab: NumberTab | None,
-    source: str | None,
-    page: Page,
-) -> Slice[TrackingNumber]:
-    rows = await read_page(connection, OF_ACCOUNT, page, account_id, _tabs(tab), source)
-    return rows.map(number_of)
-
-
-async def find_page_of_companies(
-    connection: Connection,
-    company_ids: Sequence[str],
-    tab: NumberTab | None,
-    source: str | None,
-    page: Page,
-) -> Slice[TrackingNumber]:
-    rows = await read_page(connection, OF_COMPANIES, page, company_ids, _tabs(tab), source)
-    return rows.map(number_of)
-
-
 async def find_page_of_each_company(
     connection: Connection, company_ids: Sequence[str], tab: NumberTab | None, page: Page
 ) -> Mapping[str, Slice[TrackingNumber]]:
     pages = await read_pages(
-        connection, OF_EACH_COMPANY, page, "company_id", company_ids, _tabs(tab)
+        connection, OF_EACH_COMPANY, page, "company_id", company_ids, shown_tabs(tab)
     )
     return {company_id: rows.map(number_of) for company_id, rows in pages.items()}
-
-
-async def count_numbers_of_account(
-    connection: Connection, account_id: str, tab: NumberTab | None, source: str | None
-) -> int:
-    count: int = await connection.fetchval(_COUNT_OF_ACCOUNT, account_id, _tabs(tab), source)
-    return count
-
-
-async def count_numbers_of_companies(
-    connection: Connection,
-    company_ids: Sequence[str],
-    tab: NumberTab | None,
-    source: str | None,
-) -> Mapping[str, int]:
-    rows = await connection.fetch(_COUNT_OF_EACH_COMPANY, company_ids, _tabs(tab), source)
-    return {row["company_id"]: row["count"] for row in rows}
 
 
 async def lock_number(
@@ -232,6 +169,15 @@ async def lock_number(
     return None if row is None else number_of(row)
 
 
+async def lock_numbers(
+    connection: Connection, number_ids: Sequence[str], sight: Sight
+) -> dict[str, TrackingNumber]:
+    rows = await connection.fetch(
+        _LOCK_SEVERAL, number_ids, sight.account_id, sight.company_ids
+    )
+    return {row["id"]: number_of(row) for row in rows}
+
+
 async def lock_numbers_of_lines(
     connection: Connection, account_id: str, line_ids: Sequence[str]
 ) -> list[TrackingNumber]:
@@ -239,10 +185,10 @@ async def lock_numbers_of_lines(
     return [number_of(row) for row in rows]
 
 
-async def lock_live_numbers(
+async def lock_numbers_of_ours(
     connection: Connection, account_id: str, phone_numbers: Sequence[PhoneNumber]
 ) -> list[TrackingNumber]:
-    rows = await connection.fetch(_LOCK_LIVE, account_id, phone_numbers)
+    rows = await connection.fetch(_LOCK_OURS, account_id, phone_numbers)
     return [number_of(row) for row in rows]
 
 
@@ -258,11 +204,31 @@ async def save_numbers(connection: Connection, numbers: Sequence[TrackingNumber]
         [number.ported_out_at for number in numbers],
         [number.disabled_at for number in numbers],
         [number.disabled_by for number in numbers],
+        [number.quarantined_at for number in numbers],
         [number.called_after_port_out_at for number in numbers],
     )
 
 
-def _tabs(tab: NumberTab | None) -> list[str]:
+async def save_choices(connection: Connection, numbers: Sequence[TrackingNumber]) -> None:
+    """Company, forwarding number, name and source, and the version."""
+    await connection.execute(
+        _SAVE_CHOICES,
+        [number.id for number in numbers],
+        [number.version for number in numbers],
+        [number.company_id for number in numbers],
+        [number.forwarding_number for number in numbers],
+        [number.name for number in numbers],
+        [number.source for number in numbers],
+    )
+
+
+async def is_live(connection: Connection, phone_number: PhoneNumber) -> bool:
+    """Whether it is in inventory, of whatever account."""
+    live: bool = await connection.fetchval(_IS_LIVE, phone_number)
+    return live
+
+
+def shown_tabs(tab: NumberTab | None) -> list[str]:
     return [tab] if tab is not None else list(dict.fromkeys(TABS.values()))
 
 

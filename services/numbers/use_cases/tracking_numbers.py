@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from libs.common import outbox
 from libs.common.database import Connection
@@ -26,8 +26,12 @@ from services.numbers.domain.refusals import (
 )
 from services.numbers.domain.tracking_numbers import TrackingNumber
 from services.numbers.store import tracking_numbers as store
+from services.numbers.store.port_out_disabling import find_disables_ported_out
+from services.numbers.use_cases.billing_periods import CHANGES_BILLING, settle_periods
 
 log = logging.getLogger(__name__)
+
+_BY_PORT_OUT: Final = "port-out"
 
 
 class PublicState(TypedDict):
@@ -64,13 +68,24 @@ async def release_numbers(
     log_change("numbers.released", changed, missing=len(line_ids) - len(found))
 
 
+async def revert_numbers(
+    connection: Connection, account_id: str, line_ids: Sequence[str], reverted_at: datetime
+) -> None:
+    """Snapback: these lines are with their losing carrier again, whatever rang here meanwhile."""
+    found = await store.lock_numbers_of_lines(connection, account_id, line_ids)
+    after = ((number, number.revert()) for number in found)
+    changed = [new for old, new in after if new is not old]
+    await save_and_record(connection, changed, _released, at=reverted_at)
+    log_change("numbers.reverted", changed, missing=len(line_ids) - len(found))
+
+
 async def start_port_out(
     connection: Connection,
     account_id: str,
     port_out_id: str,
     phone_numbers: Sequence[PhoneNumber],
 ) -> None:
-    found = await store.lock_live_numbers(connection, account_id, phone_numbers)
+    found = await store.lock_numbers_of_ours(connection, account_id, phone_numbers)
     after = ((number, number.authorize_port_out(port_out_id)) for number in found)
     changed = [new for old, new in after if new is not old]
     await save_and_record(connection, changed, _porting_out)
@@ -84,11 +99,16 @@ async def finish_port_out(
     phone_numbers: Sequence[PhoneNumber],
     ported_out_at: datetime,
 ) -> None:
-    found = await store.lock_live_numbers(connection, account_id, phone_numbers)
+    """Where the account says so, what has left is disabled at the same instant."""
+    found = await store.lock_numbers_of_ours(connection, account_id, phone_numbers)
     after = ((number, number.port_out(port_out_id, ported_out_at)) for number in found)
     changed = [new for old, new in after if new is not old]
     await save_and_record(connection, changed, _ported_out)
     log_change("numbers.ported_out", changed, missing=len(phone_numbers) - len(found))
+    if await find_disables_ported_out(connection, account_id):
+        left = [number for number in changed if number.can_be_disabled]
+        disabled = [number.disable(_BY_PORT_OUT, ported_out_at) for number in left]
+        await record_disabled(connection, disabled)
 
 
 async def disable_number(
@@ -109,34 +129,46 @@ async def disable_number(
         disabled = number.disable(disabled_by, datetime.now(UTC))
     except NumberCannotBeDisabled as refusal:
         raise refusal.at("input", "trackingNumberId") from None
-    await save_and_record(connection, [disabled], _disabled)
-    log_change("numbers.disabled", [disabled])
+    await record_disabled(connection, [disabled])
     return disabled
+
+
+async def record_disabled(connection: Connection, disabled: Sequence[TrackingNumber]) -> None:
+    await save_and_record(connection, disabled, _disabled)
+    log_change("numbers.disabled", disabled)
 
 
 async def save_and_record(
     connection: Connection,
     changed: Sequence[TrackingNumber],
     tell: Callable[[TrackingNumber], NumberFact],
+    *,
+    at: datetime | None = None,
 ) -> None:
-    """Each number's version is the sequence of the one event about its change."""
+    """Each number's version is the sequence of the one event about its change.
+
+    Where this begins or ends charges, `at` is the instant, unless the number has it.
+    """
     if not changed:
         return
     await store.save_numbers(connection, changed)
     now, traceparent = datetime.now(UTC), current_traceparent()
+    facts = [(number, tell(number)) for number in changed]
     await outbox.record_events(
         connection,
         [
             make_event(
-                tell(number),
+                fact,
                 subject=number.id,
                 sequence=number.version,
                 traceparent=traceparent,
                 time=now,
             )
-            for number in changed
+            for number, fact in facts
         ],
     )
+    billed = [number for number, fact in facts if isinstance(fact, CHANGES_BILLING)]
+    await settle_periods(connection, billed, at)
 
 
 def _ported_in(number: TrackingNumber) -> NumberPortedIn:

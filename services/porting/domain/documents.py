@@ -26,6 +26,14 @@ class UploadPurpose(StrEnum):
     DOCUMENT = "DOCUMENT"
 
 
+class Part(StrEnum):
+    """What of a document a link shows; NUMBERS are those of a port request."""
+
+    FILE = "file"
+    THUMBNAIL = "thumbnail"
+    NUMBERS = "numbers"
+
+
 # One of these is needed to submit (S29 to S34).
 PROOFS: Final = frozenset(
     {

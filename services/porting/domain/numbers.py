@@ -11,9 +11,6 @@ from libs.contracts.phone_number import InvalidPhoneNumberError, PhoneNumber
 from services.porting.domain.area_codes import US_OR_CANADA
 from services.porting.domain.countries import BY_SUPPORT, SELF_SERVICE, TOLL_FREE
 
-_PREMIUM: Final = frozenset({"900"})
-_FICTIONAL_EXCHANGE: Final = "55501"
-
 # What keeps a spreadsheet from taking a number for a sum: ="+12125550142"
 _FORMULA_OF_A_TEXT: Final = re.compile(r'\s*=\s*"([^"]*)"\s*')
 # Each is there in several kinds: what a text program makes of a hyphen or an apostrophe.
@@ -49,9 +46,9 @@ def judge(number: PhoneNumber, *, allow_fictional: bool) -> Portability:
     """Fictional numbers (555-0100 to 555-0199) are for demonstrations and tests only."""
     if number.startswith("+1"):
         area_code = number[2:5]
-        if area_code in _PREMIUM:
+        if number.is_premium:
             return Portability.PREMIUM
-        if number[5:10] == _FICTIONAL_EXCHANGE and not allow_fictional:
+        if number.is_fictional and not allow_fictional:
             return Portability.FICTIONAL
         if area_code in US_OR_CANADA or area_code in TOLL_FREE:
             return Portability.PORTABLE

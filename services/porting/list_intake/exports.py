@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from libs.common.formulas import with_mark
 from libs.contracts.phone_number import PhoneNumber
-from services.porting.list_intake.formulas import with_mark
 
 _HEADINGS: Final = (
     "Tracking number",

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Final, NamedTuple, TextIO
 
+from libs.common.formulas import without_mark
 from libs.contracts.refusals import UserErrorCode
 from services.porting.domain.line_rules import UNSEEN, LineTexts, trim
 from services.porting.domain.refusals.lines import RowFault
-from services.porting.list_intake.formulas import without_mark
 from services.porting.list_intake.headings import Heading, read_heading
 
 _UTF16_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

@@ -20,18 +20,13 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from libs.common.caller import Member, Support
 from libs.common.database import Database
+from libs.common.download_links import DownloadLinks, Link, support_named
 from libs.common.graphql.errors import ErrorCode, log_fault, sentence_and_code
-from services.porting.domain.documents import Upload
+from services.porting.domain.documents import Part, Upload
 from services.porting.integrations.carriers.protocol import (
     CallbackRefused,
     CallbackUnreadable,
     Carrier,
-)
-from services.porting.integrations.download_links import (
-    DownloadLinks,
-    Link,
-    Shown,
-    support_named,
 )
 from services.porting.integrations.files import Files, UploadLinks, digest
 from services.porting.store import copies, uploads
@@ -189,7 +184,7 @@ async def _show_document(
 ) -> Response:
     asked = request.query_params
     link = Link(
-        document_id=request.path_params["document_id"],
+        thing=request.path_params["document_id"],
         shown=request.path_params["shown"],
         viewer=asked.get("viewer", ""),
         expires=asked.get("expires", ""),
@@ -198,11 +193,11 @@ async def _show_document(
     viewer = await _viewer_of(database, link.viewer)
     if viewer is None or not links.is_good(link, viewer):
         return _refuse(403, "LINK_NOT_VALID", "The link is wrong, not yours, or has expired.")
-    if link.shown == Shown.NUMBERS:
-        return await _export_numbers(database, viewer, link.document_id)
+    if link.shown == Part.NUMBERS:
+        return await _export_numbers(database, viewer, link.thing)
     async with database.reading(viewer) as connection:
-        document = await find_document(connection, viewer, link.document_id)
-    is_small = link.shown == Shown.THUMBNAIL
+        document = await find_document(connection, viewer, link.thing)
+    is_small = link.shown == Part.THUMBNAIL
     key = None
     if document is not None:
         key = document.thumbnail_key if is_small else document.file_key

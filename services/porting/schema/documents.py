@@ -15,9 +15,8 @@ from services.porting.domain.document_reviews import (
     ReviewState,
     Shown,
 )
-from services.porting.domain.documents import DocumentKind, UploadPurpose
+from services.porting.domain.documents import DocumentKind, Part, UploadPurpose
 from services.porting.domain.invoice_hints import Hints
-from services.porting.integrations import download_links
 from services.porting.schema.context import PortingInfo
 from services.porting.use_cases.document_hints import find_hints
 
@@ -169,7 +168,7 @@ class Document:
         description="A link for you alone, good for five minutes, to download the file."
     )
     def url(self, info: PortingInfo) -> str:
-        return _link(info, self.document, download_links.Shown.FILE)
+        return _link(info, self.document, Part.FILE)
 
     @strawberry.field(
         description="A link for you alone, good for five minutes, to a small picture (PNG) of "
@@ -178,7 +177,7 @@ class Document:
     def thumbnail_url(self, info: PortingInfo) -> str | None:
         if self.document.thumbnail_key is None:
             return None
-        return _link(info, self.document, download_links.Shown.THUMBNAIL)
+        return _link(info, self.document, Part.THUMBNAIL)
 
     @strawberry.field(
         description="What of the request its text shows; absent for anything but a proof."
@@ -211,7 +210,7 @@ class Document:
         )
 
 
-def _link(info: PortingInfo, document: documents.Document, shown: download_links.Shown) -> str:
+def _link(info: PortingInfo, document: documents.Document, shown: Part) -> str:
     """Who sees a document is a member or support: nobody else is shown its request."""
     viewer = info.context.caller
     assert isinstance(viewer, Member | Support)

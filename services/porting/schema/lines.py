@@ -7,7 +7,7 @@ import strawberry
 
 from libs.common.caller import Member, Support
 from libs.contracts.phone_number import PhoneNumber
-from services.porting.integrations.download_links import Shown
+from services.porting.domain.documents import Part
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.elsewhere import Company, TrackingNumber
 from services.porting.schema.faults import Fault
@@ -81,7 +81,7 @@ def _link_to_lines(self: Any, info: PortingInfo) -> str:
     """Who sees a request is a member or support: nobody else is shown one."""
     viewer = info.context.caller
     assert isinstance(viewer, Member | Support)
-    return info.context.room.download_links.make(self.id, Shown.NUMBERS, viewer)
+    return info.context.room.download_links.make(self.id, Part.NUMBERS, viewer)
 
 
 LINES_CSV_URL: Final[Any] = strawberry.field(

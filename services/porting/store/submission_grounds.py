@@ -50,6 +50,7 @@ _GROUNDS_TEMPLATE: Final = f"""
         FROM lines
         LEFT JOIN pins ON pins.line_id = lines.id
         WHERE lines.port_request_id = wanted.request_id
+          AND lines.state <> 'NOT_PORTABLE'
         ORDER BY lines.id
       ) AS line
     ) AS draft

@@ -1,4 +1,4 @@
-"""Links to a document or a list of numbers: short-lived, and only for the viewer for whom they were made."""
+"""Links to a file or a list: short-lived, and only for the viewer for whom they were made."""
 
 import base64
 import binascii
@@ -7,7 +7,6 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Final
 from urllib.parse import urlencode
 
@@ -19,19 +18,11 @@ _SUPPORT: Final = "support."
 _LONGEST_VIEWER: Final = 1_000
 
 
-class Shown(StrEnum):
-    """What of a document a link shows; NUMBERS are those of a port request."""
-
-    FILE = "file"
-    THUMBNAIL = "thumbnail"
-    NUMBERS = "numbers"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Link:
     """As it came: nothing of it is to be believed before `is_good` says so."""
 
-    document_id: str
+    thing: str
     shown: str
     viewer: str
     expires: str
@@ -39,38 +30,40 @@ class Link:
 
 
 class DownloadLinks:
-    """Signed over document, viewer, and the time until which they hold.
+    """Signed over what is shown, the viewer, and the time until which they hold.
+
+    `folder` is the first part of their path: `/documents/doc_1/file?…`.
 
     A browser opens a link without a token, so the link names the viewer: a member by their id,
     and is signed over login and account too, which are ours to look up; somebody of support by
     their login.
     """
 
-    def __init__(self, public_url: str, secret: str) -> None:
-        self._base = public_url.rstrip("/")
+    def __init__(self, public_url: str, secret: str, folder: str) -> None:
+        self._base = f"{public_url.rstrip('/')}/{folder}"
         self._secret = secret.encode()
 
-    def make(self, document_id: str, shown: Shown, viewer: Member | Support) -> str:
+    def make(self, thing: str, shown: str, viewer: Member | Support) -> str:
         """It never outlives the token that it was asked with."""
         until = min(datetime.now(UTC) + LONGEST_LIFE, viewer.login.expires_at)
         expires, name = str(int(until.timestamp())), _name(viewer)
-        signature = self._sign(document_id, shown, name, viewer, expires)
+        signature = self._sign(thing, shown, name, viewer, expires)
         query = urlencode({"viewer": name, "expires": expires, "signature": signature})
-        return f"{self._base}/documents/{document_id}/{shown}?{query}"
+        return f"{self._base}/{thing}/{shown}?{query}"
 
     def is_good(self, link: Link, viewer: Member | Support) -> bool:
         """`viewer` is who the link names, as our rows have them now."""
-        right = self._sign(link.document_id, link.shown, link.viewer, viewer, link.expires)
+        right = self._sign(link.thing, link.shown, link.viewer, viewer, link.expires)
         if not hmac.compare_digest(right.encode(), link.signature.encode(errors="replace")):
             return False
         return datetime.now(UTC).timestamp() <= int(link.expires)
 
     def _sign(
-        self, document_id: str, shown: str, name: str, viewer: Member | Support, expires: str
+        self, thing: str, shown: str, name: str, viewer: Member | Support, expires: str
     ) -> str:
         account_id = viewer.account_id if isinstance(viewer, Member) else ""
         signed = [
-            _METHOD, document_id, shown, name, viewer.login.issuer, viewer.login.subject,
+            _METHOD, thing, shown, name, viewer.login.issuer, viewer.login.subject,
             account_id, expires,
         ]  # fmt: skip
         return hmac.new(self._secret, json.dumps(signed).encode(), hashlib.sha256).hexdigest()
