@@ -230,14 +230,15 @@ class Database:
 def _begin(mode: str, role: str, settings: dict[str, str]) -> str:
     """One round trip opens the transaction, takes the role, names the account and who acts.
 
-    `set_config(…, true)` ends with the transaction: nothing reaches the next borrower.
+    `SET LOCAL` ends with the transaction: nothing reaches the next borrower. `set_config` would
+    be planned each time.
     """
     changes = {"role": role, **settings}
     for setting in changes.values():
         if not _SAFE_SETTING.fullmatch(setting):
             raise ValueError("a role, id or actor with characters that none has")
-    calls = ", ".join(f"set_config('{name}', '{to}', true)" for name, to in changes.items())
-    return f"BEGIN {mode}; SELECT {calls}"
+    sets = [f"SET LOCAL {name} = '{to}'" for name, to in changes.items()]
+    return "; ".join([f"BEGIN {mode}", *sets])
 
 
 def _subject(login: Login) -> str:

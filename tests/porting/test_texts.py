@@ -60,7 +60,8 @@ async def refusals(door, callers, mutation):
 
 
 async def test_a_text_that_no_column_holds_is_a_user_error_at_its_place(door, database):
-    callers = ("support", (await found_house(database)).administrator)
+    house = await found_house(database)
+    callers = ("support", house.administrator, "port-outs:report")
     for mutation in MUTATIONS:
         places, told = await refusals(door, callers, mutation)
         paths = {tuple(error["path"]) for error in told}

@@ -8,7 +8,13 @@ from typing import Final
 
 from libs.contracts.refusals import Refusal
 from services.porting.domain.letter_pages import Page, is_canadian
-from services.porting.domain.letters import Letter, LosingAccount, Subscriber, is_email
+from services.porting.domain.letters import (
+    Letter,
+    LosingAccount,
+    ServiceAddress,
+    Subscriber,
+    is_email,
+)
 from services.porting.domain.refusals.base import TextTooLong
 from services.porting.domain.refusals.letters import (
     BillingNumberPorts,
@@ -126,10 +132,7 @@ def _texts_of(subscriber: Subscriber) -> Mapping[Place, str]:
     address = subscriber.service_address
     return {
         ("subscriberName",): subscriber.name,
-        **{
-            ("serviceAddress", _camel(each.name)): getattr(address, each.name)
-            for each in fields(address)
-        },
+        **{place: getattr(address, name) for place, name in _ADDRESS.items()},
         ("authorizedPerson",): subscriber.authorized_person,
         ("authorizedPersonTitle",): subscriber.authorized_person_title,
         ("losingCarrier",): subscriber.losing_carrier,
@@ -141,3 +144,8 @@ def _texts_of(subscriber: Subscriber) -> Mapping[Place, str]:
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
+
+
+_ADDRESS: Final[Mapping[Place, str]] = {
+    ("serviceAddress", _camel(each.name)): each.name for each in fields(ServiceAddress)
+}

@@ -3,7 +3,7 @@
 Each fault names a part of the request, `("portRequest", …)`, by its names in the graph.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from libs.common.sight import Sight
@@ -57,16 +57,16 @@ def _faults_of_account(account: Account | None) -> list[Refusal]:
     """S5 to S8, each with its own code; and whether it is disabled."""
     if account is None:
         return [AccountHasNoCard().at("portRequest", "account", "cardOnFile")]
-    stands: dict[str, tuple[bool, Refusal]] = {
-        "cardOnFile": (account.card_on_file, AccountHasNoCard()),
-        "balanceCurrent": (account.balance_current, AccountPastDue()),
-        "inGoodStanding": (account.in_good_standing, AccountNotInGoodStanding()),
-        "inTrial": (not account.in_trial, AccountInTrial()),
-        "disabledAt": (not account.is_disabled, AccountIsDisabled()),
+    stands: dict[str, tuple[bool, Callable[[], Refusal]]] = {
+        "cardOnFile": (account.card_on_file, AccountHasNoCard),
+        "balanceCurrent": (account.balance_current, AccountPastDue),
+        "inGoodStanding": (account.in_good_standing, AccountNotInGoodStanding),
+        "inTrial": (not account.in_trial, AccountInTrial),
+        "disabledAt": (not account.is_disabled, AccountIsDisabled),
     }
     return [
-        refusal.at("portRequest", "account", field)
-        for field, (is_good, refusal) in stands.items()
+        refuse().at("portRequest", "account", field)
+        for field, (is_good, refuse) in stands.items()
         if not is_good
     ]
 

@@ -98,19 +98,19 @@ def batches_about(
     ]
 
 
+def _halve_until_it_fits(parts: list[BaseModel]) -> list[list[BaseModel]]:
+    if len(parts) == 1 or len(to_json(parts)) <= _BYTES_FOR_LINES:
+        return [parts]
+    middle = len(parts) // 2
+    return [*_halve_until_it_fits(parts[:middle]), *_halve_until_it_fits(parts[middle:])]
+
+
 def _split(parts: Sequence[BaseModel]) -> list[list[BaseModel]]:
     """At most 500 in each, and no more bytes than leave room for the rest of the event."""
     batches: list[list[BaseModel]] = []
     for start in range(0, len(parts), LINES_PER_EVENT):
         batches += _halve_until_it_fits(list(parts[start : start + LINES_PER_EVENT]))
     return batches
-
-
-def _halve_until_it_fits(parts: list[BaseModel]) -> list[list[BaseModel]]:
-    if len(parts) == 1 or len(to_json(parts)) <= _BYTES_FOR_LINES:
-        return [parts]
-    middle = len(parts) // 2
-    return [*_halve_until_it_fits(parts[:middle]), *_halve_until_it_fits(parts[middle:])]
 
 
 def log_facts(facts: Sequence[Fact], **known: object) -> None:
