@@ -1,6 +1,6 @@
 """What gaining carriers and support can ask and say about reports."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Annotated, TypeAlias
 
@@ -18,7 +18,7 @@ from libs.common.graphql.connections import (
     page_of,
 )
 from libs.contracts.graph import user_errors
-from libs.contracts.refusals import Refusal, Refused
+from libs.contracts.refusals import Refusal, Refused, refuse_all
 from services.porting.domain.port_out_reports import Report, clean_name
 from services.porting.domain.refusals.port_outs import (
     ReferenceUnknown,
@@ -37,6 +37,7 @@ from services.porting.schema.port_out_reports import (
     SettlePortOutAlertInput,
     WithdrawPortOutInput,
 )
+from services.porting.schema.texts import faults_of_texts
 from services.porting.store import port_out_reports as store
 from services.porting.use_cases import port_out_reports
 
@@ -90,10 +91,7 @@ class PortOutReportMutation:
         self, info: PortingInfo, input: Annotated[ReportPortOutInput, INPUT]
     ) -> PortOutReportPayload:
         try:
-            if input.report_version < 1:
-                raise ReportVersionNotValid().at("input", "reportVersion")
-            if not input.tracking_numbers:
-                raise ReportedNumbersMissing().at("input", "trackingNumbers")
+            refuse_all(_faults_of_report(input))
             async with _seeing_all(info) as connection:
                 report_id, answers = await port_out_reports.receive_report(
                     connection,
@@ -132,6 +130,7 @@ class PortOutReportMutation:
     ) -> PortOutReportPayload:
         carrier, reference = clean_name(input.gaining_carrier), clean_name(input.reference)
         try:
+            refuse_all(faults_of_texts(input))
             async with _seeing_all(info) as connection:
                 if not await port_out_reports.withdraw_reference(
                     connection, carrier, reference
@@ -169,6 +168,14 @@ class PortOutReportMutation:
         return PortOutAlertPayload(
             port_out_alert=PortOutAlert.of(alert) if alert else None, user_errors=[]
         )
+
+
+def _faults_of_report(given: ReportPortOutInput) -> Iterator[Refusal]:
+    if given.report_version < 1:
+        yield ReportVersionNotValid().at("input", "reportVersion")
+    if not given.tracking_numbers:
+        yield ReportedNumbersMissing().at("input", "trackingNumbers")
+    yield from faults_of_texts(given)
 
 
 @asynccontextmanager
