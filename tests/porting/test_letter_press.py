@@ -96,8 +96,10 @@ async def test_a_signed_letter_becomes_a_sealed_document_once(database, door, pr
 
     [document] = await documents_of(database, request_id)
     pdf = await door.room.files.read(document["file_key"])
-    assert pdf.startswith(b"%PDF-1.7")
-    assert b"pdfaid" in pdf
+    # PDF/A-4 is PDF 2.0, as is what the seal adds.
+    assert pdf.startswith(b"%PDF-2.0")
+    assert b"<pdfaid:part>4<" in pdf
+    assert PdfFileReader(BytesIO(pdf)).input_version == (2, 0)
     assert hashlib.sha256(pdf).hexdigest() == document["sha256"]
     assert (await types_told(database, request_id))[-1] == "letter_sealed"
     async with database.working() as connection:

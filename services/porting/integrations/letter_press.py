@@ -30,7 +30,7 @@ def set_letter(letter: dict[str, Any]) -> bytes:
     pdf = typst.compile(
         _TEMPLATE.read_bytes(),
         format="pdf",
-        pdf_standards=["a-2b"],
+        pdf_standards=["a-4"],
         sys_inputs={"letter": json.dumps(letter)},
     )
     assert isinstance(pdf, bytes)
