@@ -64,7 +64,7 @@ def start(name, changes):
         env={"PATH": os.environ["PATH"], **given},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 
