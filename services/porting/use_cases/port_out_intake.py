@@ -58,11 +58,16 @@ async def take_in(
     )
     leaving = await port_out_numbers.find_leaving(connection, rest)
     states = await port_out_reports.find_states(connection, rest)
+    arriving = await port_out_reports.find_arriving(connection, here.values())
     by_account: dict[str, list[InventoryNumber]] = defaultdict(list)
     for number in rest:
         if number not in here:
             finding = find_of_state(states.get(number, ()))
             answers[number] = NumberAnswer(tracking_number=number, finding=finding)
+        elif number in arriving:
+            answers[number] = NumberAnswer(
+                tracking_number=number, finding=Finding.STILL_PORTING_IN
+            )
         elif number in leaving:
             answers[number] = NumberAnswer(
                 tracking_number=number,
