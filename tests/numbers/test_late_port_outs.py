@@ -41,3 +41,19 @@ async def test_a_number_that_stays_is_in_use_in_whatever_order_it_is_told(databa
     numbers = (await numbers_by_phone(database)).values()
     assert len(numbers) == len(orders)
     assert {(each.state, each.port_out_id) for each in numbers} == {(NumberState.ACTIVE, None)}
+
+
+async def test_the_end_of_an_earlier_port_out_is_not_that_of_a_later_one(database):
+    house = await found_account(database)
+    await add_number(database, house, phone(1), state=NumberState.ACTIVE)
+    for kind, sequence, port_out in (
+        (PortOutAuthorized, 2, "po_a"),
+        (PortOutAuthorized, 2, "po_b"),
+        (PortOutCancelled, 3, "po_a"),
+        (PortOutAuthorized, 2, "po_a"),
+    ):
+        event = port_out_fact(house, kind, sequence, phone(1), port_out=port_out)
+        async with database.working() as connection:
+            await _REACTIONS[event.type](connection, event)
+    number = (await numbers_by_phone(database))[phone(1)]
+    assert (number.state, number.port_out_id) == (NumberState.PORTING_OUT, "po_b")
