@@ -254,6 +254,16 @@ async def test_a_later_version_of_what_is_authorized_changes_nothing(database):
     assert await status_of(database, port_out_id) is PortOutStatus.AUTHORIZED
 
 
+async def test_what_still_leaves_is_told_so_also_when_its_sister_has_left(database):
+    house = await found_house(database)
+    for place in (1, 2):
+        await add_inventory(database, house, phone(place))
+    port_out_id = await opened(database, phone(1), phone(2))
+    await as_administrator(database, house, port_out_answers.authorize_port_out, port_out_id)
+    await as_support(database, port_outs.record_ported_out, port_out_id, now(), [phone(1)])
+    assert await report(database, phone(2), version=2) == {phone(2): ("ACCEPTED", port_out_id)}
+
+
 async def test_a_correctable_refusal_is_supplemented_by_the_next_version(database):
     house = await found_house(database)
     await add_inventory(database, house, phone(1))

@@ -36,7 +36,14 @@ from services.porting.use_cases.port_out_recording import move, save_port_out, s
 from services.porting.use_cases.port_out_shield import judge_report
 from services.porting.use_cases.port_outs import withdraw
 
-_GOING_ON: Final = frozenset({PortOutStatus.AUTHORIZED, PortOutStatus.SCHEDULED})
+_GOING_ON: Final = frozenset(
+    {
+        PortOutStatus.AUTHORIZED,
+        PortOutStatus.SCHEDULED,
+        PortOutStatus.PORTED_OUT,
+        PortOutStatus.DISPUTED,
+    }
+)
 _SUPERSEDED: Final = "The gaining carrier has reported anew."
 
 
@@ -96,6 +103,8 @@ async def _find_settled(
         for each in await port_out_numbers.find_port_out_numbers(
             connection, port_out.id, numbers
         ):
+            if finding is Finding.LEAVES_ALREADY and not each.is_leaving:
+                continue
             settled[each.tracking_number] = NumberAnswer(
                 tracking_number=each.tracking_number, finding=finding, port_out_id=port_out.id
             )
