@@ -37,6 +37,7 @@ from libs.contracts.topology import NUMBERS_EVENTS, NUMBERS_REPORTS, NUMBERS_STA
 from services.numbers.domain.accounts import Standing
 from services.numbers.use_cases.calls import receive_calls
 from services.numbers.use_cases.ports_under_way import (
+    keep_going_numbers,
     keep_leaving_numbers,
     keep_port_requests,
 )
@@ -99,21 +100,15 @@ async def _revert(connection: Connection, event: Event) -> None:
 
 async def _start_port_out(connection: Connection, event: Event) -> None:
     port_out = _fact(event, PortOutAuthorized)
-    await keep_leaving_numbers(connection, [event])
-    await start_port_out(
-        connection, port_out.account_id, event.subject, port_out.tracking_numbers
-    )
+    leaving = await keep_going_numbers(connection, event)
+    await start_port_out(connection, port_out.account_id, event.subject, leaving)
 
 
 async def _finish_port_out(connection: Connection, event: Event) -> None:
     port_out = _fact(event, PortOutPorted)
-    await keep_leaving_numbers(connection, [event])
+    gone = await keep_going_numbers(connection, event)
     await finish_port_out(
-        connection,
-        port_out.account_id,
-        event.subject,
-        port_out.tracking_numbers,
-        port_out.ported_out_at,
+        connection, port_out.account_id, event.subject, gone, port_out.ported_out_at
     )
 
 

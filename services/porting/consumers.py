@@ -44,7 +44,10 @@ from services.porting.store.copies import InventoryNumber
 from services.porting.store.port_out_surroundings import note_administrator_changes
 from services.porting.use_cases.carrier import note_first_call, note_preconfigured
 from services.porting.use_cases.faults import note_preconfiguration_refused
-from services.porting.use_cases.port_out_checklists import note_number_disabled
+from services.porting.use_cases.port_out_checklists import (
+    note_number_disabled,
+    note_number_restored,
+)
 from services.porting.use_cases.port_out_reports import note_withdrawn, receive_report
 
 F = TypeVar("F", bound=Fact)
@@ -140,6 +143,11 @@ async def _note_disabled(connection: Connection, event: Event) -> None:
     await note_number_disabled(connection, event.subject, fact.disabled_at, fact.disabled_by)
 
 
+async def _note_restored(connection: Connection, event: Event) -> None:
+    await _copy_numbers(connection, [event])
+    await note_number_restored(connection, event.subject)
+
+
 async def _receive_report(connection: Connection, event: Event) -> None:
     fact = _fact(event, PortOutReported)
     report = Report.of(
@@ -199,7 +207,6 @@ CONSUMES: Final = (
                     NumberPortOutCancelled,
                     NumberPortedOut,
                     NumberReturned,
-                    NumberRestored,
                     NumberQuarantined,
                     CallAfterPortOut,
                     NumberReleased,
@@ -210,6 +217,7 @@ CONSUMES: Final = (
             Reaction(fact=PreconfigurationRefused, react=_note_refused),
             Reaction(fact=FirstCallReceived, react=_note_first_call),
             Reaction(fact=NumberDisabled, react=_note_disabled),
+            Reaction(fact=NumberRestored, react=_note_restored),
             Ignored(
                 facts=(
                     PortOutDisablingChanged,

@@ -6,6 +6,7 @@ from itertools import permutations, product
 import pytest
 
 from libs.common.caller import Member, Role, Support
+from libs.common.sight import EVERYTHING
 from libs.contracts.number_events import (
     AccountDisabled,
     AccountReactivated,
@@ -48,6 +49,7 @@ from services.numbers.use_cases.ports_under_way import (
     keep_port_requests,
 )
 from services.numbers.use_cases.preconfigurations import announce_lines, preconfigure_numbers
+from services.numbers.use_cases.tracking_numbers import disable_number
 from tests.numbers.account_commands import code, do, refusals
 from tests.numbers.builders import (
     NOON,
@@ -191,6 +193,25 @@ async def test_an_account_that_nothing_ties_is_disabled_and_its_people_only_read
         ("INVALID_STATE", "accountId")
     ]
     await do(door, "support", "renameCompany", companyId=house.companies["Dental"], name="New")
+
+
+async def test_nothing_is_offered_for_the_numbers_of_a_disabled_account(door, database):
+    house = await found_account(database)
+    number = await add_number(database, house, phone(1), state=NumberState.ACTIVE)
+    async with database.working() as connection:
+        await disable_number(
+            connection,
+            number.id,
+            sight=EVERYTHING,
+            disabled_by="support",
+            expected_version=None,
+        )
+    query = "query ($id: ID!) { trackingNumber(id: $id) { availableActions } }"
+    offered = await door.see(house.administrator, query, id=number.id)
+    assert offered["trackingNumber"]["availableActions"] == ["RESTORE"]
+    await disable(database, house)
+    offered = await door.see(house.administrator, query, id=number.id)
+    assert offered["trackingNumber"]["availableActions"] == []
 
 
 async def test_support_alone_reactivates_an_account(door, database):

@@ -353,6 +353,34 @@ async def test_a_refused_dispute_goes_on_where_the_checklist_was(database):
     ]
 
 
+async def confirm(database, house, port_out_id, number, number_id) -> None:
+    administrator = house.administrator
+    for use_case, given in (
+        (port_out_checklists.confirm_gaining_carrier, {}),
+        (
+            port_out_checklists.record_test_call,
+            {"calling_number": OUTSIDE, "called_at": now()},
+        ),
+    ):
+        await run(database, administrator, use_case, port_out_id, number, **given)
+    await disable_number(database, house, number_id, number)
+
+
+@pytest.mark.requirement("S82")
+async def test_a_dispute_tells_nothing_of_numbers_that_are_confirmed(database):
+    house, port_out_id, ids = await leaving(database, phone(1), phone(2))
+    await gone(database, house, port_out_id)
+    await confirm(database, house, port_out_id, phone(1), ids[phone(1)])
+    await dispute(database, house, port_out_id)
+    await run(
+        database, SUPPORT, port_out_disputes.refuse_dispute, port_out_id, "They signed it."
+    )
+    *_, disputed, refused = await told(database, port_out_id)
+    assert disputed.type == "porting.port_out_disputed.v1"
+    for event in (disputed, refused):
+        assert event.fact.tracking_numbers == [phone(2)]
+
+
 async def test_times_that_cannot_be_are_refused(database):
     house, port_out_id, _ = await leaving(database, phone(1))
     await run(database, house.administrator, port_out_answers.authorize_port_out, port_out_id)

@@ -5,7 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from libs.contracts.number_events import NumbersPreconfigured, PreconfiguredNumber
+from libs.contracts.number_events import (
+    FirstCallReceived,
+    NumbersPreconfigured,
+    PreconfiguredNumber,
+)
 from services.porting.domain.port_out_reports import MOST_NUMBERS, Report
 from services.porting.domain.port_outs import PortOutStatus
 from services.porting.use_cases import (
@@ -15,8 +19,11 @@ from services.porting.use_cases import (
     port_out_reports,
     port_outs,
 )
+from tests.porting import builders
 from tests.porting.builders import (
     SUPPORT,
+    a_full_draft,
+    a_line,
     add_inventory,
     disable_number,
     found_house,
@@ -25,6 +32,7 @@ from tests.porting.builders import (
     now,
     phone,
     port_out_of,
+    submit,
     told,
     types_told,
 )
@@ -147,6 +155,25 @@ async def test_each_number_is_answered_and_what_can_leave_goes_on(database):
     }
 
 
+async def test_a_number_that_was_called_before_its_port_cannot_leave_yet(database):
+    house = await found_house(database)
+    added = [a_line(house.dental, phone(1))]
+    request_id = await a_full_draft(database, house.administrator, house.dental, added)
+    await submit(database, house.administrator, request_id)
+    number_id = (await builders.preconfigure(database, request_id))[phone(1)]
+    called = FirstCallReceived(
+        account_id=house.id,
+        company_id=house.dental,
+        tracking_number=phone(1),
+        state="ACTIVE",
+        port_request_id=request_id,
+        called_at=now(),
+    )
+    await hear(database, heard(called, subject=number_id, sequence=2))
+    assert await report(database, phone(1)) == {phone(1): ("7516", None)}
+    assert await alerts(database) == {("ODD_NUMBERS", "STILL_PORTING_IN", 1)}
+
+
 async def test_the_carrier_is_told_by_an_event_that_names_no_account(database):
     house = await found_house(database)
     await add_inventory(database, house, phone(1))
@@ -225,6 +252,16 @@ async def test_a_later_version_of_what_is_authorized_changes_nothing(database):
     await as_administrator(database, house, port_out_answers.authorize_port_out, port_out_id)
     assert await report(database, phone(1), version=2) == {phone(1): ("ACCEPTED", port_out_id)}
     assert await status_of(database, port_out_id) is PortOutStatus.AUTHORIZED
+
+
+async def test_what_still_leaves_is_told_so_also_when_its_sister_has_left(database):
+    house = await found_house(database)
+    for place in (1, 2):
+        await add_inventory(database, house, phone(place))
+    port_out_id = await opened(database, phone(1), phone(2))
+    await as_administrator(database, house, port_out_answers.authorize_port_out, port_out_id)
+    await as_support(database, port_outs.record_ported_out, port_out_id, now(), [phone(1)])
+    assert await report(database, phone(2), version=2) == {phone(2): ("ACCEPTED", port_out_id)}
 
 
 async def test_a_correctable_refusal_is_supplemented_by_the_next_version(database):

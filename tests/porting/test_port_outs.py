@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from libs.common.timers import TimerWorker
+from libs.contracts.number_events import NumberRestored
 from libs.contracts.refusals import Refusal, StateRefusal
 from services.porting.domain.port_outs import PortOutStatus
 from services.porting.store import port_out_numbers as number_store
@@ -20,6 +21,7 @@ from tests.porting.builders import (
     disable_number,
     found_house,
     hear,
+    heard,
     now,
     phone,
     port_out_of,
@@ -349,3 +351,47 @@ async def test_a_number_that_is_disabled_twice_is_ticked_once(database):
             )
     told = await types_told(database, port_out_id)
     assert told.count("port_out_checklist_changed") == 1
+
+
+@pytest.mark.requirement("S79")
+async def test_a_number_that_is_restored_before_it_leaves_has_to_be_disabled_again(database):
+    house = await found_house(database)
+    port_out_id, number_ids = await leaving(database, house, phone(1))
+    number_id = number_ids[phone(1)]
+    await disable_number(database, house, number_id, phone(1))
+    restored = NumberRestored(
+        account_id=house.id,
+        company_id=house.dental,
+        tracking_number=phone(1),
+        state="ACTIVE",
+        port_request_id=None,
+        restored_at=now(),
+        restored_by=house.administrator.member_id,
+    )
+    for sequence in (10, 10):
+        await hear(database, heard(restored, subject=number_id, sequence=sequence))
+    await gone(database, house, port_out_id)
+    await run(
+        database,
+        house.administrator,
+        port_out_checklists.confirm_gaining_carrier,
+        port_out_id,
+        phone(1),
+    )
+    await call_test(database, house, port_out_id, phone(1))
+    assert (await port_out_of(database, port_out_id)).status is PortOutStatus.PORTED_OUT
+    async with database.working() as connection:
+        await port_out_checklists.note_number_disabled(connection, number_id, now(), "mem_x")
+    assert (await port_out_of(database, port_out_id)).status is PortOutStatus.CONFIRMED
+    steps = [
+        event.fact.step
+        for event in await told(database, port_out_id)
+        if event.type == "porting.port_out_checklist_changed.v1"
+    ]
+    assert steps == [
+        "number_disabled",
+        "number_restored",
+        "gaining_carrier_confirmed",
+        "test_call_recorded",
+        "number_disabled",
+    ]

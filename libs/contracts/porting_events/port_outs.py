@@ -114,11 +114,16 @@ class PortOutConfirmed(PortOutFact):
 
 
 class PortOutChecklistChanged(PortOutFact):
-    """Of one number: a step of the customer's checklist was done."""
+    """Of one number: a step of the customer's checklist was done.
+
+    `number_restored` undoes `number_disabled`.
+    """
 
     type: ClassVar[str] = "porting.port_out_checklist_changed.v1"
     tracking_number: PhoneNumber
-    step: Literal["gaining_carrier_confirmed", "test_call_recorded", "number_disabled"]
+    step: Literal[
+        "gaining_carrier_confirmed", "test_call_recorded", "number_disabled", "number_restored"
+    ]
 
 
 class AnsweredNumber(Part):

@@ -155,6 +155,9 @@ class TrackingNumber:
         return replace(self._after(Change.CALLED), first_called_at=at)
 
     def authorize_port_out(self, port_out_id: str) -> Self:
+        """A later port-out takes an earlier one's place, the end of which is told late."""
+        if self.state is NumberState.PORTING_OUT and port_out_id > (self.port_out_id or ""):
+            return replace(self, version=self.version + 1, port_out_id=port_out_id)
         if self._ignores(Change.PORT_OUT_AUTHORIZED):
             return self
         return replace(self._after(Change.PORT_OUT_AUTHORIZED), port_out_id=port_out_id)

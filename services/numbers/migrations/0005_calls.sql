@@ -9,8 +9,11 @@ GRANT UPDATE (called_after_port_out_at) ON tracking_numbers TO numbers_tenant, n
 CREATE INDEX former_numbers_by_phone_number ON tracking_numbers (phone_number, disabled_at)
   WHERE disabled_at IS NOT NULL;
 
+-- The owner sees the calls that were counted before only unforced.
 ALTER TABLE unknown_calls ADD COLUMN first_called_at timestamptz;
+ALTER TABLE unknown_calls NO FORCE ROW LEVEL SECURITY;
 UPDATE unknown_calls SET first_called_at = last_called_at;
+ALTER TABLE unknown_calls FORCE ROW LEVEL SECURITY;
 ALTER TABLE unknown_calls ALTER COLUMN first_called_at SET DEFAULT clock_timestamp();
 ALTER TABLE unknown_calls ALTER COLUMN first_called_at SET NOT NULL;
 CREATE INDEX unknown_calls_by_time ON unknown_calls (last_called_at, phone_number);

@@ -91,9 +91,10 @@ class TrackingNumber:
     def available_actions(self, info: NumbersInfo) -> list[NumberAction]:
         caller = info.context.caller
         may_update = can_be_changed(self.number) and may_change(caller)
+        may_end = is_in_charge(caller) and may_change(caller)
         actions = {
-            NumberAction.DISABLE: self.number.can_be_disabled and is_in_charge(caller),
-            NumberAction.RESTORE: self.number.can_be_restored and is_in_charge(caller),
+            NumberAction.DISABLE: self.number.can_be_disabled and may_end,
+            NumberAction.RESTORE: self.number.can_be_restored and may_end,
             NumberAction.UPDATE: may_update,
         }
         return [action for action, is_open in actions.items() if is_open]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from libs.common.database import Connection
+from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain.account_actions import Ties
 from services.numbers.domain.ports_under_way import LeavingNews, PortRequestNews
 
@@ -29,6 +30,14 @@ _KEEP_LEAVING = """
     SET state = excluded.state, version = excluded.version
     WHERE port_out_numbers.version < excluded.version
       AND NOT (port_out_numbers.state = 'CONFIRMED' AND excluded.state = 'LEFT')
+"""
+# Those that stay, by what has been heard of a port-out.
+_FIND_STAYING = """
+    SELECT phone_number
+    FROM port_out_numbers
+    WHERE port_out_id = $1
+      AND phone_number = ANY($2::text[])
+      AND state = 'STAYED'
 """
 # What still ties each account.
 _FIND_TIES = """
@@ -80,6 +89,13 @@ async def keep_leaving_numbers(connection: Connection, news: Sequence[LeavingNew
         [each.state for each in news],
         [each.version for each in news],
     )
+
+
+async def find_staying_numbers(
+    connection: Connection, port_out_id: str, phone_numbers: Sequence[PhoneNumber]
+) -> set[str]:
+    rows = await connection.fetch(_FIND_STAYING, port_out_id, phone_numbers)
+    return {row["phone_number"] for row in rows}
 
 
 async def find_ties(connection: Connection, account_ids: Sequence[str]) -> Mapping[str, Ties]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from libs.common.database import Connection
 from libs.common.events import Event
+from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.port_outs import (
     PortOutAuthorized,
@@ -60,6 +61,15 @@ async def keep_leaving_numbers(connection: Connection, events: Sequence[Event]) 
     await store.keep_leaving_numbers(
         connection, [news for event in events for news in _news_of_port_out(event)]
     )
+
+
+async def keep_going_numbers(connection: Connection, event: Event) -> list[PhoneNumber]:
+    """Those of the fact that go on leaving: of the others a later fact has come first."""
+    await keep_leaving_numbers(connection, [event])
+    assert isinstance(event.fact, PortOutFact)
+    numbers = event.fact.tracking_numbers
+    staying = await store.find_staying_numbers(connection, event.subject, numbers)
+    return [number for number in numbers if number not in staying]
 
 
 def _news_of_port_out(event: Event) -> Iterator[LeavingNews]:

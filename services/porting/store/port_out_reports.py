@@ -1,6 +1,6 @@
 """What gaining carriers reported and were answered, and what a person has to look at."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,6 +9,7 @@ from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_page
 from services.porting.domain.port_out_reports import AlertKind, Finding, NumberAnswer
 from services.porting.domain.port_outs import PortOutStatus
+from services.porting.store.copies import InventoryNumber
 
 # One report of a carrier's reference at a time, and one that names numbers of an account.
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 12))"
@@ -51,6 +52,14 @@ _FIND_REPORTED: Final = """
     FROM inventory_numbers
     WHERE tracking_number = ANY($1::text[])
     GROUP BY tracking_number
+"""
+# Of numbers and the port requests that bring them, those whose line has not ported yet: a number
+# that was called before a carrier had its line is in use, and not here.
+_FIND_ARRIVING: Final = """
+    SELECT line.tracking_number
+    FROM unnest($1::text[], $2::text[]) AS asked (tracking_number, port_request_id)
+    JOIN lines AS line USING (tracking_number, port_request_id)
+    WHERE line.state NOT IN ('ADDED', 'PORTED', 'CANCELLED', 'REVERTED', 'NOT_PORTABLE')
 """
 _ADD_ALERT: Final = """
     INSERT INTO port_out_alerts
@@ -190,6 +199,18 @@ async def find_states(connection: Connection, numbers: Sequence[str]) -> dict[st
     """The states of all rows that a number has or had in inventory."""
     rows = await connection.fetch(_FIND_REPORTED, list(numbers))
     return {row["tracking_number"]: row["states"] for row in rows}
+
+
+async def find_arriving(
+    connection: Connection, numbers: Collection[InventoryNumber]
+) -> set[str]:
+    """Those that are still porting in, whatever their state says."""
+    rows = await connection.fetch(
+        _FIND_ARRIVING,
+        [number.tracking_number for number in numbers],
+        [number.port_request_id for number in numbers],
+    )
+    return {row["tracking_number"] for row in rows}
 
 
 async def add_alert(connection: Connection, alert: PortOutAlert) -> None:

@@ -86,6 +86,20 @@ async def note_number_disabled(
             await _check(connection, port_out, changed, "number_disabled")
 
 
+async def note_number_restored(connection: Connection, number_id: str) -> None:
+    """The customer had disabled it before it left, and uses it again: that step is open again."""
+    for port_out_id, named in await port_out_numbers.find_open_port_outs(
+        connection, number_id
+    ):
+        port_out = await port_outs.lock_port_out(connection, port_out_id)
+        [restored] = await port_out_numbers.find_port_out_numbers(
+            connection, port_out_id, [named]
+        )
+        if port_out is not None and restored.disabled_at is not None:
+            changed = replace(restored, disabled_at=None, disabled_by=None)
+            await _check(connection, port_out, changed, "number_restored")
+
+
 async def confirm_checked(connection: Connection, port_out: PortOut) -> None:
     """What was done while it stood still: the last step may have been among it."""
     for number in await port_out_numbers.find_port_out_numbers(connection, port_out.id):

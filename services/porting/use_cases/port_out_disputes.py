@@ -36,7 +36,7 @@ async def dispute_port_out(
     if not port_out.can_be_disputed(now):
         raise DisputeTooLate().at("input", "portOutId")
     after = replace(after, disputed_at=now, dispute_statement=said)
-    gone = await _find_gone(connection, port_out_id)
+    gone = await _find_unconfirmed(connection, port_out_id)
     facts = await say(connection, PortOutDisputed, after, gone, disputed_at=now)
     await save_port_out(connection, after, facts, reason=said)
     return port_out_id
@@ -51,7 +51,7 @@ async def refuse_dispute(
     after = move(caller, port_out, PortOutEvent.DISPUTE_REFUSED)
     if after is None:
         return port_out_id
-    gone = await _find_gone(connection, port_out_id)
+    gone = await _find_unconfirmed(connection, port_out_id)
     facts = await say(connection, PortOutDisputeRefused, after, gone)
     saved = await save_port_out(connection, after, facts, reason=said)
     await confirm_checked(connection, saved)
@@ -91,6 +91,11 @@ async def record_returned(
     return port_out_id
 
 
-async def _find_gone(connection: Connection, port_out_id: str) -> list[PortOutNumber]:
+async def _find_unconfirmed(connection: Connection, port_out_id: str) -> list[PortOutNumber]:
+    """Of those that have left: whoever is told of a confirmed one again would wait for it again."""
     found = await port_out_numbers.find_port_out_numbers(connection, port_out_id)
-    return [number for number in found if number.ported_out_at is not None]
+    return [
+        number
+        for number in found
+        if number.ported_out_at is not None and number.confirmed_at is None
+    ]

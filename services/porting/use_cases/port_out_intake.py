@@ -36,7 +36,14 @@ from services.porting.use_cases.port_out_recording import move, save_port_out, s
 from services.porting.use_cases.port_out_shield import judge_report
 from services.porting.use_cases.port_outs import withdraw
 
-_GOING_ON: Final = frozenset({PortOutStatus.AUTHORIZED, PortOutStatus.SCHEDULED})
+_GOING_ON: Final = frozenset(
+    {
+        PortOutStatus.AUTHORIZED,
+        PortOutStatus.SCHEDULED,
+        PortOutStatus.PORTED_OUT,
+        PortOutStatus.DISPUTED,
+    }
+)
 _SUPERSEDED: Final = "The gaining carrier has reported anew."
 
 
@@ -58,11 +65,16 @@ async def take_in(
     )
     leaving = await port_out_numbers.find_leaving(connection, rest)
     states = await port_out_reports.find_states(connection, rest)
+    arriving = await port_out_reports.find_arriving(connection, here.values())
     by_account: dict[str, list[InventoryNumber]] = defaultdict(list)
     for number in rest:
         if number not in here:
             finding = find_of_state(states.get(number, ()))
             answers[number] = NumberAnswer(tracking_number=number, finding=finding)
+        elif number in arriving:
+            answers[number] = NumberAnswer(
+                tracking_number=number, finding=Finding.STILL_PORTING_IN
+            )
         elif number in leaving:
             answers[number] = NumberAnswer(
                 tracking_number=number,
@@ -91,6 +103,8 @@ async def _find_settled(
         for each in await port_out_numbers.find_port_out_numbers(
             connection, port_out.id, numbers
         ):
+            if finding is Finding.LEAVES_ALREADY and not each.is_leaving:
+                continue
             settled[each.tracking_number] = NumberAnswer(
                 tracking_number=each.tracking_number, finding=finding, port_out_id=port_out.id
             )
