@@ -7,9 +7,7 @@ from typing import Final, TypedDict
 
 from libs.common import outbox
 from libs.common.database import Connection
-from libs.common.events import make_event
 from libs.common.sight import Sight
-from libs.common.telemetry import current_traceparent
 from libs.contracts.number_events import (
     NumberDisabled,
     NumberFact,
@@ -152,20 +150,11 @@ async def save_and_record(
     if not changed:
         return
     await store.save_numbers(connection, changed)
-    now, traceparent = datetime.now(UTC), current_traceparent()
     facts = [(number, tell(number)) for number in changed]
-    await outbox.record_events(
+    await outbox.record_each(
         connection,
-        [
-            make_event(
-                fact,
-                subject=number.id,
-                sequence=number.version,
-                traceparent=traceparent,
-                time=now,
-            )
-            for number, fact in facts
-        ],
+        ((number.id, number.version, fact) for number, fact in facts),
+        datetime.now(UTC),
     )
     billed = [number for number, fact in facts if isinstance(fact, CHANGES_BILLING)]
     await settle_periods(connection, billed, at)
