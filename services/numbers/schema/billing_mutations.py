@@ -5,7 +5,6 @@ from typing import Annotated
 
 import strawberry
 
-from libs.common.caller import Member as MemberCaller
 from libs.common.database import Connection
 from libs.common.graphql.errors import BadUserInput
 from libs.common.graphql.idempotency import remember
@@ -16,11 +15,9 @@ from services.numbers.schema.accounts import Account
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.types import TrackingNumber
 from services.numbers.store.tracking_numbers import find_numbers
-from services.numbers.use_cases.account_access import By
+from services.numbers.use_cases.account_access import By, name_of
 from services.numbers.use_cases.port_out_disabling import change_port_out_disabling
 from services.numbers.use_cases.returns import restore_number
-
-_SUPPORT = "support"
 
 
 @strawberry.input(description="Which disabled number to restore.")
@@ -75,7 +72,6 @@ class BillingMutation:
     ) -> RestoreTrackingNumberPayload:
         context = info.context
         caller = context.caller
-        by = caller.member_id if isinstance(caller, MemberCaller) else _SUPPORT
         try:
             async with context.database.transaction(caller) as connection:
 
@@ -84,7 +80,7 @@ class BillingMutation:
                         connection,
                         input.tracking_number_id,
                         sight=context.sight,
-                        restored_by=by,
+                        restored_by=name_of(caller),
                         expected_version=input.expected_version,
                     )
                     return {"number_id": number.id}

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import strawberry
 
-from libs.common.caller import Member as MemberCaller
 from libs.common.database import Connection
 from libs.common.graphql.idempotency import remember
 from libs.contracts.graph import UserError, user_errors
@@ -18,6 +17,7 @@ from services.numbers.schema.arguments import TrackingNumberFilter, bad_user_inp
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.types import TrackingNumber
 from services.numbers.store.tracking_numbers import find_numbers
+from services.numbers.use_cases.account_access import name_of
 from services.numbers.use_cases.number_changes import (
     Actor,
     Choice,
@@ -248,6 +248,4 @@ async def _run_once(
 
 
 def _actor(info: NumbersInfo) -> Actor:
-    caller = info.context.caller
-    name = caller.member_id if isinstance(caller, MemberCaller) else "support"
-    return Actor(name=name, sight=info.context.sight)
+    return Actor(name=name_of(info.context.caller), sight=info.context.sight)
