@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 
-from libs.common.caller import Member, Support
+from libs.common.caller import Member, Support, person_of
 from libs.common.database import Database
 from libs.common.download_links import DownloadLinks, Link, support_named
 from libs.common.graphql.errors import ErrorCode, log_fault, sentence_and_code
@@ -75,9 +75,7 @@ async def _show_export(request: Request, database: Database, links: DownloadLink
         "the inventory was exported",
         extra={
             "action": "numbers.exported",
-            "viewer": viewer.member_id
-            if isinstance(viewer, Member)
-            else f"support:{viewer.login.subject}",
+            "viewer": person_of(viewer),
         },
     )
     return StreamingResponse(

@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 
-from libs.common.caller import Member, Support
+from libs.common.caller import Member, Support, person_of
 from libs.common.database import Database
 from libs.common.download_links import DownloadLinks, Link, support_named
 from libs.common.graphql.errors import ErrorCode, log_fault, sentence_and_code
@@ -211,9 +211,7 @@ async def _show_document(
             "action": "show_document",
             "document_id": document.id,
             "shown": link.shown,
-            "viewer": viewer.member_id
-            if isinstance(viewer, Member)
-            else f"support:{viewer.login.subject}",
+            "viewer": person_of(viewer),
         },
     )
     named = quote("thumbnail.png" if is_small else document.served_name)
