@@ -10,7 +10,7 @@ from libs.common.graphql.errors import BadUserInput
 from libs.common.graphql.idempotency import remember
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
-from services.numbers.schema.account_commands import OfAccount, run_once
+from services.numbers.schema.account_commands import OnAccount, run_once
 from services.numbers.schema.accounts import Account
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.types import TrackingNumber
@@ -40,7 +40,7 @@ class RestoreTrackingNumberPayload:
 
 
 @strawberry.input(description="What happens to an account's numbers when they are ported out.")
-class ChangePortOutDisablingInput(OfAccount):
+class ChangePortOutDisablingInput(OnAccount):
     disables_ported_out: bool = strawberry.field(
         description="Whether a number is disabled, and its charges end, at once when it has "
         "left. Otherwise somebody disables it; until then it is charged, and calls that still "
