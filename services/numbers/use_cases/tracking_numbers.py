@@ -62,7 +62,7 @@ async def release_numbers(
     found = await store.lock_numbers_of_lines(connection, account_id, line_ids)
     after = ((number, number.release()) for number in found)
     changed = [new for old, new in after if new is not old]
-    await save_and_record(connection, changed, _released)
+    await save_and_record(connection, changed, tell_released)
     log_change("numbers.released", changed, missing=len(line_ids) - len(found))
 
 
@@ -73,7 +73,7 @@ async def revert_numbers(
     found = await store.lock_numbers_of_lines(connection, account_id, line_ids)
     after = ((number, number.revert()) for number in found)
     changed = [new for old, new in after if new is not old]
-    await save_and_record(connection, changed, _released, at=reverted_at)
+    await save_and_record(connection, changed, tell_released, at=reverted_at)
     log_change("numbers.reverted", changed, missing=len(line_ids) - len(found))
 
 
@@ -165,7 +165,7 @@ def _ported_in(number: TrackingNumber) -> NumberPortedIn:
     return NumberPortedIn(**public_state(number), ported_at=number.ported_at)
 
 
-def _released(number: TrackingNumber) -> NumberReleased:
+def tell_released(number: TrackingNumber) -> NumberReleased:
     return NumberReleased(**public_state(number))
 
 
