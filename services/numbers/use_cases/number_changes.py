@@ -28,7 +28,7 @@ from services.numbers.domain.refusals import (
 from services.numbers.domain.tracking_numbers import TrackingNumber
 from services.numbers.store import tracking_numbers as store
 from services.numbers.store.accounts import find_companies
-from services.numbers.store.preconfigurations import take_turn
+from services.numbers.store.turns import take_turn
 from services.numbers.use_cases.inventory import list_inventory
 from services.numbers.use_cases.tracking_numbers import (
     log_change,
