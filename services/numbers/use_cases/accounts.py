@@ -72,7 +72,7 @@ async def create_account(connection: Connection, new: NewAccount) -> Account:
     await store.add_companies(connection, companies)
     await store.add_members(connection, members)
     await outbox.record(connection, account_id, 0, *_facts_of(account, companies, members))
-    log.info("account created", extra={"action": "account.created", "account_id": account_id})
+    log.info("account created", extra={"action": "account_created", "account_id": account_id})
     return account
 
 
