@@ -124,9 +124,3 @@ def is_same_identifier(stated: str, known: str) -> bool:
     """However the gaining carrier writes it: in groups, in lower case, with or without `PL`."""
     written = "".join(filter(str.isalnum, stated)).upper().removeprefix("PL")
     return hmac.compare_digest(written.encode(), known.removeprefix("PL").encode())
-
-
-def shown_actor(actor: str) -> str:
-    """A member's id, `support`, or `system`: which person of support acted is for support."""
-    kind, _, name = actor.partition(":")
-    return name if kind == "member" else kind

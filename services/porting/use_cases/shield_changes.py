@@ -10,8 +10,9 @@ from libs.common.database import Connection
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.port_out_shields import PortOutShieldFact
 from libs.contracts.refusals import Refusal, Refused
+from services.porting.domain.history import shown_actor
 from services.porting.domain.letter_faults import faults_of_text
-from services.porting.domain.port_out_shield import PortOutShield, ShieldAct, shown_actor
+from services.porting.domain.port_out_shield import PortOutShield, ShieldAct
 from services.porting.domain.refusals.letters import ReasonMissing
 from services.porting.domain.refusals.port_out_shields import AccountMissing
 from services.porting.domain.refusals.requests import VersionConflict
