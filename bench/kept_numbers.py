@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from bench.measuring import Stopwatch
+from bench.rooms import migrations_of
 from deploy.local.databases import (
     DatabaseUrls,
     create_service_database,
@@ -28,7 +29,7 @@ from libs.common.database import Connection
 from libs.common.migrations import COMMON_MIGRATIONS, migrate
 
 KEPT: Final = ROOT / ".local" / "bench" / "inventory"
-MIGRATIONS: Final = ROOT / "services" / "numbers" / "migrations"
+MIGRATIONS: Final = migrations_of("numbers")
 BIG: Final = "acc_big"
 SMALL: Final = "acc_small"
 ORDINARY: Final = "acc_0"

@@ -173,6 +173,13 @@ def _choose(memberships: Sequence[Membership], chosen: str | None) -> Membership
     raise AccountNotChosen("x-portline-account names no account of this login.")
 
 
+def person_of(caller: Member | Support) -> str:
+    """Who is kept with what they did: a member's id, or which person of support."""
+    if isinstance(caller, Member):
+        return caller.member_id
+    return f"support:{caller.login.subject}"
+
+
 def _member(login: Login, membership: Membership) -> Member:
     return Member(
         login=login,

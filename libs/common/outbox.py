@@ -1,6 +1,6 @@
 """The outbox: events are written in the transaction that changes their aggregate."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -42,8 +42,24 @@ def number_facts(
     ]
 
 
+async def record_each(
+    connection: Connection, facts: Iterable[tuple[str, int, Fact]], at: datetime
+) -> None:
+    """The same for many aggregates at once: each fact with its subject and its version."""
+    traceparent = current_traceparent()
+    await record_events(
+        connection,
+        [
+            make_event(
+                fact, subject=subject, sequence=sequence, traceparent=traceparent, time=at
+            )
+            for subject, sequence, fact in facts
+        ],
+    )
+
+
 async def record_events(connection: Connection, events: Sequence[Event]) -> None:
-    """The same for many aggregates at once; the caller has numbered them."""
+    """Whoever made them has numbered them."""
     if events:
         await connection.execute(ADD_EVENTS, *columns_of(events))
 

@@ -75,6 +75,10 @@ class Slice(Generic[T]):
         )
 
 
+def empty_page() -> Slice[Any]:
+    return Slice(rows=(), cursors=(), has_next=False, has_previous=False)
+
+
 class Listing:
     """A statement that ends `… WHERE … {keyset} {order}`, with `parameters` of its own.
 

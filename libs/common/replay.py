@@ -11,6 +11,7 @@ from typing import Final
 import aio_pika
 import orjson
 
+from libs.common.batches import split
 from libs.common.broker import CONTENT_TYPE
 from libs.common.database import Database, Row
 from libs.common.ids import new_event_id
@@ -57,8 +58,8 @@ async def replay(
                 if end is None:
                     return count
                 rows = await connection.fetch(_FIND_EVENTS, start, end, list(types))
-            for place in range(0, len(rows), _AT_ONCE):
-                await _send(channel, queue, rows[place : place + _AT_ONCE])
+            for some in split(rows, _AT_ONCE):
+                await _send(channel, queue, some)
             count += len(rows)
             start = end
 

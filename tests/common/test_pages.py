@@ -1,7 +1,7 @@
 """The same list of many things at once."""
 
-from libs.common.graphql.pages import empty_page, load_pages
-from libs.common.paging import Page, Slice
+from libs.common.graphql.pages import load_pages
+from libs.common.paging import Page, Slice, empty_page
 
 SMALL, LARGE = Page(size=1), Page(size=100)
 

@@ -23,6 +23,7 @@ from services.numbers.use_cases.accounts import create_account
 from services.numbers.use_cases.calls import receive_calls
 from services.numbers.use_cases.preconfigurations import announce_lines, preconfigure_numbers
 from services.numbers.use_cases.tracking_numbers import (
+    disable_number,
     finish_port_out,
     port_in_numbers,
     start_port_out,
@@ -221,6 +222,17 @@ async def add_number(
             await finish_port_out(connection, house.id, "po_1", [number], NOON)
     found = await numbers_by_phone(database)
     return found[number]
+
+
+async def disable(database: Database, number: TrackingNumber) -> TrackingNumber:
+    async with database.working() as connection:
+        return await disable_number(
+            connection,
+            number.id,
+            sight=EVERYTHING,
+            disabled_by="support",
+            expected_version=None,
+        )
 
 
 async def numbers_by_phone(database: Database) -> dict[PhoneNumber, TrackingNumber]:

@@ -6,7 +6,6 @@ import asyncpg
 import pytest
 
 from libs.common.paging import Page
-from libs.common.sight import EVERYTHING
 from libs.contracts.billing_events import (
     BillingPeriodClosed,
     BillingPeriodFact,
@@ -32,7 +31,6 @@ from services.numbers.use_cases.account_access import By
 from services.numbers.use_cases.calls import receive_calls
 from services.numbers.use_cases.port_out_disabling import change_port_out_disabling
 from services.numbers.use_cases.tracking_numbers import (
-    disable_number,
     finish_port_out,
     port_in_numbers,
     release_numbers,
@@ -43,6 +41,7 @@ from tests.numbers.builders import (
     SUPPORT,
     a_line,
     add_number,
+    disable,
     found_account,
     numbers_by_phone,
     phone,
@@ -77,17 +76,6 @@ async def port_in(database, house, number, at=NOON):
 async def port_out(database, house, number, at=NOON):
     async with database.working() as connection:
         await finish_port_out(connection, house.id, "po_1", [number.phone_number], at)
-
-
-async def disable(database, number):
-    async with database.working() as connection:
-        return await disable_number(
-            connection,
-            number.id,
-            sight=EVERYTHING,
-            disabled_by="support",
-            expected_version=None,
-        )
 
 
 @pytest.mark.requirement("S4", "S12", "S19")

@@ -11,11 +11,12 @@ from services.numbers.domain.calls import CalledNumber, judge_time
 from services.numbers.domain.tracking_numbers import NumberState
 from services.numbers.store.tracking_numbers import find_numbers
 from services.numbers.use_cases.calls import receive_calls
-from services.numbers.use_cases.tracking_numbers import disable_number, start_port_out
+from services.numbers.use_cases.tracking_numbers import start_port_out
 from tests.numbers.builders import (
     NOON,
     a_number,
     add_number,
+    disable,
     found_account,
     numbers_by_phone,
     phone,
@@ -45,17 +46,6 @@ async def ring(database, *numbers, at=NOON):
 async def facts(database, number, kind):
     events = await told(database, number.id)
     return [event.fact for event in events if isinstance(event.fact, kind)]
-
-
-async def disable(database, number):
-    async with database.working() as connection:
-        await disable_number(
-            connection,
-            number.id,
-            sight=EVERYTHING,
-            disabled_by="support",
-            expected_version=None,
-        )
 
 
 async def number_of(database, house):

@@ -38,11 +38,12 @@ from services.numbers.use_cases.returns import (
     restore_number,
     take_back_numbers,
 )
-from services.numbers.use_cases.tracking_numbers import disable_number, finish_port_out
+from services.numbers.use_cases.tracking_numbers import finish_port_out
 from tests.numbers.builders import (
     NOON,
     a_line,
     add_number,
+    disable,
     found_account,
     numbers_by_phone,
     phone,
@@ -53,17 +54,6 @@ from tests.numbers.builders import (
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 RETENTION = Retention(disabled=10 * DAY, quarantined=30 * DAY)
-
-
-async def disable(database, number):
-    async with database.working() as connection:
-        return await disable_number(
-            connection,
-            number.id,
-            sight=EVERYTHING,
-            disabled_by="support",
-            expected_version=None,
-        )
 
 
 async def restore(database, number, version=None):

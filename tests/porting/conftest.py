@@ -11,6 +11,7 @@ from libs.common.database import Database
 from libs.common.dev_issuer import IssuerKey
 from services.porting.app import MIGRATIONS
 from tests.databases import ReusedDatabase, migrated_database, reused_database
+from tests.porting.builders import House, found_house
 from tests.porting.door import Door, open_door
 
 
@@ -30,6 +31,11 @@ async def reused(servers: Servers, migrated: str) -> AsyncIterator[ReusedDatabas
 async def urls(reused: ReusedDatabase) -> AsyncIterator[DatabaseUrls]:
     yield reused.urls
     await reused.empty()
+
+
+@pytest.fixture
+async def house(database: Database) -> House:
+    return await found_house(database)
 
 
 @pytest.fixture

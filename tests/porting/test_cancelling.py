@@ -53,11 +53,6 @@ FIRST, SECOND = NUMBERS
 
 
 @pytest.fixture
-async def house(database):
-    return await found_house(database)
-
-
-@pytest.fixture
 async def request_id(database, house):
     return await a_request_with_the_carrier(database, house, NUMBERS)
 

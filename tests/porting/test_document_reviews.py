@@ -10,7 +10,6 @@ from tests.porting.builders import (
     a_draft,
     a_full_draft,
     a_line,
-    found_house,
     now,
     phone,
     request_of,
@@ -28,11 +27,6 @@ REVIEW = """query ($id: ID!) { portRequest(id: $id) {
     state reviewedAt accountShown addressShown numbersShown refusalCode refusalText remedy
   } }
 } }"""
-
-
-@pytest.fixture
-async def house(database):
-    return await found_house(database)
 
 
 @pytest.fixture

@@ -56,11 +56,6 @@ async def card(door, caller, request_id) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def house(database):
-    return await found_house(database)
-
-
-@pytest.fixture
 async def request_id(door, database, house) -> str:
     """A draft of the manager's with one invoice."""
     made = await a_draft(database, house.manager, house.dental)

@@ -9,7 +9,6 @@ from tests.porting.builders import (
     a_line,
     a_request_with_the_carrier,
     complete_draft,
-    found_house,
     now,
     phone,
     preconfigure,
@@ -33,11 +32,6 @@ query($id: ID!) {
   }
 }
 """
-
-
-@pytest.fixture
-async def house(database):
-    return await found_house(database)
 
 
 @pytest.fixture

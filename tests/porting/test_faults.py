@@ -15,7 +15,6 @@ from tests.porting.builders import (
     a_request_with_the_carrier,
     business_day,
     first_call,
-    found_house,
     hear,
     lines_of,
     now,
@@ -27,11 +26,6 @@ from tests.porting.builders import (
 
 NUMBERS = [phone(100), phone(101), phone(102)]
 FIRST, SECOND, THIRD = NUMBERS
-
-
-@pytest.fixture
-async def house(database):
-    return await found_house(database)
 
 
 @pytest.fixture

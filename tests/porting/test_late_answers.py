@@ -13,7 +13,6 @@ from services.porting.use_cases import faults, resubmitting
 from tests.porting.builders import (
     a_full_draft,
     a_line,
-    found_house,
     hear,
     heard,
     lines_of,
@@ -22,11 +21,6 @@ from tests.porting.builders import (
     submit,
     told,
 )
-
-
-@pytest.fixture
-async def house(database):
-    return await found_house(database)
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from tests.porting.builders import (
     a_line,
     a_request_with_the_carrier,
     business_day,
-    found_house,
     lines_of,
     now,
     phone,
@@ -29,11 +28,6 @@ OLD = timedelta(days=91)
 STATE = """query ($id: ID!) { portRequest(id: $id) {
   status availableActions waitingOn { waitingOn } letter { state }
   lines { edges { node { phoneNumber faults { code closedAt closedBy } } } } } }"""
-
-
-@pytest.fixture
-async def house(database):
-    return await found_house(database)
 
 
 @pytest.fixture

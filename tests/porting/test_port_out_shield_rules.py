@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.contracts.refusals import Refusal, UserErrorCode
+from services.porting.domain.history import shown_actor
 from services.porting.domain.pins import Pin
 from services.porting.domain.port_out_pins import (
     BLOCKED_FOR,
@@ -24,7 +25,6 @@ from services.porting.domain.port_out_shield import (
     is_same_identifier,
     longest_of,
     new_identifier,
-    shown_actor,
 )
 from tests.porting.builders import phone
 

@@ -1,16 +1,12 @@
 """The same list of many things at once: one statement for each page that is asked for."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar, TypeVarTuple
+from typing import TypeVar, TypeVarTuple
 
-from libs.common.paging import Slice
+from libs.common.paging import Slice, empty_page
 
 Row = TypeVar("Row")
 Asked = TypeVarTuple("Asked")
-
-
-def empty_page() -> Slice[Any]:
-    return Slice(rows=(), cursors=(), has_next=False, has_previous=False)
 
 
 async def load_pages(

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from libs.common.database import Database
-from libs.common.graphql.errors import ErrorCode, log_fault, sentence_and_code
+from libs.common.plain_answers import mask, refuse
 from libs.contracts.number_events import CallReceived
 from services.numbers.integrations.telephony import (
     WINDOW_S,
@@ -37,8 +37,6 @@ _GONE: Final = 499
 
 
 class _Refused(Exception):
-    """Of a body that is refused unread no more is taken: the connection ends with the answer."""
-
     def __init__(
         self, status: int, code: str, message: str, *, is_unread: bool = False
     ) -> None:
@@ -56,14 +54,13 @@ def call_routes(database: Database, secrets: Sequence[bytes]) -> list[BaseRoute]
         try:
             return await _receive(request, database, signatures)
         except _Refused as refusal:
-            return _refuse(refusal)
+            return refuse(
+                refusal.status, refusal.code, refusal.message, is_unread=refusal.is_unread
+            )
         except ClientDisconnect:
             return Response(status_code=_GONE)
         except Exception as fault:  # noqa: BLE001 - the edge: masked here, told in the log
-            log_fault(fault)
-            sentence, code = sentence_and_code(fault)
-            status = 503 if code is ErrorCode.UNAVAILABLE else 500
-            return JSONResponse({"code": code, "message": sentence}, status_code=status)
+            return mask(fault)
 
     return [Route("/calls", receive, methods=["POST"])]
 
@@ -144,15 +141,3 @@ def _read_calls(body: bytes) -> tuple[list[CallReceived], list[dict[str, Any]]]:
             fields = sorted({str(part) for fault in error.errors() for part in fault["loc"]})
             refused.append({"index": index, "code": "NO_CALL", "fields": fields})
     return calls, refused
-
-
-def _refuse(refusal: _Refused) -> Response:
-    log.info(
-        "what was sent is refused", extra={"action": "refuse_request", "code": refusal.code}
-    )
-    answer = JSONResponse(
-        {"code": refusal.code, "message": refusal.message}, status_code=refusal.status
-    )
-    if refusal.is_unread:
-        answer.headers["connection"] = "close"
-    return answer

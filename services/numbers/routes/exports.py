@@ -8,13 +8,13 @@ from typing import Final
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 
-from libs.common.caller import Member, Support
+from libs.common.caller import Member, Support, person_of
 from libs.common.database import Database
 from libs.common.download_links import DownloadLinks, Link, support_named
-from libs.common.graphql.errors import ErrorCode, log_fault, sentence_and_code
+from libs.common.plain_answers import mask, refuse
 from services.numbers.domain.export_names import SHOWN, read_export
 from services.numbers.domain.inventory import InventoryFilterError
 from services.numbers.store.logins import find_login
@@ -44,9 +44,7 @@ def export_routes(
         try:
             return await _show_export(request, database, links)
         except Exception as fault:  # noqa: BLE001 - the edge: masked here, told in the log
-            log_fault(fault)
-            sentence, code = sentence_and_code(fault)
-            return _refuse(503 if code is ErrorCode.UNAVAILABLE else 500, code, sentence)
+            return mask(fault)
 
     from_pages = Middleware(CORSMiddleware, allow_origins=list(origins), allow_methods=["GET"])
     route = Route("/{thing}/{shown}", show, methods=["GET"])
@@ -64,20 +62,18 @@ async def _show_export(request: Request, database: Database, links: DownloadLink
     )
     viewer = await _find_viewer(database, link.viewer)
     if viewer is None or not links.is_good(link, viewer):
-        return _refuse(403, "LINK_NOT_VALID", "The link is wrong, not yours, or has expired.")
+        return refuse(403, "LINK_NOT_VALID", "The link is wrong, not yours, or has expired.")
     try:
         parts = await export_inventory(database, viewer, *read_export(link.thing))
     except InventoryFilterError as error:
-        return _refuse(400, "BAD_USER_INPUT", str(error))
+        return refuse(400, "BAD_USER_INPUT", str(error))
     if parts is None:
-        return _refuse(404, "NOT_FOUND", "There is no such inventory for you.")
+        return refuse(404, "NOT_FOUND", "There is no such inventory for you.")
     log.info(
         "the inventory was exported",
         extra={
             "action": "numbers.exported",
-            "viewer": viewer.member_id
-            if isinstance(viewer, Member)
-            else f"support:{viewer.login.subject}",
+            "viewer": person_of(viewer),
         },
     )
     return StreamingResponse(
@@ -93,9 +89,3 @@ async def _find_viewer(database: Database, named: str) -> Member | Support | Non
         return None
     async with database.working() as connection:
         return await find_login(connection, named)
-
-
-def _refuse(status: int, code: str, message: str) -> Response:
-    if status < 500:  # noqa: PLR2004 - a fault is told by its own line
-        log.info("what was sent is refused", extra={"action": "refuse_request", "code": code})
-    return JSONResponse({"code": code, "message": message}, status_code=status)

@@ -18,7 +18,7 @@ ERRORS = "Every fault of the input at once; empty where it took effect."
 
 
 @strawberry.input
-class OfAccount:
+class OnAccount:
     """What every command about an account or a part of it ends with."""
 
     expected_version: int | None = strawberry.field(default=None, description=EXPECTED)
@@ -28,7 +28,7 @@ class OfAccount:
 async def run_once(
     info: NumbersInfo,
     mutation: str,
-    given: OfAccount,
+    given: OnAccount,
     act: Callable[[Connection, By], Awaitable[str]],
 ) -> str:
     """`act` answers the id of what it made or changed."""

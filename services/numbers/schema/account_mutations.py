@@ -12,7 +12,7 @@ from libs.common.graphql.errors import BadUserInput
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
 from services.numbers.domain.accounts import Standing
-from services.numbers.schema.account_commands import ERRORS, INPUT, OfAccount, run_once
+from services.numbers.schema.account_commands import ERRORS, INPUT, OnAccount, run_once
 from services.numbers.schema.accounts import Account
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.loaders import load_accounts
@@ -41,7 +41,7 @@ class AccountPayload:
 
 
 @strawberry.input(description="An account's new name.")
-class RenameAccountInput(OfAccount):
+class RenameAccountInput(OnAccount):
     account_id: strawberry.ID = strawberry.field(description=_ACCOUNT_ID)
     name: str = strawberry.field(description="The new name.")
 
@@ -49,7 +49,7 @@ class RenameAccountInput(OfAccount):
 @strawberry.input(
     description="What is different in an account's standing; null stays as it is."
 )
-class ChangeStandingInput(OfAccount):
+class ChangeStandingInput(OnAccount):
     account_id: strawberry.ID = strawberry.field(description=_ACCOUNT_ID)
     card_on_file: bool | None = strawberry.field(
         default=None, description="Whether a payment card is on file."
@@ -89,12 +89,12 @@ class ReportStandingInput:
 
 
 @strawberry.input(description="Which account to disable.")
-class DisableAccountInput(OfAccount):
+class DisableAccountInput(OnAccount):
     account_id: strawberry.ID = strawberry.field(description=_ACCOUNT_ID)
 
 
 @strawberry.input(description="Which account to reactivate.")
-class ReactivateAccountInput(OfAccount):
+class ReactivateAccountInput(OnAccount):
     account_id: strawberry.ID = strawberry.field(description=_ACCOUNT_ID)
 
 
@@ -185,7 +185,7 @@ class ReportStandingPayload:
 async def _change(
     info: NumbersInfo,
     mutation: str,
-    given: OfAccount,
+    given: OnAccount,
     act: Callable[[Connection, By], Awaitable[str]],
 ) -> AccountPayload:
     try:

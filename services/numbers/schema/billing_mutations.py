@@ -5,22 +5,19 @@ from typing import Annotated
 
 import strawberry
 
-from libs.common.caller import Member as MemberCaller
 from libs.common.database import Connection
 from libs.common.graphql.errors import BadUserInput
 from libs.common.graphql.idempotency import remember
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
-from services.numbers.schema.account_commands import OfAccount, run_once
+from services.numbers.schema.account_commands import OnAccount, run_once
 from services.numbers.schema.accounts import Account
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.types import TrackingNumber
 from services.numbers.store.tracking_numbers import find_numbers
-from services.numbers.use_cases.account_access import By
+from services.numbers.use_cases.account_access import By, name_of
 from services.numbers.use_cases.port_out_disabling import change_port_out_disabling
 from services.numbers.use_cases.returns import restore_number
-
-_SUPPORT = "support"
 
 
 @strawberry.input(description="Which disabled number to restore.")
@@ -43,7 +40,7 @@ class RestoreTrackingNumberPayload:
 
 
 @strawberry.input(description="What happens to an account's numbers when they are ported out.")
-class ChangePortOutDisablingInput(OfAccount):
+class ChangePortOutDisablingInput(OnAccount):
     disables_ported_out: bool = strawberry.field(
         description="Whether a number is disabled, and its charges end, at once when it has "
         "left. Otherwise somebody disables it; until then it is charged, and calls that still "
@@ -75,7 +72,6 @@ class BillingMutation:
     ) -> RestoreTrackingNumberPayload:
         context = info.context
         caller = context.caller
-        by = caller.member_id if isinstance(caller, MemberCaller) else _SUPPORT
         try:
             async with context.database.transaction(caller) as connection:
 
@@ -84,7 +80,7 @@ class BillingMutation:
                         connection,
                         input.tracking_number_id,
                         sight=context.sight,
-                        restored_by=by,
+                        restored_by=name_of(caller),
                         expected_version=input.expected_version,
                     )
                     return {"number_id": number.id}

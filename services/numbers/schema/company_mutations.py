@@ -8,7 +8,7 @@ import strawberry
 from libs.common.database import Connection
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
-from services.numbers.schema.account_commands import ERRORS, INPUT, OfAccount, run_once
+from services.numbers.schema.account_commands import ERRORS, INPUT, OnAccount, run_once
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.loaders import load_companies
 from services.numbers.schema.types import Company
@@ -27,13 +27,13 @@ class CompanyPayload:
 
 
 @strawberry.input(description="A company that an account gets.")
-class AddCompanyInput(OfAccount):
+class AddCompanyInput(OnAccount):
     account_id: strawberry.ID = strawberry.field(description="`acc_…`.")
     name: str = strawberry.field(description=_NAME)
 
 
 @strawberry.input(description="A company's new name.")
-class RenameCompanyInput(OfAccount):
+class RenameCompanyInput(OnAccount):
     company_id: strawberry.ID = strawberry.field(description="`co_…`.")
     name: str = strawberry.field(description=_NAME)
 
@@ -62,7 +62,7 @@ class CompanyMutation:
 async def _change(
     info: NumbersInfo,
     mutation: str,
-    given: OfAccount,
+    given: OnAccount,
     act: Callable[[Connection, By], Awaitable[str]],
 ) -> CompanyPayload:
     try:

@@ -10,7 +10,7 @@ from libs.common.database import Connection
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
 from services.numbers.domain.members import MemberChange, MemberWish
-from services.numbers.schema.account_commands import ERRORS, INPUT, OfAccount, run_once
+from services.numbers.schema.account_commands import ERRORS, INPUT, OnAccount, run_once
 from services.numbers.schema.accounts import Member
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.loaders import load_members
@@ -29,7 +29,7 @@ class MemberPayload:
 
 
 @strawberry.input(description="A person who becomes a member of an account.")
-class AddMemberInput(OfAccount):
+class AddMemberInput(OnAccount):
     account_id: strawberry.ID = strawberry.field(description="`acc_…`.")
     name: str = strawberry.field(description="The person's name.")
     email: str = strawberry.field(description="Where we write to.")
@@ -45,7 +45,7 @@ class AddMemberInput(OfAccount):
 
 
 @strawberry.input(description="What is different about a member; null stays as it is.")
-class ChangeMemberInput(OfAccount):
+class ChangeMemberInput(OnAccount):
     member_id: strawberry.ID = strawberry.field(description=_MEMBER_ID)
     name: str | None = strawberry.field(default=None, description="The person's name.")
     email: str | None = strawberry.field(default=None, description="Where we write to.")
@@ -60,12 +60,12 @@ class ChangeMemberInput(OfAccount):
 
 
 @strawberry.input(description="Which member to deactivate.")
-class DeactivateMemberInput(OfAccount):
+class DeactivateMemberInput(OnAccount):
     member_id: strawberry.ID = strawberry.field(description=_MEMBER_ID)
 
 
 @strawberry.input(description="Which member to reactivate.")
-class ReactivateMemberInput(OfAccount):
+class ReactivateMemberInput(OnAccount):
     member_id: strawberry.ID = strawberry.field(description=_MEMBER_ID)
 
 
@@ -123,7 +123,7 @@ class MemberMutation:
 
 
 async def _change(
-    info: NumbersInfo, mutation: str, given: OfAccount, member_id: str, change: MemberChange
+    info: NumbersInfo, mutation: str, given: OnAccount, member_id: str, change: MemberChange
 ) -> MemberPayload:
     async def act(connection: Connection, by: By) -> str:
         return (await change_member(connection, member_id, change, by=by)).id
@@ -134,7 +134,7 @@ async def _change(
 async def _run(
     info: NumbersInfo,
     mutation: str,
-    given: OfAccount,
+    given: OnAccount,
     act: Callable[[Connection, By], Awaitable[str]],
 ) -> MemberPayload:
     try:

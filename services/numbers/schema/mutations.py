@@ -5,7 +5,6 @@ from typing import Annotated
 
 import strawberry
 
-from libs.common.caller import Member as MemberCaller
 from libs.common.caller import Role
 from libs.common.graphql.idempotency import remember
 from libs.contracts.graph import UserError, user_errors
@@ -15,10 +14,9 @@ from services.numbers.schema.accounts import Account
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.types import TrackingNumber
 from services.numbers.store.accounts import find_accounts
+from services.numbers.use_cases.account_access import name_of
 from services.numbers.use_cases.accounts import create_account
 from services.numbers.use_cases.tracking_numbers import disable_number
-
-_SUPPORT = "support"
 
 
 @strawberry.input(description="A company of a new account.")
@@ -148,9 +146,7 @@ class NumbersMutation:
                     connection,
                     input.tracking_number_id,
                     sight=info.context.sight,
-                    disabled_by=caller.member_id
-                    if isinstance(caller, MemberCaller)
-                    else _SUPPORT,
+                    disabled_by=name_of(caller),
                     expected_version=input.expected_version,
                 )
         except (Refusal, Refused) as refused:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import strawberry
 
-from libs.common.caller import Member as MemberCaller
 from libs.common.database import Connection
 from libs.common.graphql.idempotency import remember
 from libs.contracts.graph import UserError, user_errors
@@ -14,10 +13,12 @@ from libs.contracts.refusals import Refusal, Refused
 from services.numbers.domain import tracking_numbers
 from services.numbers.domain.number_changes import MOST_NUMBERS, NumberChanges
 from services.numbers.domain.tracking_numbers import NumberTab
+from services.numbers.schema.account_commands import INPUT, KEY
 from services.numbers.schema.arguments import TrackingNumberFilter, bad_user_input, read_filter
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.types import TrackingNumber
 from services.numbers.store.tracking_numbers import find_numbers
+from services.numbers.use_cases.account_access import name_of
 from services.numbers.use_cases.number_changes import (
     Actor,
     Choice,
@@ -26,10 +27,8 @@ from services.numbers.use_cases.number_changes import (
     disable_numbers,
 )
 
-_KEY = "The same key takes effect once, however often it is sent."
 _TRIAL = "True: nothing is changed, and you are told what would be, or everything refused."
 _ERRORS = "Every fault of every number at once; empty where it took effect."
-_INPUT = strawberry.argument(description="What is to be done.")
 
 
 @strawberry.input(description="What of a number is to be changed; what is absent stays.")
@@ -64,7 +63,7 @@ class UpdateTrackingNumberInput(ChangesInput):
     expected_version: int | None = strawberry.field(
         default=None, description="Refuse where the number has another version by now."
     )
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.type(description="The changed number, or why it is not changed.")
@@ -103,7 +102,7 @@ class NumbersInput:
         default=None, description="Those that it finds."
     )
     dry_run: bool = strawberry.field(default=False, description=_TRIAL)
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
     @property
     def choice(self) -> Choice:
@@ -145,7 +144,7 @@ class NumberChangeMutation:
         description="Changes a number's forwarding number, name, source or company."
     )
     async def update_tracking_number(
-        self, info: NumbersInfo, input: Annotated[UpdateTrackingNumberInput, _INPUT]
+        self, info: NumbersInfo, input: Annotated[UpdateTrackingNumberInput, INPUT]
     ) -> UpdateTrackingNumberPayload:
         async def act(connection: Connection) -> list[tracking_numbers.TrackingNumber]:
             number = await change_number(
@@ -172,7 +171,7 @@ class NumberChangeMutation:
         description="Changes many numbers in the same way; all of them or none."
     )
     async def update_tracking_numbers(
-        self, info: NumbersInfo, input: Annotated[UpdateTrackingNumbersInput, _INPUT]
+        self, info: NumbersInfo, input: Annotated[UpdateTrackingNumbersInput, INPUT]
     ) -> TrackingNumbersPayload:
         return await _change_all(
             info,
@@ -192,7 +191,7 @@ class NumberChangeMutation:
         description="Disables many numbers: no charges and no calls; all of them or none."
     )
     async def disable_tracking_numbers(
-        self, info: NumbersInfo, input: Annotated[DisableTrackingNumbersInput, _INPUT]
+        self, info: NumbersInfo, input: Annotated[DisableTrackingNumbersInput, INPUT]
     ) -> TrackingNumbersPayload:
         return await _change_all(
             info,
@@ -248,6 +247,4 @@ async def _run_once(
 
 
 def _actor(info: NumbersInfo) -> Actor:
-    caller = info.context.caller
-    name = caller.member_id if isinstance(caller, MemberCaller) else "support"
-    return Actor(name=name, sight=info.context.sight)
+    return Actor(name=name_of(info.context.caller), sight=info.context.sight)

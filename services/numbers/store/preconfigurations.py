@@ -12,6 +12,7 @@ from services.numbers.domain.preconfigurations import (
     LinesMissingError,
     Preconfiguration,
 )
+from services.numbers.store.turns import take_turn
 
 # Keeps a batch of lines until the review of their port request starts.
 _ADD_LINES = """
@@ -41,9 +42,6 @@ _SAVE = """
     SET version = $2, review = $3
     WHERE port_request_id = $1
 """
-# Two requests that name each other's numbers are looked at one after the other: what the rows
-# of one must be, no row of the other can tell before it is committed.
-_TAKE_TURN = "SELECT pg_advisory_xact_lock(hashtext('numbers.preconfigure'))"
 # How many lines and how many of their batches have come.
 _COUNT_LINES = """
     SELECT count(*) AS lines, count(DISTINCT batch) AS batches, max(batches) AS expected
@@ -210,11 +208,6 @@ async def lock_preconfiguration(
     row = await connection.fetchrow(_LOCK, port_request_id)
     assert row is not None
     return Preconfiguration(**row)
-
-
-async def take_turn(connection: Connection) -> None:
-    """Until the transaction ends nobody else makes a number ring anywhere."""
-    await connection.execute(_TAKE_TURN)
 
 
 async def save_preconfiguration(

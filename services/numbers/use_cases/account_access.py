@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from libs.common import outbox
-from libs.common.caller import Member, Support
+from libs.common.caller import Caller, Member, Support
 from libs.common.database import Connection, after_commit
 from libs.common.sight import Sight, sight_of
 from libs.contracts.number_events import (
@@ -26,7 +26,7 @@ from services.numbers.store import account_changes as store
 
 log = logging.getLogger(__name__)
 
-SUPPORT: Final = "support"
+_SUPPORT: Final = "support"
 
 Said = TypeVar("Said", bound=AccountState)
 
@@ -40,13 +40,18 @@ class By:
 
     @property
     def name(self) -> str:
-        return self.caller.member_id if isinstance(self.caller, Member) else SUPPORT
+        return name_of(self.caller)
 
     @property
     def sight(self) -> Sight:
         sight = sight_of(self.caller)
         assert sight is not None
         return sight
+
+
+def name_of(caller: Caller) -> str:
+    """A member's id, or "support": which person of support, a customer is not told."""
+    return caller.member_id if isinstance(caller, Member) else _SUPPORT
 
 
 async def lock_account(connection: Connection, account_id: str, by: By) -> Account:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from libs.common import outbox
-from libs.common.caller import Role
 from libs.common.database import Connection
 from libs.common.ids import new_id
 from libs.contracts.company_names import company_key
@@ -29,6 +28,7 @@ from services.numbers.domain.accounts import (
     faults_of_name,
     find_faults,
 )
+from services.numbers.domain.members import companies_of
 from services.numbers.store import account_changes as changes
 from services.numbers.store import accounts as store
 from services.numbers.store.ports_under_way import find_ties
@@ -72,7 +72,7 @@ async def create_account(connection: Connection, new: NewAccount) -> Account:
     await store.add_companies(connection, companies)
     await store.add_members(connection, members)
     await outbox.record(connection, account_id, 0, *_facts_of(account, companies, members))
-    log.info("account created", extra={"action": "account.created", "account_id": account_id})
+    log.info("account created", extra={"action": "account_created", "account_id": account_id})
     return account
 
 
@@ -85,9 +85,9 @@ def _make_members(new: NewAccount, account_id: str, companies: list[Company]) ->
             name=clean_text(member.name),
             email=member.email,
             role=member.role,
-            company_ids=()
-            if member.role is Role.ADMINISTRATOR
-            else tuple(dict.fromkeys(ids[company_key(name)] for name in member.companies)),
+            company_ids=companies_of(
+                member.role, [ids[company_key(name)] for name in member.companies]
+            ),
             login_issuer=member.login_issuer,
             login_subject=member.login_subject,
         )

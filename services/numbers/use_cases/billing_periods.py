@@ -6,8 +6,6 @@ from typing import Final
 
 from libs.common import outbox
 from libs.common.database import Connection
-from libs.common.events import make_event
-from libs.common.telemetry import current_traceparent
 from libs.contracts.billing_events import (
     BillingPeriodClosed,
     BillingPeriodFact,
@@ -66,19 +64,13 @@ async def settle_periods(
     # The last of a period that both begins and ends.
     latest = {each.period.id: each.period for _, each in changed}
     await store.save_periods(connection, list(latest.values()))
-    traceparent = current_traceparent()
-    await outbox.record_events(
+    await outbox.record_each(
         connection,
-        [
-            make_event(
-                _fact_about(number, each),
-                subject=each.period.id,
-                sequence=each.period.version,
-                traceparent=traceparent,
-                time=now,
-            )
+        (
+            (each.period.id, each.period.version, _fact_about(number, each))
             for number, each in changed
-        ],
+        ),
+        now,
     )
 
 

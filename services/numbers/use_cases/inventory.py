@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from libs.common.database import Connection
-from libs.common.graphql.pages import empty_page
-from libs.common.paging import Page, Slice
+from libs.common.paging import Page, Slice, empty_page
 from libs.common.sight import Sight
 from services.numbers.domain.inventory import (
     InventoryFilter,

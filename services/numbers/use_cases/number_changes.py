@@ -1,16 +1,13 @@
 """What customers change of numbers: one, or many at once; all of them or none."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from libs.common import outbox
 from libs.common.database import Connection
-from libs.common.events import make_event
 from libs.common.paging import Page
 from libs.common.sight import Sight
-from libs.common.telemetry import current_traceparent
 from libs.contracts.number_events import NumberChanged, NumberDetails
 from libs.contracts.refusals import Refusal, Refused, refuse_all
 from services.numbers.domain.inventory import InventoryFilter, NumberOrder
@@ -31,11 +28,13 @@ from services.numbers.domain.refusals import (
 from services.numbers.domain.tracking_numbers import TrackingNumber
 from services.numbers.store import tracking_numbers as store
 from services.numbers.store.accounts import find_companies
-from services.numbers.store.preconfigurations import take_turn
+from services.numbers.store.turns import take_turn
 from services.numbers.use_cases.inventory import list_inventory
-from services.numbers.use_cases.tracking_numbers import record_disabled
-
-log = logging.getLogger(__name__)
+from services.numbers.use_cases.tracking_numbers import (
+    log_change,
+    public_state,
+    record_disabled,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,39 +213,24 @@ async def _save_and_record(
     if not changed:
         return
     await store.save_choices(connection, [after for _, after in changed])
-    now, traceparent = datetime.now(UTC), current_traceparent()
-    await outbox.record_events(
+    now = datetime.now(UTC)
+
+    def tell(before: TrackingNumber, after: TrackingNumber) -> NumberChanged:
+        return NumberChanged(
+            **public_state(after),
+            details=NumberDetails(
+                forwarding_number=after.forwarding_number,
+                name=after.name,
+                source=after.source,
+            ),
+            changed=changes.names_changed(before),
+            changed_by=actor.name,
+            changed_at=now,
+        )
+
+    await outbox.record_each(
         connection,
-        [
-            make_event(
-                NumberChanged(
-                    account_id=after.account_id,
-                    company_id=after.company_id,
-                    tracking_number=after.phone_number,
-                    state=after.state,
-                    port_request_id=after.port_request_id,
-                    details=NumberDetails(
-                        forwarding_number=after.forwarding_number,
-                        name=after.name,
-                        source=after.source,
-                    ),
-                    changed=changes.names_changed(before),
-                    changed_by=actor.name,
-                    changed_at=now,
-                ),
-                subject=after.id,
-                sequence=after.version,
-                traceparent=traceparent,
-                time=now,
-            )
-            for before, after in changed
-        ],
+        ((after.id, after.version, tell(before, after)) for before, after in changed),
+        now,
     )
-    log.info(
-        "numbers changed",
-        extra={
-            "action": "numbers.changed",
-            "count": len(changed),
-            "number_ids": [after.id for _, after in changed[:10]],
-        },
-    )
+    log_change("numbers.changed", [after for _, after in changed])

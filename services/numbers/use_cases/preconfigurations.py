@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from libs.common import outbox
+from libs.common.batches import split
 from libs.common.database import Connection
 from libs.common.ids import new_id
 from libs.contracts.number_events import (
@@ -113,13 +114,13 @@ def _refusal(
 def _batches(
     account_id: str, review: int, added: Sequence[AddedNumber]
 ) -> list[NumbersPreconfigured]:
-    starts = range(0, len(added), _NUMBERS_PER_EVENT)
+    batches = split(added, _NUMBERS_PER_EVENT)
     return [
         NumbersPreconfigured(
             account_id=account_id,
             review=review,
             batch=batch,
-            of=len(starts),
+            of=len(batches),
             numbers=[
                 # Out of our own rows: to check 50,000 of them again takes half a second.
                 PreconfiguredNumber.model_construct(
@@ -128,8 +129,8 @@ def _batches(
                     tracking_number=number.phone_number,
                     company_id=number.company_id,
                 )
-                for number in added[start : start + _NUMBERS_PER_EVENT]
+                for number in numbers
             ],
         )
-        for batch, start in enumerate(starts, start=1)
+        for batch, numbers in enumerate(batches, start=1)
     ]

@@ -6,13 +6,14 @@ from typing import Final
 
 from libs.common.database import Connection
 from libs.common.timers import set_timer
-from libs.contracts.number_events import NumberQuarantined, NumberReleased
+from libs.contracts.number_events import NumberQuarantined
 from services.numbers.domain.tracking_numbers import TrackingNumber
 from services.numbers.store import quarantines as store
 from services.numbers.use_cases.tracking_numbers import (
     log_change,
     public_state,
     save_and_record,
+    tell_released,
 )
 
 ENDINGS_DUE: Final = "number_endings"
@@ -63,7 +64,7 @@ async def release_quarantined_numbers(
         connection, at - retention.quarantined, NUMBERS_AT_ONCE
     )
     changed = [number.end_quarantine() for number in found]
-    await save_and_record(connection, changed, _released)
+    await save_and_record(connection, changed, tell_released)
     if changed:
         log_change("numbers.released", changed)
     return len(changed)
@@ -72,7 +73,3 @@ async def release_quarantined_numbers(
 def _quarantined(number: TrackingNumber) -> NumberQuarantined:
     assert number.quarantined_at is not None
     return NumberQuarantined(**public_state(number), quarantined_at=number.quarantined_at)
-
-
-def _released(number: TrackingNumber) -> NumberReleased:
-    return NumberReleased(**public_state(number))

@@ -22,8 +22,8 @@ from services.numbers.domain.refusals import (
 from services.numbers.domain.tracking_numbers import TrackingNumber
 from services.numbers.store import returns as store
 from services.numbers.store.account_changes import hold_account
-from services.numbers.store.preconfigurations import take_turn
 from services.numbers.store.tracking_numbers import is_live, lock_number
+from services.numbers.store.turns import take_turn
 from services.numbers.use_cases.tracking_numbers import (
     log_change,
     public_state,

@@ -7,9 +7,7 @@ from typing import Final, TypedDict
 
 from libs.common import outbox
 from libs.common.database import Connection
-from libs.common.events import make_event
 from libs.common.sight import Sight
-from libs.common.telemetry import current_traceparent
 from libs.contracts.number_events import (
     NumberDisabled,
     NumberFact,
@@ -64,7 +62,7 @@ async def release_numbers(
     found = await store.lock_numbers_of_lines(connection, account_id, line_ids)
     after = ((number, number.release()) for number in found)
     changed = [new for old, new in after if new is not old]
-    await save_and_record(connection, changed, _released)
+    await save_and_record(connection, changed, tell_released)
     log_change("numbers.released", changed, missing=len(line_ids) - len(found))
 
 
@@ -75,7 +73,7 @@ async def revert_numbers(
     found = await store.lock_numbers_of_lines(connection, account_id, line_ids)
     after = ((number, number.revert()) for number in found)
     changed = [new for old, new in after if new is not old]
-    await save_and_record(connection, changed, _released, at=reverted_at)
+    await save_and_record(connection, changed, tell_released, at=reverted_at)
     log_change("numbers.reverted", changed, missing=len(line_ids) - len(found))
 
 
@@ -152,20 +150,11 @@ async def save_and_record(
     if not changed:
         return
     await store.save_numbers(connection, changed)
-    now, traceparent = datetime.now(UTC), current_traceparent()
     facts = [(number, tell(number)) for number in changed]
-    await outbox.record_events(
+    await outbox.record_each(
         connection,
-        [
-            make_event(
-                fact,
-                subject=number.id,
-                sequence=number.version,
-                traceparent=traceparent,
-                time=now,
-            )
-            for number, fact in facts
-        ],
+        ((number.id, number.version, fact) for number, fact in facts),
+        datetime.now(UTC),
     )
     billed = [number for number, fact in facts if isinstance(fact, CHANGES_BILLING)]
     await settle_periods(connection, billed, at)
@@ -176,7 +165,7 @@ def _ported_in(number: TrackingNumber) -> NumberPortedIn:
     return NumberPortedIn(**public_state(number), ported_at=number.ported_at)
 
 
-def _released(number: TrackingNumber) -> NumberReleased:
+def tell_released(number: TrackingNumber) -> NumberReleased:
     return NumberReleased(**public_state(number))
 
 

@@ -76,3 +76,9 @@ class PortOutHistoryEntry(_Entry):
     number_count: int
     reason: str | None
     correlation_id: str | None
+
+
+def shown_actor(actor: str) -> str:
+    """Of `member:mem_…` or a bare id that id; else `support` or `system`: which person is for support."""
+    kind, _, name = actor.partition(":")
+    return name if kind == "member" else kind

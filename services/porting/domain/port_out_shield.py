@@ -5,7 +5,7 @@ It holds up a port-out that nobody of the account wants, and never one that they
 
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -31,17 +31,6 @@ class Verdict(StrEnum):
     TOO_MANY_TRIES = "TOO_MANY_TRIES"
     PIN_WRONG = "PIN_WRONG"
     PASSED = "PASSED"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShieldVerdict:
-    """One verdict for each number of one account that a report names."""
-
-    by_number: Mapping[PhoneNumber, Verdict]
-
-    @property
-    def is_passed(self) -> bool:
-        return all(verdict is Verdict.PASSED for verdict in self.by_number.values())
 
 
 class LockState(StrEnum):
@@ -135,9 +124,3 @@ def is_same_identifier(stated: str, known: str) -> bool:
     """However the gaining carrier writes it: in groups, in lower case, with or without `PL`."""
     written = "".join(filter(str.isalnum, stated)).upper().removeprefix("PL")
     return hmac.compare_digest(written.encode(), known.removeprefix("PL").encode())
-
-
-def shown_actor(actor: str) -> str:
-    """A member's id, `support`, or `system`: which person of support acted is for support."""
-    kind, _, name = actor.partition(":")
-    return name if kind == "member" else kind

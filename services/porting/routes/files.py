@@ -18,10 +18,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 
-from libs.common.caller import Member, Support
+from libs.common.caller import Member, Support, person_of
 from libs.common.database import Database
 from libs.common.download_links import DownloadLinks, Link, support_named
-from libs.common.graphql.errors import ErrorCode, log_fault, sentence_and_code
+from libs.common.plain_answers import mask, refuse
 from services.porting.domain.documents import Part, Upload
 from services.porting.domain.vault import Vault
 from services.porting.integrations.carriers.protocol import (
@@ -104,9 +104,7 @@ def _masked(answer: Answer) -> Answer:
         except ClientDisconnect:
             return Response(status_code=_GONE)
         except Exception as fault:  # noqa: BLE001 - the edge: masked here, told in the log
-            log_fault(fault)
-            sentence, code = sentence_and_code(fault)
-            return _refuse(503 if code is ErrorCode.UNAVAILABLE else 500, code, sentence)
+            return mask(fault)
 
     return answer_masked
 
@@ -120,14 +118,20 @@ async def _receive_callback(
         async with asyncio.timeout(_SLOWEST_CALLBACK_S):
             body = await _read_callback(request)
         if body is None:
-            return _turn_away(413, "CALLBACK_TOO_LARGE", "This is longer than any message.")
+            return refuse(
+                413, "CALLBACK_TOO_LARGE", "This is longer than any message.", is_unread=True
+            )
         heard = carrier.read_callback(request.headers, body)
     except TimeoutError:
-        return _turn_away(408, "CALLBACK_TOO_SLOW", "The message did not arrive in time.")
+        return refuse(
+            408, "CALLBACK_TOO_SLOW", "The message did not arrive in time.", is_unread=True
+        )
     except CallbackRefused:
-        return _turn_away(401, "NOT_SIGNED", "The signature is wrong, missing or too old.")
+        return refuse(
+            401, "NOT_SIGNED", "The signature is wrong, missing or too old.", is_unread=True
+        )
     except CallbackUnreadable:
-        return _refuse(422, "UNREADABLE", "This is not the form that was agreed.")
+        return refuse(422, "UNREADABLE", "This is not the form that was agreed.")
     async with database.working() as connection:
         is_new = await receive_call(connection, carrier.name, heard, vault)
     return JSONResponse({"isNew": is_new}, status_code=200)
@@ -156,20 +160,20 @@ async def _receive_upload(
         request.query_params.get("expires", ""),
         request.query_params.get("signature", ""),
     ):
-        return _refuse(403, "LINK_NOT_VALID", "The link is wrong or has expired.")
+        return refuse(403, "LINK_NOT_VALID", "The link is wrong or has expired.")
     async with database.working() as connection:
         upload = await uploads.find_upload(connection, upload_id)
     if upload is None:
-        return _refuse(404, "UPLOAD_NOT_FOUND", "There is no such upload.")
+        return refuse(404, "UPLOAD_NOT_FOUND", "There is no such upload.")
     if upload.stored_at is not None:
-        return _refuse(409, "ALREADY_UPLOADED", "This link has been used.")
+        return refuse(409, "ALREADY_UPLOADED", "This link has been used.")
     try:
         async with asyncio.timeout(_SLOWEST_UPLOAD_S):
             content = await _read(request, upload)
     except TimeoutError:
-        return _refuse(408, "UPLOAD_TOO_SLOW", "The file did not arrive in time.")
+        return refuse(408, "UPLOAD_TOO_SLOW", "The file did not arrive in time.")
     if content is None or await digest(content) != upload.sha256:
-        return _refuse(400, "CHECKSUM_MISMATCH", "These are not the bytes that were promised.")
+        return refuse(400, "CHECKSUM_MISMATCH", "These are not the bytes that were promised.")
     await files.put(upload_id, content)
     async with database.working() as connection:
         await uploads.mark_stored(connection, upload_id, datetime.now(UTC))
@@ -193,7 +197,7 @@ async def _show_document(
     )
     viewer = await _viewer_of(database, link.viewer)
     if viewer is None or not links.is_good(link, viewer):
-        return _refuse(403, "LINK_NOT_VALID", "The link is wrong, not yours, or has expired.")
+        return refuse(403, "LINK_NOT_VALID", "The link is wrong, not yours, or has expired.")
     if link.shown == Part.NUMBERS:
         return await _export_numbers(database, viewer, link.thing)
     async with database.reading(viewer) as connection:
@@ -203,7 +207,7 @@ async def _show_document(
     if document is not None:
         key = document.thumbnail_key if is_small else document.file_key
     if document is None or key is None:
-        return _refuse(404, "DOCUMENT_NOT_FOUND", "There is no such document for you.")
+        return refuse(404, "DOCUMENT_NOT_FOUND", "There is no such document for you.")
     byte_size, content = await files.open(key)
     log.info(
         "a document was shown",
@@ -211,9 +215,7 @@ async def _show_document(
             "action": "show_document",
             "document_id": document.id,
             "shown": link.shown,
-            "viewer": viewer.member_id
-            if isinstance(viewer, Member)
-            else f"support:{viewer.login.subject}",
+            "viewer": person_of(viewer),
         },
     )
     named = quote("thumbnail.png" if is_small else document.served_name)
@@ -233,7 +235,7 @@ async def _export_numbers(
 ) -> Response:
     parts = await export_lines(database, viewer, request_id)
     if parts is None:
-        return _refuse(404, "PORT_REQUEST_NOT_FOUND", "There is no such request for you.")
+        return refuse(404, "PORT_REQUEST_NOT_FOUND", "There is no such request for you.")
     log.info(
         "numbers were exported",
         extra={"action": "export_numbers", "port_request_id": request_id},
@@ -266,16 +268,3 @@ async def _read(request: Request, upload: Upload) -> bytes | None:
         if len(content) > upload.byte_size:
             return None
     return bytes(content) if len(content) == upload.byte_size else None
-
-
-def _turn_away(status: int, code: str, message: str) -> Response:
-    """Of a body that nobody asked for no more is read: the connection ends with the answer."""
-    answer = _refuse(status, code, message)
-    answer.headers["connection"] = "close"
-    return answer
-
-
-def _refuse(status: int, code: str, message: str) -> Response:
-    if status < 500:  # noqa: PLR2004 - a fault is told by its own line
-        log.info("what was sent is refused", extra={"action": "refuse_request", "code": code})
-    return JSONResponse({"code": code, "message": message}, status_code=status)

@@ -22,13 +22,13 @@ from libs.common.paging import Page, Slice
 from libs.common.sight import sight_of
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain import port_out_shield as domain
+from services.porting.domain.history import shown_actor
 from services.porting.domain.port_out_pins import PinTries
 from services.porting.domain.port_out_shield import (
     LockScope,
     LockState,
     ShieldAct,
     longest_of,
-    shown_actor,
 )
 from services.porting.schema.context import PortingContext, PortingInfo
 from services.porting.store import port_out_locks as lock_store

@@ -18,6 +18,7 @@ from libs.common.graphql.connections import (
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain import port_outs
 from services.porting.domain.estimates import estimate_port_out
+from services.porting.domain.history import shown_actor
 from services.porting.domain.losing_carriers import USUAL_ZONE
 from services.porting.domain.port_out_actions import port_out_actions_for
 from services.porting.domain.port_out_reasons import PORT_OUT_REASONS
@@ -250,5 +251,4 @@ def _rejection_of(port_out: port_outs.PortOut) -> PortOutRejection | None:
 
 
 def _who(recorder: str | None) -> str | None:
-    """Which person of support recorded it is nothing to customers; the history tells support."""
-    return "support" if recorder and recorder.startswith("support") else recorder
+    return recorder and shown_actor(recorder)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from libs.common.batches import split
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_pages
 from libs.contracts.phone_number import PhoneNumber
@@ -143,8 +144,7 @@ async def add_lines(
     connection: Connection, request_id: str, account_id: str, lines: Sequence[NewLine]
 ) -> None:
     """Some thousands at a time: the event loop is free between them."""
-    for start in range(0, len(lines), _AT_ONCE):
-        some = lines[start : start + _AT_ONCE]
+    for some in split(lines, _AT_ONCE):
         await connection.execute(
             _ADD,
             request_id,

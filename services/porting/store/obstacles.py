@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from libs.common.batches import split
 from libs.common.database import Connection
 
 _AT_ONCE: Final = 5_000
@@ -20,8 +21,7 @@ async def find_taken_numbers(
 ) -> dict[str, bool]:
     """Taken over all accounts: true where it is in our inventory and in no open request."""
     taken: dict[str, bool] = {}
-    for start in range(0, len(candidates), _AT_ONCE):
-        some = candidates[start : start + _AT_ONCE]
+    for some in split(candidates, _AT_ONCE):
         rows = await connection.fetch(_TAKEN, some)
         taken.update({row["phone_number"]: row["is_ours"] for row in rows})
     return taken
@@ -30,8 +30,7 @@ async def find_taken_numbers(
 async def find_forwarded_to(connection: Connection, candidates: Sequence[str]) -> set[str]:
     """Those that live lines of any account forward to."""
     found: set[str] = set()
-    for start in range(0, len(candidates), _AT_ONCE):
-        some = candidates[start : start + _AT_ONCE]
+    for some in split(candidates, _AT_ONCE):
         rows = await connection.fetch(_FORWARDED_TO, some)
         found.update(row["phone_number"] for row in rows)
     return found

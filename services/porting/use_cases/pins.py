@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from libs.common.batches import split
 from libs.common.caller import Support
 from libs.common.database import Connection, Database
 from libs.common.ids import new_id
@@ -61,9 +62,8 @@ async def keep_pins_of_lines(
 ) -> None:
     """Those that a number list answers line by line; a few at a time, others wait for us."""
     answers = [(line.id, line.pin_answer) for line in added if line.pin_answer]
-    for start in range(0, len(answers), _KEPT_AT_ONCE):
-        chunk = dict(answers[start : start + _KEPT_AT_ONCE])
-        await keep_pins(connection, request, vault, chunk)
+    for some in split(answers, _KEPT_AT_ONCE):
+        await keep_pins(connection, request, vault, dict(some))
 
 
 async def use_pin(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from libs.common.caller import Caller, Member, Support
+from libs.common.caller import Caller, Member, Support, person_of
 from libs.common.database import Connection
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.port_outs import (
@@ -36,7 +36,7 @@ async def confirm_gaining_carrier(
         changed = replace(
             checked,
             gaining_carrier_confirmed_at=datetime.now(UTC),
-            gaining_carrier_confirmed_by=_recorder(caller),
+            gaining_carrier_confirmed_by=person_of(caller),
         )
         await _check(connection, port_out, changed, "gaining_carrier_confirmed")
     return port_out_id
@@ -64,7 +64,7 @@ async def record_test_call(
             checked,
             test_call_from=calling_number,
             test_called_at=called_at,
-            test_call_recorded_by=_recorder(caller),
+            test_call_recorded_by=person_of(caller),
         )
         await _check(connection, port_out, changed, "test_call_recorded")
     return port_out_id
@@ -175,10 +175,3 @@ async def _confirm(
         confirmed_at=now,
     )
     return await save_port_out(connection, after, [*said, confirmed])
-
-
-def _recorder(caller: Member | Support) -> str:
-    """Who is kept with a step: a member's id, or which person of support."""
-    if isinstance(caller, Member):
-        return caller.member_id
-    return f"support:{caller.login.subject}"

@@ -140,7 +140,7 @@ async def _ask(
     asked: Sequence[InventoryNumber],
 ) -> dict[PhoneNumber, NumberAnswer]:
     """The gates in their order: lock, PIN, and then the administrators."""
-    verdict = await judge_report(
+    verdicts = await judge_report(
         connection,
         account_id,
         asked,
@@ -150,7 +150,7 @@ async def _ask(
     )
     groups: dict[Finding, list[InventoryNumber]] = defaultdict(list)
     for number in asked:
-        groups[OF_THE_SHIELD[verdict.by_number[number.tracking_number]]].append(number)
+        groups[OF_THE_SHIELD[verdicts[number.tracking_number]]].append(number)
     supplements = _find_supplemented(earlier, account_id)
     answers = {}
     for finding, numbers in groups.items():

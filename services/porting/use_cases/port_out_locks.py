@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from libs.common.batches import split
 from libs.common.caller import Member, Support
 from libs.common.database import Connection
 from libs.common.timers import clear_timer, set_timer
@@ -123,10 +124,8 @@ async def end_cooled_off_locks(connection: Connection, account_id: str) -> None:
         return
     opened = await port_out_locks.remove_unlocked(connection, account_id, now)
     of_numbers = [lock for lock in opened if lock.number_id is not None]
-    batches = [[lock] for lock in opened if lock.number_id is None] + [
-        of_numbers[start : start + MOST_NUMBERS]
-        for start in range(0, len(of_numbers), MOST_NUMBERS)
-    ]
+    of_account = [lock for lock in opened if lock.number_id is None]
+    batches = [*split(of_account, 1), *split(of_numbers, MOST_NUMBERS)]
     await _tell(connection, shield, batches, PortOutUnlocked, ShieldAct.UNLOCKED, at=now)
     await _set_timer(connection, account_id)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from libs.common.batches import split
 from libs.common.caller import Caller
 from libs.common.database import Connection
 from libs.common.ids import new_id
@@ -48,18 +49,18 @@ async def say(
         found = await port_out_numbers.find_port_out_numbers(connection, port_out.id)
         numbers = [number for number in found if number.stays_since is None]
     company_ids = await port_out_numbers.find_companies(connection, port_out.id)
-    of = max(1, -(-len(numbers) // NUMBERS_PER_EVENT))
+    batches = split(numbers, NUMBERS_PER_EVENT) or [[]]
     return [
         about_numbers(
             fact,
             port_out,
-            numbers[(batch - 1) * NUMBERS_PER_EVENT : batch * NUMBERS_PER_EVENT],
+            some,
             company_ids,
             batch=batch,
-            of=of,
+            of=len(batches),
             **said,
         )
-        for batch in range(1, of + 1)
+        for batch, some in enumerate(batches, start=1)
     ]
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from libs.common.batches import split
 from libs.common.caller import Anonymous, Support
 from libs.common.database import Connection
 from libs.common.ids import new_id
@@ -197,10 +198,7 @@ async def _tell_carrier(
     sequence: int,
     answers: Sequence[NumberAnswer],
 ) -> int:
-    batches = [
-        answers[start : start + NUMBERS_PER_EVENT]
-        for start in range(0, len(answers), NUMBERS_PER_EVENT)
-    ]
+    batches = split(answers, NUMBERS_PER_EVENT)
     facts = [
         PortOutReportAnswered(
             gaining_carrier=report.gaining_carrier,

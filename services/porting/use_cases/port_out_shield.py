@@ -12,7 +12,6 @@ from services.porting.domain.port_out_pins import PinTries, is_pin_right, read_s
 from services.porting.domain.port_out_shield import (
     PortOutLock,
     ShieldAct,
-    ShieldVerdict,
     Verdict,
     is_same_identifier,
 )
@@ -29,8 +28,10 @@ async def judge_report(
     account_identifier: str | None,
     *,
     at: datetime,
-) -> ShieldVerdict:
-    """`pin` and `account_identifier` as the gaining carrier wrote them; `at` by our clock.
+) -> dict[PhoneNumber, Verdict]:
+    """One verdict for each number.
+
+    `pin` and `account_identifier` as the gaining carrier wrote them; `at` by our clock.
 
     To be called in the worker's transaction, once for each report that came in: a wrong PIN
     counts as a try at once, also where the report is rolled back.
@@ -45,14 +46,10 @@ async def judge_report(
         verdict = await _judge_what_was_stated(
             connection, account_id, asked, pin, account_identifier, at
         )
-    return ShieldVerdict(
-        by_number={
-            number.tracking_number: Verdict.LOCKED
-            if number.tracking_number in locked
-            else verdict
-            for number in numbers
-        }
-    )
+    return {
+        number.tracking_number: Verdict.LOCKED if number.tracking_number in locked else verdict
+        for number in numbers
+    }
 
 
 def _is_locked(

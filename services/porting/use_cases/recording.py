@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel
 from pydantic_core import to_json
 
+from libs.common.batches import split
 from libs.common.database import Connection, after_commit
 from libs.common.events import MAX_EVENT_BYTES, Fact
 from libs.common.telemetry import current_trace
@@ -91,26 +92,27 @@ def batches_about(
 ) -> list[Batch]:
     """The lines of one transition in their request's order, in as many facts as events have room for."""
     in_order = sorted(lines, key=lambda line: line.id)
-    batches = _split([part(line) for line in in_order])
+    batches = _split_to_fit([part(line) for line in in_order])
     return [
         about(fact, request, counts, batch=batch, of=len(batches), lines=parts, **said)
         for batch, parts in enumerate(batches, start=1)
     ]
 
 
-def _halve_until_it_fits(parts: list[BaseModel]) -> list[list[BaseModel]]:
+def _halve_until_it_fits(parts: Sequence[BaseModel]) -> list[Sequence[BaseModel]]:
     if len(parts) == 1 or len(to_json(parts)) <= _BYTES_FOR_LINES:
         return [parts]
     middle = len(parts) // 2
     return [*_halve_until_it_fits(parts[:middle]), *_halve_until_it_fits(parts[middle:])]
 
 
-def _split(parts: Sequence[BaseModel]) -> list[list[BaseModel]]:
+def _split_to_fit(parts: Sequence[BaseModel]) -> list[Sequence[BaseModel]]:
     """At most 500 in each, and no more bytes than leave room for the rest of the event."""
-    batches: list[list[BaseModel]] = []
-    for start in range(0, len(parts), LINES_PER_EVENT):
-        batches += _halve_until_it_fits(list(parts[start : start + LINES_PER_EVENT]))
-    return batches
+    return [
+        fitting
+        for batch in split(parts, LINES_PER_EVENT)
+        for fitting in _halve_until_it_fits(batch)
+    ]
 
 
 def log_facts(facts: Sequence[Fact], **known: object) -> None:

@@ -1,25 +1,25 @@
 """Whose shield a caller may change, and how a change goes on record and is told."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from libs.common import outbox
 from libs.common.caller import Member, Support
-from libs.common.database import Connection, after_commit
+from libs.common.database import Connection
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.port_out_shields import PortOutShieldFact
 from libs.contracts.refusals import Refusal, Refused
+from services.porting.domain.history import shown_actor
 from services.porting.domain.letter_faults import faults_of_text
-from services.porting.domain.port_out_shield import PortOutShield, ShieldAct, shown_actor
+from services.porting.domain.port_out_shield import PortOutShield, ShieldAct
 from services.porting.domain.refusals.letters import ReasonMissing
-from services.porting.domain.refusals.port_out_shields import AccountMissing, AccountUnknown
+from services.porting.domain.refusals.port_out_shields import AccountMissing
 from services.porting.domain.refusals.requests import VersionConflict
+from services.porting.domain.refusals.support_cases import AccountUnknown
 from services.porting.domain.signing import LONGEST_REASON
 from services.porting.store import copies, pins, port_out_locks, port_out_shields
-
-log = logging.getLogger(__name__)
+from services.porting.use_cases.recording import log_facts
 
 Said = TypeVar("Said", bound=PortOutShieldFact)
 
@@ -114,16 +114,4 @@ async def save_shield(
     """To be called while the shield's row is locked."""
     version = await outbox.record(connection, shield.id, shield.version, *facts)
     await port_out_shields.save_version(connection, shield, version)
-
-    def log_all() -> None:
-        for fact in facts:
-            log.info(
-                "a port-out shield changed",
-                extra={
-                    "action": fact.type.split(".")[1],
-                    "account_id": shield.account_id,
-                    "version": version,
-                },
-            )
-
-    after_commit(log_all)
+    log_facts(facts, account_id=shield.account_id, version=version)

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from libs.common.caller import Member, Support
+from libs.common.caller import Member, Support, person_of
 from libs.common.database import Connection, Database
 from libs.common.ids import new_id
 from libs.contracts.refusals import Refusal, refuse_all
@@ -83,7 +83,7 @@ async def create_upload(
         expires_at=datetime.now(UTC) + _LIFETIME,
         stored_at=None,
     )
-    await uploads.add_upload(connection, upload, _creator_of(caller))
+    await uploads.add_upload(connection, upload, person_of(caller))
     return upload.id
 
 
@@ -115,15 +115,7 @@ async def _find_own(
     connection: Connection, caller: Member | Support, upload_id: str
 ) -> Upload | None:
     account_id = caller.account_id if isinstance(caller, Member) else None
-    return await uploads.find_own_upload(
-        connection, upload_id, account_id, _creator_of(caller)
-    )
-
-
-def _creator_of(caller: Member | Support) -> str:
-    if isinstance(caller, Member):
-        return caller.member_id
-    return f"support:{caller.login.subject}"
+    return await uploads.find_own_upload(connection, upload_id, account_id, person_of(caller))
 
 
 async def sweep_uploads(database: Database, files: Files) -> None:

@@ -53,11 +53,6 @@ NUMBERS = [phone(100), phone(101)]
 
 
 @pytest.fixture
-async def house(database):
-    return await found_house(database)
-
-
-@pytest.fixture
 async def request_id(database, house) -> str:
     return await a_request_with_the_carrier(database, house, NUMBERS)
 

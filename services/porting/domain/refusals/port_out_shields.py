@@ -4,11 +4,6 @@ from libs.contracts.refusals import UserErrorCode
 from services.porting.domain.refusals.base import PortingRefusal
 
 
-class AccountUnknown(PortingRefusal):
-    code = UserErrorCode.NOT_FOUND
-    sentence = "There is no such account."
-
-
 class AccountMissing(PortingRefusal):
     code = UserErrorCode.REQUIRED
     sentence = "Name the account."
