@@ -19,7 +19,11 @@ WAITING_EVERY = 100
 
 _IS_BUILT = "SELECT EXISTS (SELECT FROM tracking_numbers)"
 _ADD_ACCOUNT = """
-    INSERT INTO accounts VALUES ('acc_1', 1, 'Acme', true, true, true, false);
+    INSERT INTO accounts (
+      id, version, name, name_key, card_on_file, balance_current, in_good_standing, in_trial,
+      standing_changed_at
+    )
+    VALUES ('acc_1', 1, 'Acme', 'acme', true, true, true, false, now());
     INSERT INTO companies (id, account_id, name, name_key)
     VALUES ('co_1', 'acc_1', 'Acme East', 'acme east');
 """

@@ -113,6 +113,8 @@ async def _open_room(servers: Servers) -> AsyncIterator[Room]:
             **os.environ,
             "PROFILE": "production",
             "GATEWAY_SECRET": secret,
+            "PUBLIC_URL": f"http://{LOOPBACK}",
+            "DOWNLOAD_SECRET": secret,
             "JWT_ISSUER": ISSUER,
             "JWT_AUDIENCE": AUDIENCE,
             "JWKS_URL": f"http://{LOOPBACK}:{listen_ports['issuer']}/.well-known/jwks.json",
