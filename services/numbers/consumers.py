@@ -77,14 +77,20 @@ async def _port_in(connection: Connection, event: Event) -> None:
 async def _release_cancelled(connection: Connection, event: Event) -> None:
     cancelled = _fact(event, LinesCancelled)
     await release_numbers(
-        connection, cancelled.account_id, [line.line_id for line in cancelled.lines]
+        connection,
+        cancelled.account_id,
+        [line.line_id for line in cancelled.lines],
+        event.time,
     )
 
 
 async def _release_unportable(connection: Connection, event: Event) -> None:
     unportable = _fact(event, LinesNotPortable)
     await release_numbers(
-        connection, unportable.account_id, [line.line_id for line in unportable.lines]
+        connection,
+        unportable.account_id,
+        [line.line_id for line in unportable.lines],
+        event.time,
     )
 
 

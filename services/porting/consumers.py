@@ -46,6 +46,7 @@ from services.porting.use_cases.carrier import note_first_call, note_preconfigur
 from services.porting.use_cases.faults import note_preconfiguration_refused
 from services.porting.use_cases.port_out_checklists import (
     note_number_disabled,
+    note_number_released,
     note_number_restored,
 )
 from services.porting.use_cases.port_out_reports import note_withdrawn, receive_report
@@ -148,6 +149,11 @@ async def _note_restored(connection: Connection, event: Event) -> None:
     await note_number_restored(connection, event.subject)
 
 
+async def _note_released(connection: Connection, event: Event) -> None:
+    await _copy_numbers(connection, [event])
+    await note_number_released(connection, event.subject, event.time)
+
+
 async def _receive_report(connection: Connection, event: Event) -> None:
     fact = _fact(event, PortOutReported)
     report = Report.of(
@@ -209,7 +215,6 @@ CONSUMES: Final = (
                     NumberReturned,
                     NumberQuarantined,
                     CallAfterPortOut,
-                    NumberReleased,
                 ),
                 apply=_copy_numbers,
             ),
@@ -218,6 +223,7 @@ CONSUMES: Final = (
             Reaction(fact=FirstCallReceived, react=_note_first_call),
             Reaction(fact=NumberDisabled, react=_note_disabled),
             Reaction(fact=NumberRestored, react=_note_restored),
+            Reaction(fact=NumberReleased, react=_note_released),
             Ignored(
                 facts=(
                     PortOutDisablingChanged,

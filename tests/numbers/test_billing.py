@@ -86,7 +86,7 @@ async def test_nothing_before_the_port_is_charged_and_the_port_is(database):
     await review(database, house, [line, other], sequence=9)
     async with database.working() as connection:
         await receive_calls(connection, [phone(1)], [NOON - HOUR])
-        await release_numbers(connection, house.id, [other.line_id])
+        await release_numbers(connection, house.id, [other.line_id], NOON)
     number = (await numbers_by_phone(database))[phone(1)]
     assert number.state is NumberState.ACTIVE
     assert await told_charges(database) == []

@@ -15,7 +15,7 @@ MINUTES = st.integers(min_value=-90, max_value=90).map(lambda each: timedelta(mi
 NEVER = datetime.max.replace(tzinfo=UTC)
 PORT_OUTS = st.sampled_from(("po_1", "po_2"))
 ENDS = (
-    lambda number, _now: number.release(),
+    lambda number, now: number.end_line(now),
     lambda number, _now: number.revert(),
     lambda number, now: number.quarantine(now),
     lambda number, _now: number.end_quarantine(),

@@ -108,7 +108,9 @@ async def test_a_number_whose_line_is_cancelled_is_released_once_and_told(databa
     await ring(database, phone(2))
     for _ in range(2):
         async with database.working() as connection:
-            await release_numbers(connection, house.id, [silent.line_id, rung.line_id, "ln_x"])
+            await release_numbers(
+                connection, house.id, [silent.line_id, rung.line_id, "ln_x"], NOON
+            )
     assert await states_by_phone(database) == {
         phone(1): NumberState.RELEASED,
         phone(2): NumberState.ACTIVE,
@@ -129,8 +131,30 @@ async def test_a_cancelled_line_of_another_account_releases_nothing(database):
     house, other = await found_account(database), await found_account(database)
     number = await add_number(database, house, phone(1))
     async with database.working() as connection:
-        await release_numbers(connection, other.id, [number.line_id])
+        await release_numbers(connection, other.id, [number.line_id], NOON)
     assert (await numbers_by_phone(database))[phone(1)] == number
+
+
+@pytest.mark.requirement("S22")
+async def test_a_number_that_rang_rings_on_when_its_line_ends_and_can_then_be_disabled(
+    database,
+):
+    house = await found_account(database)
+    number = await add_number(database, house, phone(1))
+    await ring(database, phone(1))
+    async with database.working() as connection:
+        await release_numbers(connection, house.id, [number.line_id], NOON)
+    rung = (await numbers_by_phone(database))[phone(1)]
+    assert (rung.state, rung.line_ended_at) == (NumberState.ACTIVE, NOON)
+    async with database.working() as connection:
+        await disable_number(
+            connection,
+            number.id,
+            sight=EVERYTHING,
+            disabled_by="support",
+            expected_version=rung.version,
+        )
+    assert await kinds(database, number) == [FirstCallReceived, NumberDisabled]
 
 
 @pytest.mark.requirement("S66")

@@ -311,7 +311,7 @@ async def test_what_was_cancelled_is_free_to_come_and_to_be_forwarded_to(databas
     house = await found_account(database)
     number = await add_number(database, house, phone(1))
     async with database.working() as connection:
-        await release_numbers(connection, house.id, [number.line_id])
+        await release_numbers(connection, house.id, [number.line_id], NOON)
     dental = house.companies["Dental"]
     await review(database, house, [a_line(dental, phone(2), forwarding_number=phone(1))])
     assert set(await numbers_by_phone(database)) == {phone(1), phone(2)}

@@ -17,6 +17,8 @@ from libs.contracts.number_events import (
     NumbersPreconfigured,
     PreconfigurationRefused,
 )
+from libs.contracts.phone_number import PhoneNumber
+from services.numbers.domain.ports_under_way import LeavingNews, LeavingState
 from services.numbers.domain.refusals import (
     AccountOfNumberDisabled,
     ForwardingLoop,
@@ -26,6 +28,7 @@ from services.numbers.domain.refusals import (
 )
 from services.numbers.domain.tracking_numbers import NumberState
 from services.numbers.store.billing_periods import find_periods
+from services.numbers.store.ports_under_way import keep_leaving_numbers
 from services.numbers.timers import set_timers, timers_of
 from services.numbers.use_cases import quarantines
 from services.numbers.use_cases.quarantines import (
@@ -285,6 +288,71 @@ async def test_a_returned_number_that_came_to_us_again_meanwhile_stays_where_it_
             "SELECT state FROM tracking_numbers WHERE id = $1", number.id
         )
     assert state == disabled.state
+
+
+async def gone_and_disabled(database, house, state):
+    """One that left, and what has been heard of its port-out."""
+    number = await add_number(database, house, phone(1), state=NumberState.PORTED_OUT)
+    news = LeavingNews(
+        port_out_id="po_1",
+        account_id=house.id,
+        phone_number=phone(1),
+        state=state,
+        version=5,
+    )
+    async with database.working() as connection:
+        await keep_leaving_numbers(connection, [news])
+    await disable(database, number)
+    return number
+
+
+@pytest.mark.requirement("S24")
+@pytest.mark.parametrize("forwards_to_it", [True, False])
+@pytest.mark.parametrize("state", LeavingState)
+async def test_what_a_number_that_may_be_returned_rings_at_does_not_come_to_ring_at_it(
+    database, state, forwards_to_it
+):
+    house = await found_account(database)
+    number = await gone_and_disabled(database, house, state)
+    forwarding = number.phone_number if forwards_to_it else PhoneNumber("+13125550177")
+    line = a_line(
+        house.companies["Dental"], number.forwarding_number, forwarding_number=forwarding
+    )
+    await review(database, house, [line])
+    may_return = state in {LeavingState.LEAVING, LeavingState.LEFT}
+    answer = (await told(database, "pr_1"))[-1].fact
+    if forwards_to_it and may_return:
+        assert isinstance(answer, PreconfigurationRefused)
+        assert [each.code for each in answer.lines] == ["FORWARDING_LOOP"]
+    else:
+        assert isinstance(answer, NumbersPreconfigured)
+
+
+async def test_a_returned_number_that_rings_at_one_of_ours_is_warned_of(database, caplog):
+    house = await found_account(database)
+    number = await gone_and_disabled(database, house, LeavingState.CONFIRMED)
+    other = await add_number(database, house, phone(2), state=NumberState.PORTED_OUT)
+    line = a_line(
+        house.companies["Dental"],
+        number.forwarding_number,
+        forwarding_number=number.phone_number,
+    )
+    await take_back(database, house, other)
+    assert "numbers.return_may_loop" not in warned(caplog)
+    await disable(database, other)
+    await review(database, house, [line])
+    await take_back(database, house, number)
+    assert (await now(database, number)).state is NumberState.ACTIVE
+    assert warned(caplog)["numbers.return_may_loop"] == [number.id]
+
+
+def warned(caplog):
+    """The numbers of each warning, by its action."""
+    return {
+        record.action: record.number_ids
+        for record in caplog.records
+        if record.levelname == "WARNING"
+    }
 
 
 async def test_a_number_that_was_disabled_and_left_then_is_not_kept_back(database):

@@ -74,10 +74,13 @@ def test_a_call_leaves_the_ports_instant_to_porting():
 
 @pytest.mark.requirement("S22")
 def test_a_number_whose_line_ended_is_released_unless_it_has_rung_or_ported():
-    assert a_number().release().state is NumberState.RELEASED
-    for word in ("called", "ported"):
-        arrived = tell((word,))
-        assert arrived.release() is arrived
+    assert a_number().end_line(NOON).state is NumberState.RELEASED
+    ported = tell(("ported",))
+    for arrived in (ported, ported.receive_call(NOON)):
+        assert arrived.end_line(NOON) is arrived
+    rung = tell(("called",)).end_line(NOON)
+    assert rung.state is NumberState.ACTIVE
+    assert rung.end_line(LATER) is rung
 
 
 def test_a_later_notice_moves_the_port_back_and_never_forward():
@@ -128,7 +131,7 @@ def test_a_number_that_is_moving_or_gone_cannot_be_disabled(state):
 
 
 TELLING = {
-    Change.LINE_ENDED: lambda number: number.release(),
+    Change.LINE_ENDED: lambda number: number.end_line(NOON),
     Change.LINE_REVERTED: lambda number: number.revert(),
     Change.PORTED_IN: lambda number: number.port_in(NOON),
     Change.CALLED: lambda number: number.receive_call(NOON),
@@ -153,6 +156,13 @@ def test_a_number_that_was_called_before_it_ported_cannot_be_disabled():
     called = a_number().receive_call(NOON)
     assert not called.can_be_disabled
     assert called.port_in(NOON).can_be_disabled
+
+
+def test_a_number_that_rang_and_whose_line_has_ended_can_be_disabled_and_restored():
+    rung = a_number().receive_call(EARLIER).end_line(NOON)
+    disabled = rung.disable("mem_1", LATER)
+    assert (rung.version, disabled.version, disabled.is_billed) == (1, 2, False)
+    assert disabled.restore().can_be_disabled
 
 
 def leave(number: TrackingNumber, at=NOON) -> TrackingNumber:

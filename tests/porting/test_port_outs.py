@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from libs.common.timers import TimerWorker
-from libs.contracts.number_events import NumberRestored
+from libs.contracts.number_events import NumberReleased, NumberRestored
 from libs.contracts.refusals import Refusal, StateRefusal
 from services.porting.domain.port_outs import PortOutStatus
 from services.porting.store import port_out_numbers as number_store
@@ -351,6 +351,29 @@ async def test_a_number_that_is_disabled_twice_is_ticked_once(database):
             )
     told = await types_told(database, port_out_id)
     assert told.count("port_out_checklist_changed") == 1
+
+
+@pytest.mark.requirement("S79")
+async def test_a_number_that_snapped_back_while_it_was_leaving_needs_no_disabling(database):
+    house = await found_house(database)
+    port_out_id, number_ids = await leaving(database, house, phone(1))
+    released = NumberReleased(
+        account_id=house.id,
+        company_id=house.dental,
+        tracking_number=phone(1),
+        state="RELEASED",
+        port_request_id=None,
+    )
+    for sequence in (10, 10):
+        await hear(database, heard(released, subject=number_ids[phone(1)], sequence=sequence))
+    await gone(database, house, port_out_id)
+    await confirm(database, house, port_out_id, phone(1))
+    await call_test(database, house, port_out_id, phone(1))
+    assert await status_of(database, port_out_id) is PortOutStatus.CONFIRMED
+    async with database.working() as connection:
+        [number] = await number_store.find_port_out_numbers(connection, port_out_id)
+    assert number.disabled_by == "support"
+    assert (await types_told(database, port_out_id)).count("port_out_checklist_changed") == 3
 
 
 @pytest.mark.requirement("S79")

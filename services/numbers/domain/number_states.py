@@ -76,14 +76,20 @@ NEXT_STATES: Final[Mapping[tuple[NumberState, Change], NumberState]] = {
     (_S.PORTED_OUT, _C.PORTED_IN): _S.PORTED_OUT,
     (_S.DISABLED, _C.PORTED_IN): _S.DISABLED,
     (_S.QUARANTINED, _C.PORTED_IN): _S.QUARANTINED,
+    # The state stays: what has rung is not silenced (S22), and whoever has it may end it.
+    (_S.ACTIVE, _C.LINE_ENDED): _S.ACTIVE,
     # The state stays; the first such call is told (S78).
     (_S.PORTED_OUT, _C.CALLED): _S.PORTED_OUT,
 }
 
 IGNORED: Final[frozenset[tuple[NumberState, Change]]] = frozenset(
     {
-        # Has rung or ported: it is here, whatever became of its line.
-        *((state, _C.LINE_ENDED) for state in _S if state is not _S.PRECONFIGURED),
+        # Has ported: it is here, whatever became of its line.
+        *(
+            (state, _C.LINE_ENDED)
+            for state in _S
+            if state not in {_S.PRECONFIGURED, _S.ACTIVE}
+        ),
         # Rings through, and changes nothing.
         (_S.ACTIVE, _C.CALLED),
         (_S.PORTING_OUT, _C.CALLED),

@@ -74,7 +74,8 @@ class TrackingNumber:
 
     `ported_at` is the port's instant, from which it is billed; `disabled_by` a member's id,
     "support", or "port-out" where the account has its numbers disabled when they leave;
-    `called_after_port_out_at` the first call since it left.
+    `called_after_port_out_at` the first call since it left; `line_ended_at` when the line ended
+    of one that had rung by then and never ported.
     """
 
     id: str
@@ -96,6 +97,7 @@ class TrackingNumber:
     disabled_by: str | None = None
     quarantined_at: datetime | None = None
     called_after_port_out_at: datetime | None = None
+    line_ended_at: datetime | None = None
 
     @property
     def is_billed(self) -> bool:
@@ -111,8 +113,8 @@ class TrackingNumber:
 
     @property
     def can_be_disabled(self) -> bool:
-        """Not one that was called before it ported: it is still on its way here."""
-        is_arriving = self.state is NumberState.ACTIVE and self.ported_at is None
+        """Not one that was called before it ported, as long as it is on its way here."""
+        is_arriving = self._has_only_rung and self.line_ended_at is None
         return (self.state, Change.DISABLE) in NEXT_STATES and not is_arriving
 
     @property
@@ -120,8 +122,15 @@ class TrackingNumber:
         """Not one that has left: its gaining carrier alone can give it back."""
         return (self.state, Change.RESTORE) in NEXT_STATES and self.ported_out_at is None
 
-    def release(self) -> Self:
-        """Its line will never port: who was only preconfigured is no longer ours."""
+    def end_line(self, at: datetime) -> Self:
+        """Its line will never port: who was only preconfigured is no longer ours.
+
+        One that has rung rings on. Nobody is told, so its version stays.
+        """
+        if self.state is NumberState.ACTIVE:
+            if not self._has_only_rung or self.line_ended_at is not None:
+                return self
+            return replace(self, line_ended_at=at)
         if self._ignores(Change.LINE_ENDED):
             return self
         return self._after(Change.LINE_ENDED)
@@ -209,6 +218,10 @@ class TrackingNumber:
         if self._ignores(Change.QUARANTINE_OVER):
             return self
         return self._after(Change.QUARANTINE_OVER)
+
+    @property
+    def _has_only_rung(self) -> bool:
+        return self.state is NumberState.ACTIVE and self.ported_at is None
 
     @property
     def _was_disabled_for_leaving(self) -> bool:

@@ -50,7 +50,8 @@ _COUNT_LINES = """
       AND sequence < $2
 """
 # Lines that cannot be preconfigured, and why. A number that this very line has got in an earlier
-# review is its own. What is disabled and has not left is still ours, and rings nowhere.
+# review is its own. What is disabled and has not left is still ours, and rings nowhere. What has
+# left and may yet be returned rings then where it did.
 _FIND_FAULTY_LINES = """
     WITH line AS (
       SELECT line_id, phone_number, forwarding_number, company_id,
@@ -92,6 +93,15 @@ _FIND_FAULTY_LINES = """
             AND ringing.state NOT IN ('DISABLED', 'RELEASED')
             AND (ringing.state = 'PRECONFIGURED' OR ringing.account_id = $3)
             AND ringing.line_id IS DISTINCT FROM line.line_id
+        ) OR EXISTS (
+          SELECT
+          FROM tracking_numbers AS gone
+          JOIN port_out_numbers AS leaving USING (port_out_id, phone_number)
+          WHERE gone.phone_number = line.forwarding_number
+            AND gone.forwarding_number = line.phone_number
+            AND gone.state = 'DISABLED'
+            AND gone.ported_out_at IS NOT NULL
+            AND leaving.state IN ('LEAVING', 'LEFT')
         ) AS loops,
         company_id IN (
           SELECT id FROM companies WHERE account_id = $3

@@ -29,6 +29,13 @@ _FIND_REPLACED = """
         OR other.state = 'DISABLED' AND other.ported_out_at IS NULL
       )
 """
+# Over all accounts: which of these would ring at one that is in inventory.
+_FIND_CHAINED = """
+    SELECT number.id
+    FROM tracking_numbers AS number
+    JOIN find_live_numbers($2::text[]) AS live ON live.phone_number = number.forwarding_number
+    WHERE number.id = ANY($1::text[])
+"""
 
 
 async def lock_numbers_of_port_out(
@@ -43,4 +50,14 @@ async def lock_numbers_of_port_out(
 
 async def find_replaced(connection: Connection, number_ids: Sequence[str]) -> set[str]:
     rows = await connection.fetch(_FIND_REPLACED, number_ids)
+    return {row["id"] for row in rows}
+
+
+async def find_chained(connection: Connection, numbers: Sequence[TrackingNumber]) -> set[str]:
+    """The ids of those that ring at one that is in inventory, of whatever account."""
+    rows = await connection.fetch(
+        _FIND_CHAINED,
+        [number.id for number in numbers],
+        [number.forwarding_number for number in numbers],
+    )
     return {row["id"] for row in rows}

@@ -16,7 +16,7 @@ from services.numbers.domain.tracking_numbers import (
 NUMBER_COLUMNS = """
       id, account_id, company_id, version, state, phone_number, forwarding_number, name,
       source, port_request_id, line_id, port_out_id, ported_at, first_called_at, ported_out_at,
-      disabled_at, disabled_by, quarantined_at, called_after_port_out_at
+      disabled_at, disabled_by, quarantined_at, called_after_port_out_at, line_ended_at
 """
 _NUMBERS = f"""
     SELECT {NUMBER_COLUMNS}
@@ -109,14 +109,15 @@ _SAVE = """
       ported_at = changed.ported_at, first_called_at = changed.first_called_at,
       ported_out_at = changed.ported_out_at, disabled_at = changed.disabled_at,
       disabled_by = changed.disabled_by, quarantined_at = changed.quarantined_at,
-      called_after_port_out_at = changed.called_after_port_out_at
+      called_after_port_out_at = changed.called_after_port_out_at,
+      line_ended_at = changed.line_ended_at
     FROM unnest(
       $1::text[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[],
       $6::timestamptz[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::timestamptz[],
-      $11::timestamptz[]
+      $11::timestamptz[], $12::timestamptz[]
     ) AS changed (
       id, version, state, port_out_id, ported_at, first_called_at, ported_out_at,
-      disabled_at, disabled_by, quarantined_at, called_after_port_out_at
+      disabled_at, disabled_by, quarantined_at, called_after_port_out_at, line_ended_at
     )
     WHERE number.id = changed.id
 """
@@ -206,6 +207,7 @@ async def save_numbers(connection: Connection, numbers: Sequence[TrackingNumber]
         [number.disabled_by for number in numbers],
         [number.quarantined_at for number in numbers],
         [number.called_after_port_out_at for number in numbers],
+        [number.line_ended_at for number in numbers],
     )
 
 

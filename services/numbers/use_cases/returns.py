@@ -87,6 +87,11 @@ async def take_back_numbers(
         )
 
     await save_and_record(connection, changed, tell, at=returned_at)
+    if chained := await store.find_chained(connection, changed):
+        log.warning(
+            "a number came back that rings at one that is in inventory",
+            extra={"action": "numbers.return_may_loop", "number_ids": sorted(chained)},
+        )
     log_change("numbers.returned", changed, missing=len(phone_numbers) - len(found))
 
 

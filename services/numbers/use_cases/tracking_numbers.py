@@ -22,7 +22,7 @@ from services.numbers.domain.refusals import (
     NumberNotFound,
     VersionConflict,
 )
-from services.numbers.domain.tracking_numbers import TrackingNumber
+from services.numbers.domain.tracking_numbers import NumberState, TrackingNumber
 from services.numbers.store import tracking_numbers as store
 from services.numbers.store.port_out_disabling import find_disables_ported_out
 from services.numbers.use_cases.billing_periods import CHANGES_BILLING, settle_periods
@@ -56,14 +56,18 @@ async def port_in_numbers(
 
 
 async def release_numbers(
-    connection: Connection, account_id: str, line_ids: Sequence[str]
+    connection: Connection, account_id: str, line_ids: Sequence[str], ended_at: datetime
 ) -> None:
     """These lines will never port. A number that has rung or ported stays."""
     found = await store.lock_numbers_of_lines(connection, account_id, line_ids)
-    after = ((number, number.release()) for number in found)
+    after = ((number, number.end_line(ended_at)) for number in found)
     changed = [new for old, new in after if new is not old]
-    await save_and_record(connection, changed, tell_released)
-    log_change("numbers.released", changed, missing=len(line_ids) - len(found))
+    released = [number for number in changed if number.state is NumberState.RELEASED]
+    await save_and_record(connection, released, tell_released)
+    log_change("numbers.released", released, missing=len(line_ids) - len(found))
+    if rung := [number for number in changed if number.state is not NumberState.RELEASED]:
+        await store.save_numbers(connection, rung)
+        log_change("numbers.rings_without_line", rung)
 
 
 async def revert_numbers(

@@ -24,6 +24,7 @@ from services.porting.store import port_out_numbers, port_outs
 from services.porting.use_cases.access import lock_own_port_out, port_out_not_possible
 from services.porting.use_cases.port_out_recording import about_numbers, save_port_out
 
+_BY_SNAPBACK: Final = "support"
 _WORKED_IN: Final = frozenset({PortOutStatus.PORTED_OUT, PortOutStatus.CONFIRMED})
 
 
@@ -84,6 +85,13 @@ async def note_number_disabled(
         if port_out is not None and disabled.disabled_at is None:
             changed = replace(disabled, disabled_at=disabled_at, disabled_by=disabled_by)
             await _check(connection, port_out, changed, "number_disabled")
+
+
+async def note_number_released(
+    connection: Connection, number_id: str, released_at: datetime
+) -> None:
+    """Support recorded a snapback while it was leaving: nothing is left here to disable."""
+    await note_number_disabled(connection, number_id, released_at, _BY_SNAPBACK)
 
 
 async def note_number_restored(connection: Connection, number_id: str) -> None:
