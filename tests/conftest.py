@@ -4,6 +4,7 @@ import signal
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
+import hypothesis
 import pytest
 
 from deploy.local.databases import DatabaseUrls, copy_service_database, drop_database
@@ -13,6 +14,11 @@ from deploy.local.vhosts import create_vhost
 from libs.common.database import Database, open_database
 from libs.common.dev_issuer import IssuerKey, load_key
 from tests.databases import service_of
+
+# The same examples in every run, so that a change is judged by what it changed;
+# `--hypothesis-profile=default` looks for others.
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+hypothesis.settings.load_profile("repeatable")
 
 pytest_plugins = ["pytester", "tests.requirements"]
 

@@ -52,8 +52,11 @@ class PhoneNumber(str):
         if not phonenumbers.is_possible_number(parsed):
             raise InvalidPhoneNumberError("This is not a telephone number.")
         e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-        if phonenumbers.parse(e164) != parsed:
-            # Zeros before a prefix that is only dialled at home.
+        # Zeros before a prefix that is only dialled at home, and what was no +1 as it was written.
+        is_itself = (
+            _NANP.match(e164) if e164.startswith("+1") else phonenumbers.parse(e164) == parsed
+        )
+        if not is_itself:
             raise InvalidPhoneNumberError("This is not a telephone number.")
         return cls(e164)
 

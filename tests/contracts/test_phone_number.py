@@ -93,6 +93,7 @@ def test_a_north_american_number_is_kept_as_it_is_or_refused(text):
 
 
 @example("+200000000000")
+@example("+/10000000")
 @given(st.text(max_size=50) | st.from_regex(r"\A\+?[0-9 ().-]{3,20}\Z"))
 def test_whatever_is_parsed_parses_to_itself(text):
     try:
