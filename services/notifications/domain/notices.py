@@ -1,0 +1,29 @@
+"""Notices: one thing that happened or came due, and that people are to be told once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.notifications.domain.messages import Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """`message` and `key` together are told once, whatever is redelivered, replayed or fired again.
+
+    Of an event the key is `<subject>:<sequence>`, of a reminder the subject and which of its
+    reminders it is. `content` is what its text needs, plain JSON: never a PIN, a token, or what a
+    document says. It is told at `due_at`.
+    """
+
+    message: Message
+    key: str
+    account_id: str
+    company_ids: tuple[str, ...]
+    requester_id: str | None
+    subject: str
+    occurred_at: datetime
+    due_at: datetime
+    content: Mapping[str, Any]
+    traceparent: str | None = None
