@@ -15,6 +15,7 @@ from services.notifications.live_feed.feed import LiveFeed
 from services.notifications.schema.context import Room
 from services.notifications.schema.graph import build_graph
 from services.notifications.settings import Settings
+from services.notifications.timers import TIMERS
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -32,6 +33,7 @@ def create_app() -> Starlette:
             topology=TOPOLOGY,
             events_exchange=EVENTS,
             consumes=consumes(exchange.announce),
+            timers=TIMERS,
             routes=lambda wiring: graph_routes(
                 graph,
                 settings=settings,

@@ -9,6 +9,7 @@ from libs.contracts.topology import NOTIFICATIONS_EVENTS
 from services.notifications.domain.status_changes import (
     COPIED,
     NOT_TOLD,
+    REMINDING,
     TOLD,
     TOLD_ONCE_WHILE,
     LoggedChange,
@@ -30,10 +31,10 @@ def consumes(announce: Announce) -> tuple[Consumes, ...]:
             queue=NOTIFICATIONS_EVENTS.name,
             subscriptions=(
                 Projection(
-                    facts=(*COPIED, *TOLD, *TOLD_ONCE_WHILE),
+                    facts=(*COPIED, *TOLD, *TOLD_ONCE_WHILE, *REMINDING),
                     apply=learn_and_announce,
                 ),
-                Ignored(facts=NOT_TOLD),
+                Ignored(facts=tuple(fact for fact in NOT_TOLD if fact not in REMINDING)),
             ),
         ),
     )

@@ -34,11 +34,14 @@ class ApprovedLine(Part):
 class LinesApproved(LineBatchFact):
     """The losing carrier gave these lines a firm date.
 
+    `activates_at` is when the first of them may move: the day's beginning where its losing
+    carrier is.
     `warnings`: `SOON` below 48 hours, `NOT_A_BUSINESS_DAY` where support took it for this reason.
     """
 
     type: ClassVar[str] = "porting.lines_approved.v1"
     firm_date: date
+    activates_at: AwareDatetime | None = None
     warnings: list[str] = Field(default_factory=list)
     override_reason: str | None = None
     lines: list[ApprovedLine]
