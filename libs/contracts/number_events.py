@@ -30,6 +30,8 @@ class AccountState(AccountFact):
 
 
 class AccountChanged(AccountState):
+    """An account is new, or something of its state changed."""
+
     type: ClassVar[str] = "numbers.account_changed.v1"
 
 
@@ -42,10 +44,14 @@ class AccountDisabled(AccountState):
 
 
 class AccountReactivated(AccountState):
+    """It was disabled, and may be used again."""
+
     type: ClassVar[str] = "numbers.account_reactivated.v1"
 
 
 class CompanyChanged(AccountFact):
+    """A company of the account is new, or has another name."""
+
     type: ClassVar[str] = "numbers.company_changed.v1"
     company_id: str
     name: str
@@ -129,6 +135,8 @@ class NumberFact(Fact):
 
 
 class NumberPortedIn(NumberFact):
+    """It is ours from `ported_at` on, and waits for its first call."""
+
     type: ClassVar[str] = "numbers.number_ported_in.v1"
     ported_at: AwareDatetime
 
@@ -141,11 +149,15 @@ class FirstCallReceived(NumberFact):
 
 
 class NumberPortingOut(NumberFact):
+    """A gaining carrier takes it, and nobody objects: it leaves."""
+
     type: ClassVar[str] = "numbers.number_porting_out.v1"
     port_out_id: str
 
 
 class NumberPortedOut(NumberFact):
+    """It is with its gaining carrier; it rings here too until it is disabled."""
+
     type: ClassVar[str] = "numbers.number_ported_out.v1"
     port_out_id: str
     ported_out_at: AwareDatetime
@@ -160,6 +172,8 @@ class CallAfterPortOut(NumberFact):
 
 
 class NumberDisabled(NumberFact):
+    """It rings no more and costs no more."""
+
     type: ClassVar[str] = "numbers.number_disabled.v1"
     disabled_at: AwareDatetime
     disabled_by: str
