@@ -112,7 +112,10 @@ def _compare(released: _Side, now: _Side, path: str, seen: frozenset[str]) -> It
     if _has_choices(old) or _has_choices(new):
         yield from _compare_choices(released, now, path, seen)
         return
-    yield from _compare_types(old, new, path)
+    types = list(_compare_types(old, new, path))
+    yield from types
+    if any(each.effect is Effect.OTHER for each in types):
+        return
     yield from _compare_values(old, new, path)
     yield from _compare_properties(released, now, path, seen)
     for keyword, mark in (("items", "[]"), ("additionalProperties", ".*")):

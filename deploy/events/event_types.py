@@ -8,7 +8,8 @@ from typing import Final
 from libs.common.broker import Queue
 from libs.common.consumer import Consumes, Ignored
 from libs.common.events import Fact
-from libs.contracts.number_events import NUMBER_EVENTS, NUMBER_REPORTS
+from libs.contracts.number_events import NUMBER_EVENTS
+from libs.contracts.number_reports import NUMBER_REPORTS
 from libs.contracts.porting_events.registry import PORTING_EVENTS, PORTING_REPORTS
 from libs.contracts.topology import EVENTS, REPORTS, TOPOLOGY
 from services.notifications.consumers import consumes as notifications_consumes

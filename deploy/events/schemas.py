@@ -17,7 +17,7 @@ def build_schema(fact: type[Fact], ref_template: str = _IN_THIS_SCHEMA) -> dict[
     schema = fact.model_json_schema(ref_template=ref_template)
     schema["description"] = clean_text(schema.get("description", ""))
     _say_meanings(schema, fact)
-    models = {model.__name__: model for model in _find_parts(fact)}
+    models = {model.__name__: model for model in find_parts(fact)}
     for name, part in schema.get("$defs", {}).items():
         _say_meanings(part, models[name])
     return schema
@@ -37,10 +37,10 @@ def _say_meanings(schema: Mapping[str, Any], model: type[BaseModel]) -> None:
             field["description"] = meaning
 
 
-def _find_parts(model: type[BaseModel]) -> set[type[BaseModel]]:
+def find_parts(model: type[BaseModel]) -> set[type[BaseModel]]:
     found: set[type[BaseModel]] = set()
     for field in model.model_fields.values():
         for kind in (field.annotation, *getattr(field.annotation, "__args__", ())):
             if isinstance(kind, type) and issubclass(kind, BaseModel):
-                found |= {kind} | _find_parts(kind)
+                found |= {kind} | find_parts(kind)
     return found
