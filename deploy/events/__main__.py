@@ -1,5 +1,6 @@
 """`make events`: all types with owner, consumers and an example, or one of them in full."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -76,4 +77,6 @@ def _print_json(value: object) -> str:
 
 
 if __name__ == "__main__":
+    # Whoever reads only the first lines closes the rest: that is no fault.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     sys.exit(main(next(iter(sys.argv[1:]), None)))

@@ -11,6 +11,8 @@ from deploy.local.places import ROOT
 from libs.common.events import Fact
 
 FILE = ROOT / "libs" / "contracts" / "event_fields.toml"
+# Where nobody said what it is: everything can be printed, and a test fails.
+UNKNOWN_SUBJECT = {"means": "what it happened to", "example": "?"}
 
 
 def meaning_of(model: type[BaseModel], field: str) -> str | None:
@@ -19,7 +21,7 @@ def meaning_of(model: type[BaseModel], field: str) -> str | None:
 
 
 def has_example(model: type[BaseModel], field: str) -> bool:
-    return "example" in _word_of(model, field)
+    return bool(model.model_fields[field].examples) or "example" in _word_of(model, field)
 
 
 def example_of(model: type[BaseModel], field: str) -> Any:
@@ -29,11 +31,10 @@ def example_of(model: type[BaseModel], field: str) -> Any:
 
 
 def subject_of(fact: type[Fact]) -> Mapping[str, str]:
-    """`means` and `example`; empty where nobody said what the subject is."""
+    """`means` and `example`."""
     subjects = _read()["subjects"]
-    return next(
-        (subjects[kind.__name__] for kind in fact.mro() if kind.__name__ in subjects), {}
-    )
+    named = (subjects[kind.__name__] for kind in fact.mro() if kind.__name__ in subjects)
+    return next(named, UNKNOWN_SUBJECT)
 
 
 def _word_of(model: type[BaseModel], field: str) -> dict[str, Any]:

@@ -1,17 +1,22 @@
 """Every event says what it is, what each of its fields means, who hears it, and shows an example."""
 
 import re
+from datetime import date
+from typing import Literal
 
 import pytest
+from pydantic import AwareDatetime, Field
 
 from deploy.events.__main__ import main
-from deploy.events.event_types import is_bound, list_event_types
+from deploy.events.asyncapi import build_document
+from deploy.events.event_types import EventType, is_bound, list_event_types
 from deploy.events.examples import build_example
-from deploy.events.fields import FILE, has_example, meaning_of, subject_of
+from deploy.events.fields import FILE, UNKNOWN_SUBJECT, has_example, meaning_of, subject_of
+from deploy.events.pages import print_page
 from deploy.events.released import print_schemas
 from deploy.events.schemas import build_schema, find_parts
 from libs.common.broker import Queue
-from libs.common.events import EventRegistry, encode
+from libs.common.events import EventRegistry, Fact, encode
 from libs.contracts.topology import EVENTS
 
 EVENT_TYPES = {each.name: each for each in list_event_types()}
@@ -37,7 +42,9 @@ def test_every_field_says_what_it_means():
 
 
 def test_every_subject_says_what_it_is():
-    silent = [each.name for each in EVENT_TYPES.values() if not subject_of(each.fact)]
+    silent = [
+        each.name for each in EVENT_TYPES.values() if subject_of(each.fact) is UNKNOWN_SUBJECT
+    ]
 
     assert silent == [], f"say it in {FILE.name}"
 
@@ -79,6 +86,29 @@ def test_no_example_leaves_a_place_empty():
     }
 
     assert empty == set(), f"give it an example in {FILE.name}"
+
+
+class NumberPainted(Fact):
+    type = "numbers.number_painted.v1"
+    colour: str
+    coats: int
+    dry_at: AwareDatetime
+    since: date | None
+    shade: Literal["light", "dark"]
+    layers: list[str]
+    sold_as: str = Field(description="What the shop says.", examples=["Ochre"])
+
+
+def test_what_nobody_has_put_into_words_yet_is_printed_all_the_same():
+    painted = EventType(fact=NumberPainted, owner="numbers", exchange=EVENTS, consumers={})
+
+    example = build_example(NumberPainted)
+    page = print_page("numbers", [painted])
+
+    assert EventRegistry([NumberPainted]).decode(encode(example)) == example
+    assert "| `sold_as` | string | What the shop says. |" in page
+    assert '"sold_as": "Ochre"' in page
+    assert build_document("numbers", [painted])["channels"]
 
 
 def test_the_schemas_say_what_the_fields_mean():
