@@ -41,6 +41,19 @@ def test_every_field_says_what_it_means():
     assert silent == set(), f"say it in {FILE.name}, or in the field's description"
 
 
+def test_no_event_has_a_place_for_a_secret():
+    secrets = {"pin", "ssn", "token", "secret", "password", "content", "text", "body"}
+    places = {
+        field
+        for each in EVENT_TYPES.values()
+        for model in (each.fact, *find_parts(each.fact))
+        for field in model.model_fields
+        if secrets & set(field.split("_"))
+    }
+
+    assert places == {"is_pin_set"}
+
+
 def test_every_subject_says_what_it_is():
     silent = [
         each.name for each in EVENT_TYPES.values() if subject_of(each.fact) is UNKNOWN_SUBJECT
