@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+import aio_pika
 import pytest
+from aio_pika.abc import AbstractConnection
 
 from deploy.local.demo_accounts import Tokens
 from deploy.local.graph_client import GraphClient
@@ -17,6 +20,8 @@ from deploy.local.stack import Stack, run_stack
 from libs.common.dev_issuer import DEVELOPMENT_AUDIENCE
 from libs.common.tokens import DEVELOPMENT_ISSUER
 from tests.journeys.cast import Account, found_account
+from tests.journeys.observations import until
+from tests.journeys.sample import QUEUE, Sample
 from tests.journeys.wires import Wire
 
 
@@ -85,7 +90,26 @@ class Travelled:
 
 
 @pytest.fixture(scope="session")
-async def travelled(stack: Stack, ada: Account) -> Travelled:
+async def sample(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """Its queue is there: it hears what happens from now on."""
+    sample = Sample(folder=tmp_path_factory.mktemp("sample"), amqp_url=stack.amqp_url)
+    with sample.running():
+        async with await aio_pika.connect(stack.amqp_url) as connection:
+            await until(partial(is_declared, connection, QUEUE))
+    return sample
+
+
+async def is_declared(connection: AbstractConnection, queue: str) -> bool:
+    channel = await connection.channel()
+    try:
+        await channel.declare_queue(queue, passive=True)
+    except aio_pika.exceptions.ChannelNotFoundEntity:
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+async def travelled(stack: Stack, ada: Account, sample: Sample) -> Travelled:
     return await travel(stack, ada)
 
 

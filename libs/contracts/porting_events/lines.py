@@ -57,6 +57,8 @@ class PortedLine(Part):
 
 
 class LinesPorted(LineBatchFact):
+    """These lines are here: the losing carrier said so, or their first call came."""
+
     type: ClassVar[str] = "porting.lines_ported.v1"
     lines: list[PortedLine]
 
@@ -90,6 +92,8 @@ class LinesActivating(LineBatchFact):
 
 
 class LinesActivationFailed(LineBatchFact):
+    """These lines did not come over as they moved; `code` says why."""
+
     type: ClassVar[str] = "porting.lines_activation_failed.v1"
     code: str
     lines: list[NamedLine]

@@ -147,5 +147,7 @@ class PortExpiring(PortRequestFact):
 
 
 class PortExpired(PortRequestFact):
+    """Nobody touched it until its time was up: it ends."""
+
     type: ClassVar[str] = "porting.port_expired.v1"
     expired_at: AwareDatetime
