@@ -32,7 +32,12 @@ class Told:
     parent_id: str
     attributes: dict[str, Any]
     links: tuple[str, ...]
-    status: dict[str, Any]
+    has_failed: bool
+
+    @property
+    def text(self) -> str:
+        """A statement's, and nothing for any other step."""
+        return str(self.attributes.get("db.query.text", ""))
 
 
 @dataclass
@@ -45,6 +50,14 @@ class Collector:
     @property
     def app(self) -> Starlette:
         return Starlette(routes=[Route("/v1/traces", self._take, methods=["POST"])])
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """For a program that shall tell it at once what it does."""
+        return {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self.url,
+            "OTEL_BSP_SCHEDULE_DELAY": "100",  # milliseconds
+        }
 
     def of_trace(self, trace_id: str) -> list[Told]:
         return [each for each in self.told if each.trace_id == trace_id]
@@ -92,7 +105,7 @@ def _read(request: dict[str, Any], read_id: Callable[[str], str]) -> Iterator[To
                 parent_id=read_id(span.get("parentSpanId", "")),
                 attributes=_read_attributes(span),
                 links=tuple(read_id(link["spanId"]) for link in span.get("links", ())),
-                status=span.get("status", {}),
+                has_failed=span.get("status", {}).get("code") in {2, "STATUS_CODE_ERROR"},
             )
 
 
