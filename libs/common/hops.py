@@ -25,6 +25,14 @@ def sending(exchange: str, rows: Sequence[Row]) -> AbstractContextManager[list[S
     return spans(f"send {exchange}", SpanKind.PRODUCER, traceparents, describe)
 
 
+def announcing(
+    exchange: str, traceparents: Sequence[str | None]
+) -> AbstractContextManager[list[Span]]:
+    """Of what is told to every replica, each in its trace."""
+    told = _describe_hop("send", exchange)
+    return spans(f"send {exchange}", SpanKind.PRODUCER, traceparents, lambda _place: told)
+
+
 @contextmanager
 def taking(
     queue: str, messages: Sequence[DeliveredMessage], events: Sequence[Event]

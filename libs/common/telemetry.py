@@ -72,9 +72,9 @@ def continue_trace(traceparent: str | None, request_id: str | None = None) -> It
 
 
 @contextmanager
-def name_operation() -> Iterator[None]:
-    """One of a socket's operations: in the socket's trace, with a request id of its own."""
-    with continue_trace(current_traceparent(), secrets.token_hex(16)):
+def name_operation(traceparent: str | None) -> Iterator[None]:
+    """One of a socket's operations: in its trace or the socket's, with a request id of its own."""
+    with continue_trace(traceparent or current_traceparent(), secrets.token_hex(16)):
         yield
 
 

@@ -54,10 +54,7 @@ _switch: Final = _Switch()
 
 @asynccontextmanager
 async def send_traces(service: str, collector: HttpUrl | None) -> AsyncIterator[None]:
-    """Sends the process's spans to an OTLP collector meanwhile; without one nothing is told.
-
-    How much, and with which headers, OpenTelemetry reads from its own `OTEL_` variables.
-    """
+    """Sends the process's spans to an OTLP collector meanwhile; without one nothing is told."""
     if collector is None:
         yield
         return

@@ -27,6 +27,8 @@ from libs.common.timers import TimerWorker, set_timer
 from libs.common.tracing import send_traces, span
 from tests.collector import running_collector
 from tests.common.test_endpoint import Door
+from tests.common.test_sockets import Server
+from tests.common.test_sockets import running as serving
 from tests.common.traffic import (
     EXCHANGE,
     QUEUE,
@@ -111,7 +113,7 @@ async def test_of_a_fault_the_type_is_told_and_not_a_word():
 
     (told,) = collector.told
     assert told.attributes["error.type"] == "LookupError"
-    assert told.status == {"code": "STATUS_CODE_ERROR"}
+    assert told.has_failed
     assert CANARY.encode() not in collector.sent
 
 
@@ -154,7 +156,7 @@ async def test_statements_are_told_by_their_text_and_never_by_what_they_are_give
         "SELECT",
         "COMMIT",
     ]
-    assert begun.attributes["db.query.text"] == "BEGIN"
+    assert begun.text == "BEGIN"
     assert failed.attributes["error.type"] == "InvalidTextRepresentationError"
     assert CANARY.encode() not in collector.sent
 
@@ -346,3 +348,18 @@ async def test_a_collector_that_is_away_holds_nobody_up(monkeypatch):
         async with send_traces("sample", HttpUrl("http://127.0.0.1:9")):
             with span("step"):
                 pass
+
+
+async def test_a_sockets_operation_begins_in_the_trace_that_the_gateway_names(issuer_key):
+    async with (
+        traced() as collector,
+        serving(Server(issuer_key)) as server,
+        server.socket() as client,
+    ):
+        await client.subscribe(
+            "subscription { countTo(last: 1) { id } }", extensions={"traceparent": PARENT}
+        )
+        assert (await client.receive())["type"] == "next"
+
+    told = named(collector, "subscription")
+    assert (told.trace_id, told.parent_id) == (TRACE_ID, PARENT.split("-")[2])
