@@ -13,6 +13,7 @@ from uuid import UUID
 
 from libs.common.database import DATABASE_LOST, Connection, Database, Row, savepoint
 from libs.common.events import MAX_EVENT_BYTES, Event, EventRegistry, UnreadableEventError
+from libs.common.hops import working
 from libs.common.telemetry import continue_trace
 
 log = logging.getLogger(__name__)
@@ -150,7 +151,7 @@ class InboxWorker:
             try:
                 async with savepoint(connection):
                     event = self.registry.decode(row["body"])
-                    with continue_trace(event.traceparent):
+                    with continue_trace(event.traceparent), working(event):
                         await self.reactions[event.type](connection, event)
             except Exception as fault:
                 if connection.is_closed():

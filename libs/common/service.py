@@ -26,6 +26,7 @@ from libs.common.relay import Relay
 from libs.common.settings import ServiceSettings
 from libs.common.telemetry import TelemetryMiddleware
 from libs.common.timers import Fire, TimerWorker
+from libs.common.tracing import send_traces
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,8 @@ class Service:
 def build_app(service: Service) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with _run(service, app):
+        collector = service.settings.otel_exporter_otlp_endpoint
+        async with send_traces(service.name, collector), _run(service, app):
             yield
 
     app = Starlette(

@@ -31,6 +31,7 @@ class ServiceSettings(BaseSettings):
     jwks_url: HttpUrl
     jwt_issuer: str
     jwt_audience: str
+    otel_exporter_otlp_endpoint: HttpUrl | None = None
     gateway_secret: SecretStr | None = Field(default=None, min_length=SHORTEST_SECRET)
 
     @model_validator(mode="after")

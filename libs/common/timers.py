@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from libs.common.database import DATABASE_LOST, Connection, Database, savepoint
+from libs.common.telemetry import continue_trace
+from libs.common.tracing import span
 
 log = logging.getLogger(__name__)
 
@@ -119,8 +121,9 @@ class TimerWorker:
                 return False
             kind, key = row["kind"], row["key"]
             try:
-                async with savepoint(connection):
-                    await self.kinds[kind](connection, key)
+                with continue_trace(None), span(f"fire {kind}"):
+                    async with savepoint(connection):
+                        await self.kinds[kind](connection, key)
             except Exception as fault:
                 if connection.is_closed():
                     raise

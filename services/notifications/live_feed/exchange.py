@@ -11,6 +11,7 @@ from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 from pydantic import TypeAdapter, ValidationError
 
 from libs.common.broker import Broker
+from libs.common.hops import announcing
 from libs.contracts.topology import LIVE
 from services.notifications.domain.status_changes import LoggedChange
 
@@ -33,7 +34,10 @@ class LiveExchange:
     def announce(self, changes: Sequence[LoggedChange]) -> None:
         """To be called after their transaction has committed."""
         if changes:
-            with suppress(asyncio.QueueFull):
+            with (
+                announcing(LIVE, [change.traceparent for change in changes]),
+                suppress(asyncio.QueueFull),
+            ):
                 self._outgoing.put_nowait(changes)
 
     async def hear(self, patience_s: float) -> list[LoggedChange]:
