@@ -2,6 +2,7 @@
 
 from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.letters import LetterExpired, LetterFact, LetterSent
+from libs.contracts.porting_events.lines import LinesPorted, LinesReverted
 from libs.contracts.porting_events.requests import (
     ActionRequired,
     FirmDateChanged,
