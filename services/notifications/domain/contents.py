@@ -8,7 +8,7 @@ did it: a member's id or `support`.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from libs.common.events import Event, Fact
+from libs.common.events import Fact
 from libs.contracts import number_events as numbers
 from libs.contracts.porting_events import (
     letters,
@@ -24,9 +24,9 @@ from services.notifications.domain import request_contents as of_requests
 from services.notifications.domain.number_contents import Content
 
 
-def content_of(event: Event) -> Content:
-    """`subject` and what the fact's own function says."""
-    return {"subject": event.subject, **_CONTENTS[type(event.fact)](event.fact)}
+def content_of(fact: Fact) -> Content:
+    """What the fact's own function says; every notice adds its `subject`."""
+    return _CONTENTS[type(fact)](fact)
 
 
 _CONTENTS: Final[Mapping[type[Fact], Callable[[Any], Content]]] = {

@@ -199,7 +199,7 @@ def _notice(event: Event, message: Message) -> Notice:
         subject=subject,
         occurred_at=event.time,
         due_at=event.time,
-        content=content_of(event),
+        content={**content_of(event.fact), "subject": subject},
         traceparent=event.traceparent,
     )
 
@@ -207,20 +207,22 @@ def _notice(event: Event, message: Message) -> Notice:
 def _whose(event: Event) -> tuple[str, tuple[str, ...], str | None, str]:
     """Account, companies, requester, and what the notice is about: what gathers, by that."""
     fact = event.fact
+    subject = event.subject
     match fact:
         case PortRequestFact():
-            return fact.account_id, (fact.company_id,), fact.requester_id, event.subject
+            whose = (fact.account_id, (fact.company_id,), fact.requester_id, subject)
         case SupportCaseFact():
             companies = (fact.company_id,) if fact.company_id else ()
-            return fact.account_id, companies, fact.requester_id, event.subject
+            whose = (fact.account_id, companies, fact.requester_id, subject)
         case PortOutFact():
-            return fact.account_id, tuple(fact.company_ids), None, event.subject
+            whose = (fact.account_id, tuple(fact.company_ids), None, subject)
         case PortOutShieldFact():
-            return fact.account_id, (), None, event.subject
+            whose = (fact.account_id, (), None, subject)
         case number_events.CallAfterPortOut():
-            return fact.account_id, (fact.company_id,), None, fact.port_out_id
+            whose = (fact.account_id, (fact.company_id,), None, fact.port_out_id)
         case NumberFact():
-            subject = fact.port_request_id or event.subject
-            return fact.account_id, (fact.company_id,), None, subject
+            about = fact.port_request_id or subject
+            whose = (fact.account_id, (fact.company_id,), None, about)
         case _:
-            return event.subject, (), None, event.subject
+            whose = (subject, (), None, subject)
+    return whose

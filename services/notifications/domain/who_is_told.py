@@ -7,9 +7,11 @@ theirs, whatever their audience; viewers get no mail.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from services.notifications.domain.messages import Message as M
+from services.notifications.domain.messages import Message
+
+M: TypeAlias = Message
 
 
 class Audience(StrEnum):
