@@ -20,6 +20,7 @@ from services.notifications.store import (
     gathering,
     members,
     notices,
+    preferences,
     telling,
 )
 from services.notifications.store import status_changes as store
@@ -63,6 +64,7 @@ async def test_every_statement_can_be_prepared(database: Database) -> None:
             *gathering.STATEMENTS,
             *members.STATEMENTS,
             *telling.STATEMENTS,
+            *preferences.STATEMENTS,
         ):
             await connection.prepare(statement)
 
