@@ -23,9 +23,7 @@ from services.notifications.use_cases.status_log import learn
 Announce = Callable[[Sequence[LoggedChange]], None]
 
 # No status of a port; people are told of them, or reminded by them.
-_UNLOGGED: Final = tuple(
-    fact for fact in NOT_TOLD if fact in MESSAGES or fact in REMINDING
-)
+_UNLOGGED: Final = tuple(fact for fact in NOT_TOLD if fact in MESSAGES or fact in REMINDING)
 _IGNORED: Final = tuple(fact for fact in NOT_TOLD if fact not in _UNLOGGED)
 
 
