@@ -1,84 +1,283 @@
 """Telling one queue again what was published before: for a copy that is new, or was emptied.
 
 Each event comes under a new id, so that an inbox takes it, and at its old place: whoever has
-kept its aggregate by version takes nothing that is older.
+kept its aggregate by version takes nothing that is older. Under its own id (`keeps_ids`) an inbox
+takes only what it has not had in the last seven days: for a queue that missed something.
 """
 
 import asyncio
-from collections.abc import Collection
-from typing import Final
+import logging
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import uuid5
 
 import aio_pika
 import orjson
+from aio_pika.abc import AbstractChannel
 
 from libs.common.batches import split
-from libs.common.broker import CONTENT_TYPE
-from libs.common.database import Database, Row
-from libs.common.ids import new_event_id
+from libs.common.broker import CONTENT_TYPE, LOST
+from libs.common.database import Connection, Database, Row, is_database_lost
+from libs.common.operator_acts import Act, acting_by_hand, record_many
+from libs.common.paging import Key, Listing, Page, Slice, read_page
+
+log = logging.getLogger(__name__)
 
 _STEP: Final = 5_000
 _AT_ONCE: Final = 500
 _TIMEOUT_S: Final = 30
+_POLL_S: Final = 1.0
+_PAUSE_S: Final = 5.0
 
+_ADD = """
+    INSERT INTO replays (queue, types, since, until, keeps_ids)
+    VALUES ($1, $2, $3, $4, $5)
+    RETURNING replay_id
+"""
+_FIND_UNFINISHED = """
+    SELECT replay_id, queue
+    FROM replays
+    WHERE finished_at IS NULL
+    ORDER BY replay_id
+    LIMIT 1
+"""
+# Whoever else works on it waits, so that its order is kept.
+_LOCK = """
+    SELECT replay_id, queue, types, since, until, keeps_ids, at_seq, last_seq
+    FROM replays
+    WHERE replay_id = $1 AND finished_at IS NULL
+    FOR UPDATE
+"""
+# An event is published after it was recorded: what is in question begins with the first that
+# was published since then.
+_START = """
+    UPDATE replays
+    SET at_seq = coalesce(
+        (
+          SELECT min(seq)
+          FROM event_log
+          WHERE $2::timestamptz IS NULL OR published_at >= $2
+        ),
+        1
+      ) - 1,
+      last_seq = coalesce((SELECT max(seq) FROM event_log), 0)
+    WHERE replay_id = $1
+    RETURNING at_seq, last_seq
+"""
 # Where the next step through the log ends, whatever it holds.
 _FIND_END = """
     SELECT max(seq)
-    FROM (SELECT seq FROM event_log WHERE seq > $1 ORDER BY seq LIMIT $2) AS step
+    FROM (
+      SELECT seq
+      FROM event_log
+      WHERE seq > $1 AND seq <= $2
+      ORDER BY seq
+      LIMIT $3
+    ) AS step
 """
 _FIND_EVENTS = """
-    SELECT type, body
+    SELECT event_id, type, body
     FROM event_log
     WHERE seq > $1
       AND seq <= $2
-      AND type = ANY($3::text[])
+      AND ($3::text[] IS NULL OR type = ANY($3))
+      AND ($4::timestamptz IS NULL OR recorded_at >= $4)
+      AND ($5::timestamptz IS NULL OR recorded_at < $5)
     ORDER BY seq
 """
+_GO_ON = "UPDATE replays SET at_seq = $2, told = told + $3 WHERE replay_id = $1"
+_FINISH = """
+    UPDATE replays
+    SET finished_at = clock_timestamp(), reason = $2
+    WHERE replay_id = $1 AND finished_at IS NULL
+"""
+_TOLD = "SELECT told FROM replays WHERE replay_id = $1"
+_COLUMNS: Final = """
+    SELECT replay_id, queue, types, since, until, keeps_ids, requested_by, requested_at, told,
+      finished_at, reason
+    FROM replays
+"""
+REPLAYS: Final = Listing(
+    f"{_COLUMNS} WHERE true {{keyset}} {{order}}",
+    parameters=0,
+    keys=[Key(column="replay_id", kind=int)],
+    descending=True,
+)
+_FIND = f"{_COLUMNS} WHERE replay_id = $1"
+_COUNT = "SELECT count(*) FROM replays"
 
 
 class NoSuchQueueError(Exception):
     """The broker has no queue of this name: its service has never run."""
 
 
-async def replay(
-    database: Database, amqp_url: str, *, queue: str, types: Collection[str]
-) -> int:
-    """Sends every published event of these types to `queue` alone; answers how many."""
-    count = 0
-    broker = await aio_pika.connect(amqp_url)
-    async with broker:
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which published events are told again, by when they were recorded, and to which queue."""
+
+    queue: str
+    types: Collection[str] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    keeps_ids: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """`told` counts the events so far; `reason` says why it ended before its end."""
+
+    replay_id: int
+    queue: str
+    types: list[str] | None
+    since: datetime | None
+    until: datetime | None
+    keeps_ids: bool
+    requested_by: str
+    requested_at: datetime
+    told: int
+    finished_at: datetime | None
+    reason: str | None
+
+
+async def replay(database: Database, amqp_url: str, wanted: Wanted) -> int:
+    """Tells them now; answers how many. Raises `NoSuchQueueError`.
+
+    If it is broken off, the service's own worker carries it to its end.
+    """
+    async with _open(amqp_url, wanted.queue) as channel:
+        async with acting_by_hand(database) as connection:
+            replay_id = await ask_replay(connection, wanted)
+        while await _go_on(database, channel, replay_id):
+            pass
+        async with database.working() as connection:
+            told: int = await connection.fetchval(_TOLD, replay_id)
+            return told
+
+
+async def ask_replay(connection: Connection, wanted: Wanted) -> int:
+    """The service's worker tells them soon after the commit."""
+    types = None if wanted.types is None else list(wanted.types)
+    replay_id: int = await connection.fetchval(
+        _ADD, wanted.queue, types, wanted.since, wanted.until, wanted.keeps_ids
+    )
+    await record_many(connection, Act.REPLAYED, 0, f"replay {replay_id} to {wanted.queue}")
+    return replay_id
+
+
+async def find_replay_page(connection: Connection, page: Page) -> Slice[Replay]:
+    return (await read_page(connection, REPLAYS, page)).map(lambda row: Replay(**dict(row)))
+
+
+async def find_replay(connection: Connection, replay_id: int) -> Replay | None:
+    row = await connection.fetchrow(_FIND, replay_id)
+    return Replay(**dict(row)) if row else None
+
+
+async def count_replays(connection: Connection) -> int:
+    count: int = await connection.fetchval(_COUNT)
+    return count
+
+
+@dataclass(kw_only=True)
+class ReplayWorker:
+    """Tells what was asked for through the graph, and what a command left unfinished."""
+
+    database: Database
+    amqp_url: str
+
+    async def run(self) -> None:
+        """Never returns; a lost database or broker is met again after a pause."""
+        while True:
+            pause = _POLL_S
+            try:
+                while await self.work_one():
+                    pass
+            except Exception as error:
+                if not isinstance(error, LOST) and not is_database_lost(error):
+                    raise
+                pause = _PAUSE_S
+                log.warning(
+                    "a replay waits",
+                    extra={"action": "replay.interrupted", "reason": type(error).__name__},
+                )
+            await asyncio.sleep(pause)
+
+    async def work_one(self) -> bool:
+        """Answers whether there was one to tell."""
+        async with self.database.working() as connection:
+            row = await connection.fetchrow(_FIND_UNFINISHED)
+        if row is None:
+            return False
+        replay_id = row["replay_id"]
+        try:
+            async with _open(self.amqp_url, row["queue"]) as channel:
+                while await _go_on(self.database, channel, replay_id):
+                    pass
+        except NoSuchQueueError:
+            async with self.database.working() as connection:
+                await connection.execute(_FINISH, replay_id, "NO_SUCH_QUEUE")
+        log.info("replay ended", extra={"action": "replay.ended", "replay_id": replay_id})
+        return True
+
+
+@asynccontextmanager
+async def _open(amqp_url: str, queue: str) -> AsyncIterator[AbstractChannel]:
+    async with await aio_pika.connect(amqp_url, timeout=5) as broker:
         channel = await broker.channel(on_return_raises=True)
         try:
             await channel.get_queue(queue, ensure=True)
         except aio_pika.exceptions.ChannelNotFoundEntity:
             raise NoSuchQueueError(queue) from None
-        start = 0
-        while True:
-            async with database.working() as connection:
-                end = await connection.fetchval(_FIND_END, start, _STEP)
-                if end is None:
-                    return count
-                rows = await connection.fetch(_FIND_EVENTS, start, end, list(types))
-            for some in split(rows, _AT_ONCE):
-                await _send(channel, queue, some)
-            count += len(rows)
-            start = end
+        yield channel
 
 
-async def _send(
-    channel: aio_pika.abc.AbstractChannel, queue: str, rows: Collection[Row]
-) -> None:
+async def _go_on(database: Database, channel: AbstractChannel, replay_id: int) -> bool:
+    """One step through the log; answers whether there may be more.
+
+    A step that is lost before its commit is told again, under the same ids.
+    """
+    async with database.working() as connection:
+        row = await connection.fetchrow(_LOCK, replay_id)
+        if row is None:
+            return False
+        at, last = row["at_seq"], row["last_seq"]
+        if at is None:
+            [(at, last)] = await connection.fetch(_START, replay_id, row["since"])
+        end = await connection.fetchval(_FIND_END, at, last, _STEP)
+        if end is None:
+            await connection.execute(_FINISH, replay_id, None)
+            return False
+        events = await connection.fetch(
+            _FIND_EVENTS, at, end, row["types"], row["since"], row["until"]
+        )
+        for some in split(events, _AT_ONCE):
+            await _send(channel, row, some)
+        await connection.execute(_GO_ON, replay_id, end, len(events))
+    return True
+
+
+async def _send(channel: AbstractChannel, replaying: Row, events: Collection[Row]) -> None:
     """In the order given, and not before the broker has confirmed each."""
-    exchange = channel.default_exchange
+    exchange, queue = channel.default_exchange, replaying["queue"]
     async with asyncio.timeout(_TIMEOUT_S):
-        await asyncio.gather(*(exchange.publish(_message(row), queue) for row in rows))
+        await asyncio.gather(
+            *(exchange.publish(_message(replaying, event), queue) for event in events)
+        )
 
 
-def _message(row: Row) -> aio_pika.Message:
-    event_id = str(new_event_id())
+def _message(replaying: Row, event: Row) -> aio_pika.Message:
+    body: Any = event["body"].encode()
+    event_id = event["event_id"]
+    if not replaying["keeps_ids"]:
+        event_id = uuid5(event_id, f"replay {replaying['replay_id']}")
+        body = orjson.dumps({**orjson.loads(body), "id": str(event_id)})
     return aio_pika.Message(
-        orjson.dumps({**orjson.loads(row["body"]), "id": event_id}),
+        body,
         content_type=CONTENT_TYPE,
         delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-        message_id=event_id,
-        type=row["type"],
+        message_id=str(event_id),
+        type=event["type"],
     )

@@ -29,8 +29,8 @@ logger = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _FRAMES_SHOWN = 12
-# Health checks come every second and say nothing.
-_QUIET_PATHS = frozenset({"/healthz", "/readyz", "/readyz/database"})
+# They come every few seconds and say nothing.
+_QUIET_PATHS = frozenset({"/healthz", "/readyz", "/readyz/database", "/metrics"})
 
 
 @dataclass(frozen=True, kw_only=True)
