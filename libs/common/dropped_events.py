@@ -3,7 +3,7 @@
 As applied: what waits behind such an event goes on, and should it come again it is a duplicate.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -91,6 +91,14 @@ DROPPED_EVENTS: Final = Listing(
     keys=[Key(column="dropped_at", kind=datetime), Key(column="event_id", kind=UUID)],
     descending=True,
 )
+# Of each the last time that it was dropped.
+_FIND_DROPPED = """
+    SELECT DISTINCT ON (event_id) event_id, source, subject, sequence, type, fault, attempts,
+      received_at, dropped_at, dropped_by, why, released
+    FROM dropped_events
+    WHERE event_id = ANY($1::uuid[])
+    ORDER BY event_id, dropped_at DESC
+"""
 _COUNT_DROPPED = "SELECT count(*) FROM dropped_events"
 
 
@@ -108,6 +116,14 @@ async def drop(
     """Gives them up for good; what was not dead is missing in the answer."""
     rows = await connection.fetch(_DROP, event_ids, why)
     await record_each(connection, Act.DROPPED, [row["event_id"] for row in rows], why)
+    return [_dropped_event(row) for row in rows]
+
+
+async def find_dropped(
+    connection: Connection, event_ids: Iterable[UUID]
+) -> list[DroppedEvent]:
+    """Those that are known, in the order of their names."""
+    rows = await connection.fetch(_FIND_DROPPED, list(event_ids))
     return [_dropped_event(row) for row in rows]
 
 
