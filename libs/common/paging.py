@@ -186,7 +186,9 @@ def _cut(listing: Listing, page: Page, rows: list[Row]) -> Slice[Row]:
 
 
 def write_cursor(position: Sequence[Any]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(position)).rstrip(b"=").decode()
+    # asyncpg's UUID is one that orjson does not know.
+    written = orjson.dumps(position, default=str)
+    return base64.urlsafe_b64encode(written).rstrip(b"=").decode()
 
 
 def read_cursor(cursor: str, keys: Sequence[Key]) -> Position:

@@ -7,6 +7,7 @@ import pytest
 from libs.common import outbox, replay
 from libs.common.broker import declare
 from libs.common.events import EventRegistry
+from libs.common.replay import Wanted
 from tests.common.traffic import (
     QUEUE,
     TOPOLOGY,
@@ -50,7 +51,9 @@ async def test_events_of_the_types_named_come_again_in_order(database, amqp_url,
         other = await opened.get_queue("other")
         await other.bind(TOPOLOGY.exchanges[0], "#")
 
-    count = await replay.replay(database, amqp_url, queue=QUEUE.name, types=[Changed.type])
+    count = await replay.replay(
+        database, amqp_url, Wanted(queue=QUEUE.name, types=[Changed.type])
+    )
 
     registry = EventRegistry([Changed])
     again = [registry.decode(message.body) for message in await take(amqp_url, count)]
@@ -65,4 +68,4 @@ async def test_events_of_the_types_named_come_again_in_order(database, amqp_url,
 
 async def test_a_queue_that_nobody_has_is_refused(database, amqp_url):
     with pytest.raises(replay.NoSuchQueueError, match="nowhere"):
-        await replay.replay(database, amqp_url, queue="nowhere", types=[Changed.type])
+        await replay.replay(database, amqp_url, Wanted(queue="nowhere"))
