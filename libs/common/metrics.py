@@ -7,9 +7,11 @@ production it is there only with METRICS_SECRET, which the scraper sends as a be
 import asyncio
 import hmac
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from functools import partial
+from typing import Final, Generic, TypeVar
 
 import asyncpg
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -26,6 +28,8 @@ from libs.common.broker import DEAD_LETTERS, Broker
 from libs.common.database import DATABASE_LOST, Database
 from libs.common.delivery import Delivery, measure_delivery
 
+T = TypeVar("T")
+
 _FRESH_S: Final = 1.0
 _PATIENCE_S: Final = 2.0
 
@@ -38,16 +42,15 @@ class ServiceMetrics(Collector):
     """
 
     def __init__(self, database: Database, broker: Broker, queues: Sequence[str]) -> None:
-        self._database = database
-        self._broker = broker
-        self._queues = (*queues, DEAD_LETTERS)
+        names = (*queues, DEAD_LETTERS)
+        self._of_database = _Question(partial(measure_delivery, database))
+        self._of_broker = _Question(partial(broker.count_waiting, names))
         self._delivery: Delivery | None = None
         self._waiting: Mapping[str, int] = {}
         self._is_database_up = False
         self._is_broker_up = False
         self._looked_at = -_FRESH_S
         self._looking = asyncio.Lock()
-        self._counting: asyncio.Task[Mapping[str, int]] | None = None
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -72,22 +75,33 @@ class ServiceMetrics(Collector):
         yield ready
 
     async def _look_at_database(self) -> None:
-        try:
-            async with asyncio.timeout(_PATIENCE_S):
-                self._delivery = await measure_delivery(self._database)
-        except (*DATABASE_LOST, asyncpg.PostgresError):
-            self._is_database_up = False
-        else:
-            self._is_database_up = True
+        measured = await self._of_database.ask()
+        self._is_database_up = measured is not None
+        self._delivery = measured or self._delivery
 
     async def _look_at_broker(self) -> None:
-        if self._counting is None or self._counting.done():
-            self._counting = asyncio.ensure_future(self._broker.count_waiting(self._queues))
-        # Waited for and never cancelled: a frozen broker that thaws would answer to nobody.
-        await asyncio.wait([self._counting], timeout=_PATIENCE_S)
-        counted = self._counting.result() if self._counting.done() else {}
+        counted = await self._of_broker.ask()
         self._is_broker_up = bool(counted)
         self._waiting = counted or self._waiting
+
+
+@dataclass
+class _Question(Generic[T]):
+    """Waited for a moment and never cancelled: who is frozen does not answer that either."""
+
+    put: Callable[[], Awaitable[T]]
+    _asking: asyncio.Future[T] | None = None
+
+    async def ask(self) -> T | None:
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(self.put())
+        await asyncio.wait([self._asking], timeout=_PATIENCE_S)
+        if not self._asking.done() or self._asking.cancelled():
+            return None
+        fault = self._asking.exception()
+        if isinstance(fault, (*DATABASE_LOST, asyncpg.PostgresError)):
+            return None
+        return self._asking.result()
 
 
 def metrics_routes(secret: SecretStr | None, *, is_open: bool) -> list[Route]:

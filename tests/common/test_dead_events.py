@@ -91,7 +91,9 @@ class Bench:
             return [tuple(row) for row in await connection.fetch(query)]
 
     async def ids(self):
-        return [row[0] for row in await self.see("SELECT event_id FROM inbox ORDER BY subject")]
+        return [
+            row[0] for row in await self.see("SELECT event_id FROM inbox ORDER BY subject")
+        ]
 
 
 @pytest.fixture
@@ -140,7 +142,8 @@ async def test_the_dead_are_listed_newest_first_in_pages_and_counted_by_reason_a
 
     first = await bench.do(dead_events.find_dead_page, Page(size=3))
     rest = await bench.do(
-        dead_events.find_dead_page, Page(after=(first.rows[-1].received_at, first.rows[-1].event_id))
+        dead_events.find_dead_page,
+        Page(after=(first.rows[-1].received_at, first.rows[-1].event_id)),
     )
     of_one = await bench.do(
         dead_events.find_dead_page, Page(), reason="LookupError", type=Noted.type

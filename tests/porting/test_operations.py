@@ -1,0 +1,4 @@
+"""Support settles events that porting could not work, through the graph."""
+
+
+
