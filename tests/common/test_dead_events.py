@@ -92,7 +92,8 @@ class Bench:
 
     async def ids(self):
         return [
-            row[0] for row in await self.see("SELECT event_id FROM inbox ORDER BY subject")
+            row[0]
+            for row in await self.see("SELECT event_id FROM inbox ORDER BY subject, sequence")
         ]
 
 
