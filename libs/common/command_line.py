@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from libs.common.broker import Topology
 from libs.common.database import Database, open_database
 from libs.common.settings import ServiceSettings
 
@@ -19,6 +20,7 @@ class Hand:
 
     database: Database
     settings: ServiceSettings
+    topology: Topology
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,7 @@ class Command:
 def run(
     service: str,
     read_settings: Callable[[], ServiceSettings],
+    topology: Topology,
     commands: Iterable[Command],
     arguments: Sequence[str],
 ) -> int:
@@ -42,7 +45,7 @@ def run(
         given = _parser_of(service, commands).parse_args(arguments)
     except SystemExit as end:
         return int(end.code or 0)
-    return asyncio.run(_run(service, read_settings(), given.command, given))
+    return asyncio.run(_run(service, read_settings(), topology, given))
 
 
 def say(line: str) -> None:
@@ -56,11 +59,13 @@ def complain(line: str) -> int:
 
 
 async def _run(
-    service: str, settings: ServiceSettings, command: Command, given: Arguments
+    service: str, settings: ServiceSettings, topology: Topology, given: Arguments
 ) -> int:
     database = await open_database(settings.database_url.get_secret_value(), service)
     try:
-        return await command.run(Hand(database=database, settings=settings), given)
+        command: Command = given.command
+        hand = Hand(database=database, settings=settings, topology=topology)
+        return await command.run(hand, given)
     finally:
         await database.close()
 

@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from libs.common import dead_events, dropped_events
+from libs.common.broker import Topology
 from libs.common.command_line import Arguments, Command, Hand, complain, run, say
 from libs.common.dead_events import DEAD_EVENTS, Everything, Group
 from libs.common.delivery import measure_delivery
@@ -26,18 +27,19 @@ _MOST: Final = 1_000
 def run_command(
     service: str,
     read_settings: Callable[[], ServiceSettings],
+    topology: Topology,
     own: Iterable[Command],
     arguments: Sequence[str],
 ) -> int:
     """Answers the exit code."""
-    return run(service, read_settings, (*_EVERYWHERE, *own), arguments)
+    return run(service, read_settings, topology, (*_EVERYWHERE, *own), arguments)
 
 
 async def tell_again(hand: Hand, wanted: Wanted) -> int:
     """Replays, and says how it went; answers the exit code."""
     amqp_url = hand.settings.amqp_url.get_secret_value()
     try:
-        count = await replay(hand.database, amqp_url, wanted)
+        count = await replay(hand.database, amqp_url, wanted, hand.topology)
     except NoSuchQueueError:
         return complain(f"There is no queue {wanted.queue}: start its service first.")
     say(f"{wanted.queue} was told {count} events again.")

@@ -7,6 +7,7 @@ takes only what it has not had in the last seven days: for a queue that missed s
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import orjson
 from aio_pika.abc import AbstractChannel
 
 from libs.common.batches import split
-from libs.common.broker import CONTENT_TYPE, LOST
+from libs.common.broker import CONTENT_TYPE, LOST, Topology
 from libs.common.database import Connection, Database, Row, is_database_lost
 from libs.common.operator_acts import Act, acting_by_hand, record_many
 from libs.common.paging import Key, Listing, Page, Slice, read_page
@@ -84,6 +85,7 @@ _FIND_EVENTS = """
     WHERE seq > $1
       AND seq <= $2
       AND ($3::text[] IS NULL OR type = ANY($3))
+      AND ($6::text[] IS NULL OR type ~ ANY($6))
       AND ($4::timestamptz IS NULL OR recorded_at >= $4)
       AND ($5::timestamptz IS NULL OR recorded_at < $5)
     ORDER BY seq
@@ -142,15 +144,16 @@ class Replay:
     reason: str | None
 
 
-async def replay(database: Database, amqp_url: str, wanted: Wanted) -> int:
+async def replay(database: Database, amqp_url: str, wanted: Wanted, topology: Topology) -> int:
     """Tells them now; answers how many. Raises `NoSuchQueueError`.
 
-    If it is broken off, the service's own worker carries it to its end.
+    A queue of `topology` hears only what it is bound to: the rest it could not read. If it is
+    broken off, the service's own worker carries it to its end.
     """
     async with _open(amqp_url, wanted.queue) as channel:
         async with acting_by_hand(database) as connection:
             replay_id = await ask_replay(connection, wanted)
-        while await _go_on(database, channel, replay_id):
+        while await _go_on(database, channel, topology, replay_id):
             pass
         async with database.working() as connection:
             told: int = await connection.fetchval(_TOLD, replay_id)
@@ -187,6 +190,7 @@ class ReplayWorker:
 
     database: Database
     amqp_url: str
+    topology: Topology
 
     async def run(self) -> None:
         """Never returns; a lost database or broker is met again after a pause."""
@@ -214,7 +218,7 @@ class ReplayWorker:
         replay_id = row["replay_id"]
         try:
             async with _open(self.amqp_url, row["queue"]) as channel:
-                while await _go_on(self.database, channel, replay_id):
+                while await _go_on(self.database, channel, self.topology, replay_id):
                     pass
         except NoSuchQueueError:
             async with self.database.working() as connection:
@@ -234,7 +238,9 @@ async def _open(amqp_url: str, queue: str) -> AsyncIterator[AbstractChannel]:
         yield channel
 
 
-async def _go_on(database: Database, channel: AbstractChannel, replay_id: int) -> bool:
+async def _go_on(
+    database: Database, channel: AbstractChannel, topology: Topology, replay_id: int
+) -> bool:
     """One step through the log; answers whether there may be more.
 
     A step that is lost before its commit is told again, under the same ids.
@@ -251,12 +257,30 @@ async def _go_on(database: Database, channel: AbstractChannel, replay_id: int) -
             await connection.execute(_FINISH, replay_id, None)
             return False
         events = await connection.fetch(
-            _FIND_EVENTS, at, end, row["types"], row["since"], row["until"]
+            _FIND_EVENTS,
+            at,
+            end,
+            row["types"],
+            row["since"],
+            row["until"],
+            _patterns_of(topology, row["queue"]),
         )
         for some in split(events, _AT_ONCE):
             await _send(channel, row, some)
         await connection.execute(_GO_ON, replay_id, end, len(events))
     return True
+
+
+def _patterns_of(topology: Topology, name: str) -> list[str] | None:
+    """What the queue is bound to, as regular expressions; None for one that is not ours."""
+    for queue in topology.queues:
+        if queue.name == name:
+            return [_pattern_of(key) for key in queue.keys]
+    return None
+
+
+def _pattern_of(key: str) -> str:
+    return f"^{re.escape(key).replace(re.escape('#'), '.*').replace(re.escape('*'), '[^.]*')}$"
 
 
 async def _send(channel: AbstractChannel, replaying: Row, events: Collection[Row]) -> None:

@@ -132,7 +132,9 @@ def _work_of(service: Service, wiring: Wiring) -> list[Background]:
         *(consumer.run for consumer in consumers),
         timers.run,
         ReplayWorker(
-            database=database, amqp_url=wiring.settings.amqp_url.get_secret_value()
+            database=database,
+            amqp_url=wiring.settings.amqp_url.get_secret_value(),
+            topology=broker.topology,
         ).run,
         lambda: keep_house(database),
         *service.background(wiring),

@@ -3,11 +3,12 @@
 import sys
 
 from libs.common.operations import run_command
+from libs.contracts.topology import TOPOLOGY
 from services.notifications.settings import Settings
 
 
 def main(arguments: list[str]) -> int:
-    return run_command("notifications", Settings, (), arguments)
+    return run_command("notifications", Settings, TOPOLOGY, (), arguments)
 
 
 if __name__ == "__main__":

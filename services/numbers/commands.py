@@ -13,6 +13,7 @@ from libs.common.command_line import Arguments, Command, Hand, say
 from libs.common.operations import run_command, tell_again
 from libs.common.replay import Wanted
 from libs.contracts.number_events import NUMBER_EVENTS, AccountFact
+from libs.contracts.topology import TOPOLOGY
 from services.numbers.settings import Settings
 from services.numbers.use_cases.recounting import recount_all
 
@@ -46,7 +47,7 @@ _COMMANDS: Final = (
 
 
 def main(arguments: list[str]) -> int:
-    return run_command("numbers", Settings, _COMMANDS, arguments)
+    return run_command("numbers", Settings, TOPOLOGY, _COMMANDS, arguments)
 
 
 if __name__ == "__main__":

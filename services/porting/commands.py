@@ -9,6 +9,7 @@ from typing import Final
 
 from libs.common.command_line import Arguments, Command, Hand, say
 from libs.common.operations import run_command
+from libs.contracts.topology import TOPOLOGY
 from services.porting.domain.vault import Vault, read_keys
 from services.porting.settings import Settings
 from services.porting.use_cases.pins import reseal_pins
@@ -28,7 +29,7 @@ _COMMANDS: Final = (
 
 
 def main(arguments: list[str]) -> int:
-    return run_command("porting", Settings, _COMMANDS, arguments)
+    return run_command("porting", Settings, TOPOLOGY, _COMMANDS, arguments)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,12 @@ def run(urls, amqp_url, capsys):
 
     async def call(*arguments):
         code = await asyncio.to_thread(
-            run_command, "sample", lambda: settings, OWN, [str(each) for each in arguments]
+            run_command,
+            "sample",
+            lambda: settings,
+            TOPOLOGY,
+            OWN,
+            [str(each) for each in arguments],
         )
         said = capsys.readouterr()
         return code, said.out + said.err

@@ -1,6 +1,7 @@
 """Replay: what was published comes again to one queue, at its old place and under a new id."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -56,7 +57,7 @@ async def test_events_of_the_types_named_come_again_in_order(database, amqp_url,
         await other.bind(TOPOLOGY.exchanges[0], "#")
 
     count = await replay.replay(
-        database, amqp_url, Wanted(queue=QUEUE.name, types=[Changed.type])
+        database, amqp_url, Wanted(queue=QUEUE.name, types=[Changed.type]), TOPOLOGY
     )
 
     registry = EventRegistry([Changed])
@@ -72,7 +73,7 @@ async def test_events_of_the_types_named_come_again_in_order(database, amqp_url,
 
 async def test_a_queue_that_nobody_has_is_refused(database, amqp_url):
     with pytest.raises(replay.NoSuchQueueError, match="nowhere"):
-        await replay.replay(database, amqp_url, Wanted(queue="nowhere"))
+        await replay.replay(database, amqp_url, Wanted(queue="nowhere"), TOPOLOGY)
 
 
 async def told(amqp_url, count):
@@ -101,7 +102,7 @@ async def test_only_what_was_recorded_in_the_time_named_comes_again(database, am
     hour = timedelta(hours=1)
     wanted = Wanted(queue=queue, since=first + hour, until=first + 3 * hour)
 
-    count = await replay.replay(database, amqp_url, wanted)
+    count = await replay.replay(database, amqp_url, wanted, TOPOLOGY)
 
     assert count == 2
     assert [each.sequence for each in await told(amqp_url, count)] == [2, 3]
@@ -111,7 +112,9 @@ async def test_under_their_own_ids_events_come_as_they_were(database, amqp_url, 
     said = [event("one", 1), event("one", 2, Noted())]
     await publish_once(database, *said)
 
-    count = await replay.replay(database, amqp_url, Wanted(queue=queue, keeps_ids=True))
+    count = await replay.replay(
+        database, amqp_url, Wanted(queue=queue, keeps_ids=True), TOPOLOGY
+    )
 
     assert [each.id for each in await told(amqp_url, count)] == [each.id for each in said]
 
@@ -121,7 +124,7 @@ async def test_a_replay_that_was_broken_off_is_carried_to_its_end_under_the_same
 ):
     monkeypatch.setattr(replay, "_STEP", 2)
     await publish_once(database, *(event("one", sequence) for sequence in range(1, 6)))
-    worker = ReplayWorker(database=database, amqp_url=amqp_url)
+    worker = ReplayWorker(database=database, amqp_url=amqp_url, topology=TOPOLOGY)
     async with database.transaction(Support(login=a_login("sue"))) as connection:
         replay_id = await replay.ask_replay(connection, Wanted(queue=queue))
     real, calls = replay._send, []
@@ -155,7 +158,9 @@ async def test_a_replay_to_a_queue_that_nobody_has_ends_and_says_so(database, am
     async with database.working() as connection:
         replay_id = await replay.ask_replay(connection, Wanted(queue="nowhere"))
 
-    assert await ReplayWorker(database=database, amqp_url=amqp_url).work_one()
+    assert await ReplayWorker(
+        database=database, amqp_url=amqp_url, topology=TOPOLOGY
+    ).work_one()
 
     async with database.working() as connection:
         found = await replay.find_replay(connection, replay_id)
@@ -170,8 +175,27 @@ async def test_a_broker_that_is_away_lets_a_replay_wait(
     await publish_once(database, event("one", 1))
     async with database.working() as connection:
         await replay.ask_replay(connection, Wanted(queue=queue))
-    worker = ReplayWorker(database=database, amqp_url="amqp://127.0.0.1:9/")
+    worker = ReplayWorker(database=database, amqp_url="amqp://127.0.0.1:9/", topology=TOPOLOGY)
     async with running(worker.run):
         await asyncio.sleep(0.05)
         worker.amqp_url = amqp_url
         assert [each.sequence for each in await told(amqp_url, 1)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("keys", "heard"),
+    [
+        (("sample.#",), 2),
+        (("sample.noted.v1",), 1),
+        (("sample.*.v1",), 2),
+        (("sample.*",), 0),
+        (("sampleXnoted.v1",), 0),
+    ],
+)
+async def test_a_queue_hears_again_only_what_it_is_bound_to(
+    database, amqp_url, queue, keys, heard
+):
+    await publish_once(database, event("one", 1), event("one", 2, Noted()))
+    bound = replace(TOPOLOGY, queues=(replace(QUEUE, keys=keys),))
+
+    assert await replay.replay(database, amqp_url, Wanted(queue=queue), bound) == heard

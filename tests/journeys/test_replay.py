@@ -135,7 +135,7 @@ async def test_what_a_service_keeps_of_anothers_is_filled_again_and_nothing_else
     await until(is_quiet)
     before = await rows_of(stack, keeper, copies)
     untouched = await rows_of(stack, keeper, rest)
-    dead = await select(stack, keeper, "SELECT event_id FROM inbox WHERE state = 'dead'")
+    dead = await select(stack, keeper, "SELECT type, reason FROM inbox WHERE state = 'dead'")
     assert all(before.values())
     await empty(stack, keeper, copies)
 
@@ -150,5 +150,6 @@ async def test_what_a_service_keeps_of_anothers_is_filled_again_and_nothing_else
     await until(is_quiet)
     assert await rows_of(stack, keeper, rest) == untouched
     assert (
-        await select(stack, keeper, "SELECT event_id FROM inbox WHERE state = 'dead'") == dead
+        await select(stack, keeper, "SELECT type, reason FROM inbox WHERE state = 'dead'")
+        == dead
     )
