@@ -18,7 +18,8 @@ from libs.common.delivery import measure_delivery
 from libs.common.dropped_events import DROPPED_EVENTS, read_why
 from libs.common.operator_acts import acting_by_hand
 from libs.common.paging import BadCursor, Listing, Page, read_cursor
-from libs.common.replay import NoSuchQueueError, Wanted, replay
+from libs.common.replay import NoSuchQueueError, replay
+from libs.common.replays import Wanted
 from libs.common.settings import ServiceSettings
 
 _MOST: Final = 1_000

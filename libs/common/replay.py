@@ -11,7 +11,6 @@ import re
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 from uuid import uuid5
 
@@ -21,9 +20,9 @@ from aio_pika.abc import AbstractChannel
 
 from libs.common.batches import split
 from libs.common.broker import CONTENT_TYPE, LOST, Topology
-from libs.common.database import Connection, Database, Row, is_database_lost
-from libs.common.operator_acts import Act, acting_by_hand, record_many
-from libs.common.paging import Key, Listing, Page, Slice, read_page
+from libs.common.database import Database, Row, is_database_lost
+from libs.common.operator_acts import acting_by_hand
+from libs.common.replays import Wanted, ask_replay
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +31,8 @@ _AT_ONCE: Final = 500
 _TIMEOUT_S: Final = 30
 _POLL_S: Final = 1.0
 _PAUSE_S: Final = 5.0
+_MOMENT_S: Final = 0.1
 
-_ADD = """
-    INSERT INTO replays (queue, types, since, until, keeps_ids)
-    VALUES ($1, $2, $3, $4, $5)
-    RETURNING replay_id
-"""
 _FIND_UNFINISHED = """
     SELECT replay_id, queue
     FROM replays
@@ -45,12 +40,12 @@ _FIND_UNFINISHED = """
     ORDER BY replay_id
     LIMIT 1
 """
-# Whoever else works on it waits, so that its order is kept.
+# One at a time works on it, so that its order is kept.
 _LOCK = """
     SELECT replay_id, queue, types, since, until, keeps_ids, at_seq, last_seq
     FROM replays
     WHERE replay_id = $1 AND finished_at IS NULL
-    FOR UPDATE
+    FOR UPDATE SKIP LOCKED
 """
 # An event is published after it was recorded: what is in question begins with the first that
 # was published since then.
@@ -62,6 +57,7 @@ _START = """
           FROM event_log
           WHERE $2::timestamptz IS NULL OR published_at >= $2
         ),
+        (SELECT max(seq) + 1 FROM event_log),
         1
       ) - 1,
       last_seq = coalesce((SELECT max(seq) FROM event_log), 0)
@@ -96,52 +92,11 @@ _FINISH = """
     SET finished_at = clock_timestamp(), reason = $2
     WHERE replay_id = $1 AND finished_at IS NULL
 """
-_TOLD = "SELECT told FROM replays WHERE replay_id = $1"
-_COLUMNS: Final = """
-    SELECT replay_id, queue, types, since, until, keeps_ids, requested_by, requested_at, told,
-      finished_at, reason
-    FROM replays
-"""
-REPLAYS: Final = Listing(
-    f"{_COLUMNS} WHERE true {{keyset}} {{order}}",
-    parameters=0,
-    keys=[Key(column="replay_id", kind=int)],
-    descending=True,
-)
-_FIND = f"{_COLUMNS} WHERE replay_id = $1"
-_COUNT = "SELECT count(*) FROM replays"
+_FIND_TOLD = "SELECT told FROM replays WHERE replay_id = $1 AND finished_at IS NOT NULL"
 
 
 class NoSuchQueueError(Exception):
     """The broker has no queue of this name: its service has never run."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """Which published events are told again, by when they were recorded, and to which queue."""
-
-    queue: str
-    types: Collection[str] | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    keeps_ids: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Replay:
-    """`told` counts the events so far; `reason` says why it ended before its end."""
-
-    replay_id: int
-    queue: str
-    types: list[str] | None
-    since: datetime | None
-    until: datetime | None
-    keeps_ids: bool
-    requested_by: str
-    requested_at: datetime
-    told: int
-    finished_at: datetime | None
-    reason: str | None
 
 
 async def replay(database: Database, amqp_url: str, wanted: Wanted, topology: Topology) -> int:
@@ -153,35 +108,15 @@ async def replay(database: Database, amqp_url: str, wanted: Wanted, topology: To
     async with _open(amqp_url, wanted.queue) as channel:
         async with acting_by_hand(database) as connection:
             replay_id = await ask_replay(connection, wanted)
-        while await _go_on(database, channel, topology, replay_id):
-            pass
-        async with database.working() as connection:
-            told: int = await connection.fetchval(_TOLD, replay_id)
-            return told
-
-
-async def ask_replay(connection: Connection, wanted: Wanted) -> int:
-    """The service's worker tells them soon after the commit."""
-    types = None if wanted.types is None else list(wanted.types)
-    replay_id: int = await connection.fetchval(
-        _ADD, wanted.queue, types, wanted.since, wanted.until, wanted.keeps_ids
-    )
-    await record_many(connection, Act.REPLAYED, 0, f"replay {replay_id} to {wanted.queue}")
-    return replay_id
-
-
-async def find_replay_page(connection: Connection, page: Page) -> Slice[Replay]:
-    return (await read_page(connection, REPLAYS, page)).map(lambda row: Replay(**dict(row)))
-
-
-async def find_replay(connection: Connection, replay_id: int) -> Replay | None:
-    row = await connection.fetchrow(_FIND, replay_id)
-    return Replay(**dict(row)) if row else None
-
-
-async def count_replays(connection: Connection) -> int:
-    count: int = await connection.fetchval(_COUNT)
-    return count
+        while True:
+            while await _go_on(database, channel, topology, replay_id):
+                pass
+            async with database.working() as connection:
+                told: int | None = await connection.fetchval(_FIND_TOLD, replay_id)
+            if told is not None:
+                return told
+            # The service's worker has taken it up as well.
+            await asyncio.sleep(_MOMENT_S)
 
 
 @dataclass(kw_only=True)
@@ -210,21 +145,31 @@ class ReplayWorker:
             await asyncio.sleep(pause)
 
     async def work_one(self) -> bool:
-        """Answers whether there was one to tell."""
+        """Answers whether it may have left another."""
         async with self.database.working() as connection:
             row = await connection.fetchrow(_FIND_UNFINISHED)
         if row is None:
             return False
-        replay_id = row["replay_id"]
+        replay_id, has_told = row["replay_id"], False
         try:
             async with _open(self.amqp_url, row["queue"]) as channel:
                 while await _go_on(self.database, channel, self.topology, replay_id):
-                    pass
+                    has_told = True
         except NoSuchQueueError:
-            async with self.database.working() as connection:
-                await connection.execute(_FINISH, replay_id, "NO_SUCH_QUEUE")
-        log.info("replay ended", extra={"action": "replay.ended", "replay_id": replay_id})
-        return True
+            await self._give_up(replay_id, "NO_SUCH_QUEUE")
+            return True
+        except Exception as fault:
+            if isinstance(fault, LOST) or is_database_lost(fault):
+                raise
+            # It would fail again: a person sees why, and asks anew.
+            log.exception("a replay failed", extra={"action": "replay.failed"})
+            await self._give_up(replay_id, type(fault).__name__)
+            return True
+        return has_told
+
+    async def _give_up(self, replay_id: int, reason: str) -> None:
+        async with self.database.working() as connection:
+            await connection.execute(_FINISH, replay_id, reason)
 
 
 @asynccontextmanager

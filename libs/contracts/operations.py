@@ -10,7 +10,7 @@ from uuid import UUID
 
 import strawberry
 
-from libs.common import dead_events, dropped_events, replay
+from libs.common import dead_events, dropped_events, replays
 from libs.common.database import Connection
 from libs.common.graphql.idempotency import remember
 from libs.common.graphql.operations import (
@@ -175,14 +175,14 @@ def replay_field(mutation: str) -> Any:
         info: OperationsInfo, input: Annotated[ReplayEventsInput, _INPUT]
     ) -> ReplayEventsPayload:
         async def act(connection: Connection) -> int:
-            return await replay.ask_replay(connection, _wanted_of(input))
+            return await replays.ask_replay(connection, _wanted_of(input))
 
         try:
             replay_id = await _run_once(info, mutation, input, act)
         except (Refusal, Refused) as refused:
             return ReplayEventsPayload(replay=None, user_errors=user_errors(refused))
         async with info.context.database.reading(info.context.caller) as connection:
-            found = await replay.find_replay(connection, replay_id)
+            found = await replays.find_replay(connection, replay_id)
         return ReplayEventsPayload(
             replay=EventReplay.of(found) if found else None, user_errors=[]
         )
@@ -259,7 +259,7 @@ def _why_of(text: str) -> str:
         raise BadChoice(sentence, ("input", "why")) from None
 
 
-def _wanted_of(given: ReplayEventsInput) -> replay.Wanted:
+def _wanted_of(given: ReplayEventsInput) -> replays.Wanted:
     refusals = []
     for name, texts in (("queue", [given.queue]), ("types", given.types or [])):
         if len(texts) > _MOST_TYPES or not all(map(_is_name, texts)):
@@ -267,7 +267,7 @@ def _wanted_of(given: ReplayEventsInput) -> replay.Wanted:
     if given.since and given.until and given.since >= given.until:
         refusals.append(BadChoice("It ends before it begins.", ("input", "until")))
     refuse_all(refusals)
-    return replay.Wanted(
+    return replays.Wanted(
         queue=given.queue,
         types=given.types,
         since=given.since,

@@ -11,7 +11,7 @@ from typing import Final
 
 from libs.common.command_line import Arguments, Command, Hand, say
 from libs.common.operations import run_command, tell_again
-from libs.common.replay import Wanted
+from libs.common.replays import Wanted
 from libs.contracts.number_events import NUMBER_EVENTS, AccountFact
 from libs.contracts.topology import TOPOLOGY
 from services.numbers.settings import Settings

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from libs.common import outbox, replay
+from libs.common import outbox, replay, replays
 from libs.common.broker import declare
 from libs.common.caller import Support
 from libs.common.events import EventRegistry
-from libs.common.replay import ReplayWorker, Wanted
+from libs.common.replay import ReplayWorker
+from libs.common.replays import Wanted
 from tests.common.sample import a_login
 from tests.common.traffic import (
     QUEUE,
@@ -126,7 +127,7 @@ async def test_a_replay_that_was_broken_off_is_carried_to_its_end_under_the_same
     await publish_once(database, *(event("one", sequence) for sequence in range(1, 6)))
     worker = ReplayWorker(database=database, amqp_url=amqp_url, topology=TOPOLOGY)
     async with database.transaction(Support(login=a_login("sue"))) as connection:
-        replay_id = await replay.ask_replay(connection, Wanted(queue=queue))
+        replay_id = await replays.ask_replay(connection, Wanted(queue=queue))
     real, calls = replay._send, []
 
     async def send(*given):
@@ -143,7 +144,7 @@ async def test_a_replay_that_was_broken_off_is_carried_to_its_end_under_the_same
 
     again = await told(amqp_url, 7)
     async with database.working() as connection:
-        found = await replay.find_replay(connection, replay_id)
+        found = await replays.find_replay(connection, replay_id)
         acts = await connection.fetch("SELECT act, actor, note FROM operator_acts")
     assert [each.sequence for each in again] == [1, 2, 3, 4, 3, 4, 5]
     assert len({each.id for each in again}) == 5
@@ -156,15 +157,52 @@ async def test_a_replay_that_was_broken_off_is_carried_to_its_end_under_the_same
 
 async def test_a_replay_to_a_queue_that_nobody_has_ends_and_says_so(database, amqp_url):
     async with database.working() as connection:
-        replay_id = await replay.ask_replay(connection, Wanted(queue="nowhere"))
+        replay_id = await replays.ask_replay(connection, Wanted(queue="nowhere"))
 
     assert await ReplayWorker(
         database=database, amqp_url=amqp_url, topology=TOPOLOGY
     ).work_one()
 
     async with database.working() as connection:
-        found = await replay.find_replay(connection, replay_id)
+        found = await replays.find_replay(connection, replay_id)
     assert (found.told, found.reason) == (0, "NO_SUCH_QUEUE")
+
+
+async def test_a_replay_that_fails_by_our_own_fault_ends_and_takes_nothing_down(
+    database, amqp_url, queue, monkeypatch
+):
+    async def fail(*_given):
+        raise LookupError
+
+    await publish_once(database, event("one", 1))
+    monkeypatch.setattr(replay, "_send", fail)
+    async with database.working() as connection:
+        replay_id = await replays.ask_replay(connection, Wanted(queue=queue))
+
+    worker = ReplayWorker(database=database, amqp_url=amqp_url, topology=TOPOLOGY)
+    assert await worker.work_one()
+    assert not await worker.work_one()
+
+    async with database.working() as connection:
+        found = await replays.find_replay(connection, replay_id)
+    assert (found.told, found.reason) == (0, "LookupError")
+
+
+async def test_a_command_and_the_worker_tell_one_replay_together_each_event_once(
+    database, amqp_url, queue, monkeypatch
+):
+    monkeypatch.setattr(replay, "_STEP", 2)
+    monkeypatch.setattr(replay, "_POLL_S", 0.001)
+    await publish_once(database, *(event("one", sequence) for sequence in range(1, 40)))
+    worker = ReplayWorker(database=database, amqp_url=amqp_url, topology=TOPOLOGY)
+
+    async with running(worker.run):
+        count = await replay.replay(database, amqp_url, Wanted(queue=queue), TOPOLOGY)
+
+    assert count == 39
+    again = [each.sequence for each in await told(amqp_url, count)]
+    assert again == [*range(1, 40)]
+    assert await count_waiting(amqp_url, queue) == 0
 
 
 async def test_a_broker_that_is_away_lets_a_replay_wait(
@@ -174,7 +212,7 @@ async def test_a_broker_that_is_away_lets_a_replay_wait(
     monkeypatch.setattr(replay, "_PAUSE_S", 0.01)
     await publish_once(database, event("one", 1))
     async with database.working() as connection:
-        await replay.ask_replay(connection, Wanted(queue=queue))
+        await replays.ask_replay(connection, Wanted(queue=queue))
     worker = ReplayWorker(database=database, amqp_url="amqp://127.0.0.1:9/", topology=TOPOLOGY)
     async with running(worker.run):
         await asyncio.sleep(0.05)

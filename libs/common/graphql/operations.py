@@ -12,7 +12,7 @@ from uuid import UUID
 import strawberry
 from strawberry.types import Info
 
-from libs.common import dead_events, delivery, dropped_events, replay
+from libs.common import dead_events, delivery, dropped_events, replays
 from libs.common.graphql.connections import (
     After,
     Before,
@@ -140,7 +140,7 @@ class EventReplay:
     )
 
     @classmethod
-    def of(cls, replayed: replay.Replay) -> Self:
+    def of(cls, replayed: replays.Replay) -> Self:
         said = {name: value for name, value in vars(replayed).items() if name != "replay_id"}
         return cls(id=strawberry.ID(str(replayed.replay_id)), **said)
 
@@ -260,13 +260,13 @@ def replays_field() -> Any:
         last: Last = None,
         before: Before = None,
     ) -> SharedConnection[EventReplay] | None:
-        page = page_of(replay.REPLAYS, first=first, after=after, last=last, before=before)
+        page = page_of(replays.REPLAYS, first=first, after=after, last=last, before=before)
         async with info.context.database.reading(info.context.caller) as connection:
-            found = await replay.find_replay_page(connection, page)
+            found = await replays.find_replay_page(connection, page)
 
         async def count() -> int:
             async with info.context.database.reading(info.context.caller) as connection:
-                return await replay.count_replays(connection)
+                return await replays.count_replays(connection)
 
         return shared_connection_of(found.map(EventReplay.of), count)
 
