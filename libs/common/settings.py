@@ -18,7 +18,10 @@ class Profile(StrEnum):
 
 
 class ServiceSettings(BaseSettings):
-    """`database_url` logs in as the service's role, `migrations_url` as the tables' owner."""
+    """`database_url` logs in as the service's role, `migrations_url` as the tables' owner.
+
+    Without `metrics_secret` there is no /metrics in production.
+    """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
@@ -33,6 +36,7 @@ class ServiceSettings(BaseSettings):
     jwt_audience: str
     otel_exporter_otlp_endpoint: HttpUrl | None = None
     gateway_secret: SecretStr | None = Field(default=None, min_length=SHORTEST_SECRET)
+    metrics_secret: SecretStr | None = Field(default=None, min_length=SHORTEST_SECRET)
 
     @model_validator(mode="after")
     def _stand_firm_in_production(self) -> Self:

@@ -32,8 +32,8 @@ logger = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _FRAMES_SHOWN = 12
 _FAULTS = 500
-# Health checks come every second and say nothing.
-_QUIET_PATHS = frozenset({"/healthz", "/readyz", "/readyz/database"})
+# They come every few seconds and say nothing.
+_QUIET_PATHS = frozenset({"/healthz", "/readyz", "/readyz/database", "/metrics"})
 
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)

@@ -5,9 +5,13 @@ import strawberry
 from libs.common.graphql.rights import ADMINISTRATORS, MEMBERS, READERS
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
+from services.notifications.schema.operations import (
+    OPERATIONS_RIGHTS,
+    OperationsMutation,
+    OperationsQuery,
+)
 from services.notifications.schema.preferences import PreferenceMutation, PreferenceQuery
-from services.notifications.schema.status_changes import Query as StatusQuery
-from services.notifications.schema.status_changes import Subscription
+from services.notifications.schema.status_changes import StatusChangeQuery, Subscription
 
 RIGHTS = {
     "statusChanges": READERS,
@@ -17,25 +21,15 @@ RIGHTS = {
     "companyNotificationDefaults": ADMINISTRATORS,
     "updateNotificationPreferences": MEMBERS,
     "updateCompanyNotificationDefaults": ADMINISTRATORS,
+    **OPERATIONS_RIGHTS,
 }
 
 
 @strawberry.type
-class Query(StatusQuery, PreferenceQuery):
+class Query(StatusChangeQuery, PreferenceQuery, OperationsQuery):
     pass
 
 
 @strawberry.type
-class Mutation(PreferenceMutation):
+class Mutation(PreferenceMutation, OperationsMutation):
     pass
-
-
-def build_graph(*, shows_schema: bool) -> Graph:
-    return Graph(
-        query=Query,
-        mutation=Mutation,
-        subscription=Subscription,
-        types=USER_ERROR_TYPES,
-        rights=RIGHTS,
-        shows_schema=shows_schema,
-    )

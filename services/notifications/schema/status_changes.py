@@ -143,7 +143,7 @@ _SILENCE: Final = "A filter that names what does not exist, does not exist yet o
 
 
 @strawberry.type
-class Query:
+class StatusChangeQuery:
     @strawberry.field(
         description=f"Changes of status that you may see, the newest last. {_SILENCE}"
     )
