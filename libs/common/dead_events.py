@@ -11,11 +11,12 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 import orjson
+from opentelemetry.trace import get_current_span
 
 from libs.common.database import Connection, Row
 from libs.common.operator_acts import Act, record_each, record_many
 from libs.common.paging import Key, Listing, Page, Slice, read_page
-from libs.common.telemetry import Trace
+from libs.common.tracing import read_context, traceparent_of
 
 MOST_GROUPS: Final = 100
 
@@ -138,10 +139,10 @@ def read_envelope(body: str) -> Envelope:
         occurred_at = datetime.fromisoformat(said)
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError):
         return Envelope()
-    read = Trace.parse(trace if isinstance(trace, str) else None)
+    context = read_context(trace if isinstance(trace, str) else None)
     return Envelope(
         occurred_at=occurred_at if occurred_at.tzinfo else occurred_at.replace(tzinfo=UTC),
-        traceparent=read.traceparent if read else None,
+        traceparent=traceparent_of(get_current_span(context)),
     )
 
 

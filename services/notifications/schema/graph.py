@@ -33,3 +33,14 @@ class Query(StatusChangeQuery, PreferenceQuery, OperationsQuery):
 @strawberry.type
 class Mutation(PreferenceMutation, OperationsMutation):
     pass
+
+
+def build_graph(*, shows_schema: bool) -> Graph:
+    return Graph(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=USER_ERROR_TYPES,
+        rights=RIGHTS,
+        shows_schema=shows_schema,
+    )
