@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from libs.common.database import open_database
-from services.porting.domain.vault import Vault, read_keys
+from libs.common.vault import Vault, read_keys
 from services.porting.settings import Settings
 from services.porting.use_cases.pins import reseal_pins
 
