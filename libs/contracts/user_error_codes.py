@@ -211,3 +211,17 @@ class UserErrorCode(StrEnum):
     DISPUTE_TOO_LATE = "DISPUTE_TOO_LATE", "It is more than 24 hours since the port."
     NOT_LOCKED = "NOT_LOCKED", "There is no port-out lock that could be taken away."
     PIN_TOO_SIMPLE = "PIN_TOO_SIMPLE", "Anybody would try this PIN first."
+
+    WEBHOOK_URL_NOT_ALLOWED = (
+        "WEBHOOK_URL_NOT_ALLOWED",
+        "Webhooks are sent to public addresses, over https, to certain ports.",
+    )
+    UNKNOWN_EVENT_TYPE = "UNKNOWN_EVENT_TYPE", "No event of this type is sent by webhook."
+    TOO_MANY_WEBHOOK_ENDPOINTS = (
+        "TOO_MANY_WEBHOOK_ENDPOINTS",
+        "The account has as many webhook endpoints as it may have.",
+    )
+    TOO_MANY_WEBHOOK_EVENTS = (
+        "TOO_MANY_WEBHOOK_EVENTS",
+        "More events are named or found than are sent again at once.",
+    )
