@@ -4,7 +4,6 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 
-import pytest
 from standardwebhooks import Webhook
 
 from libs.common.database import Database
@@ -139,7 +138,6 @@ async def test_two_workers_send_nothing_twice(database: Database) -> None:
     assert len({each.headers["webhook-id"] for each in receiver.received}) == 100
 
 
-@pytest.mark.requirement("S60")
 async def test_who_answers_gone_is_disabled_and_its_administrators_are_told(database) -> None:
     async with receiving(answer(410)) as receiver, sending(database) as worker:
         endpoint_id, _ = await add_endpoint(database, receiver.url())

@@ -122,9 +122,11 @@ async def test_nobody_listening_is_no_connection() -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(status: int) -> None:
-    async with receiving() as within:
-        async with receiving(answer(status, location=within.url())) as receiver:
-            given = await post(receiver.url())
+    async with (
+        receiving() as within,
+        receiving(answer(status, location=within.url())) as receiver,
+    ):
+        given = await post(receiver.url())
 
     assert (given.status_code, given.fault) == (status, AttemptFault.REDIRECT)
     assert len(receiver.received) == 1
