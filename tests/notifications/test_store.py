@@ -265,11 +265,21 @@ async def test_only_the_owner_could_change_the_tables(urls: DatabaseUrls, databa
             await connection.execute("DELETE FROM status_changes")
 
 
-async def test_who_asks_may_read_the_log_and_do_nothing_else(database: Database) -> None:
+async def test_who_asks_may_read_the_log_and_do_only_what_is_listed_here(database) -> None:
     async with database.working() as connection:
         rights = await find_rights(connection, "notifications")
         careless = await find_careless_functions(connection)
 
-    log = {"status_log": {"SELECT"}, "status_changes": {"SELECT"}}
-    assert rights == {"tenant": log, "support": log}
+    read, added = {"SELECT"}, {"SELECT", "INSERT"}
+    log = {"status_log": read, "status_changes": read}
+    webhooks = {
+        "webhook_endpoints": added | {"UPDATE"},
+        "webhook_secrets": added | {"UPDATE", "DELETE"},
+        "webhook_events": added,
+        "webhook_deliveries": added,
+        "webhook_attempts": read,
+    }
+    shown = {name: read for name in webhooks if name != "webhook_secrets"}
+    assert rights["tenant"] == {**log, **webhooks, "idempotency_keys": added}
+    assert rights["support"] == {**log, **shown}
     assert careless == []
