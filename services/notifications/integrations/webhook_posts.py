@@ -26,7 +26,6 @@ from services.notifications.domain.webhook_urls import UrlFault, UrlRules, Webho
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 
-AT_ONCE: Final = 4
 _LOOKUPS: Final = 32
 _LOOKUP_S: Final = 5.0
 _CONNECT_S: Final = 5.0
@@ -122,7 +121,7 @@ class GatedBackend(httpcore.AsyncNetworkBackend):
 
 
 class Line:
-    """Connections to one receiver, kept while there is something to post."""
+    """A connection to one receiver, kept while there is something to post."""
 
     def __init__(
         self, pool: httpcore.AsyncConnectionPool, url: WebhookUrl, timeout_s: float
@@ -192,7 +191,7 @@ class Poster:
     async def open(self, url: WebhookUrl) -> AsyncIterator[Line]:
         async with httpcore.AsyncConnectionPool(
             ssl_context=self._ssl_context,
-            max_connections=AT_ONCE,
+            max_connections=1,
             network_backend=self._backend,
         ) as pool:
             yield Line(pool, url, self._timeout_s)

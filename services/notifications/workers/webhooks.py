@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,8 +20,8 @@ from services.notifications.domain.webhook_deliveries import (
     judge,
 )
 from services.notifications.domain.webhook_secrets import place_of, sign
-from services.notifications.domain.webhook_urls import UrlNotAllowed, read_url
-from services.notifications.integrations.webhook_posts import AT_ONCE, Line, Poster
+from services.notifications.domain.webhook_urls import UrlNotAllowed, WebhookUrl, read_url
+from services.notifications.integrations.webhook_posts import Line, Poster
 from services.notifications.store.webhook_lanes import EndedLane, Lane
 from services.notifications.use_cases.webhook_sending import end_lane, note, take_lanes
 
@@ -31,6 +31,8 @@ MOST_LANES: Final = 512
 # Of endpoints that fail, so that they never take the place of those that do not.
 MOST_PROBES: Final = 128
 DELIVERIES_PER_LANE: Final = 64
+# Of one endpoint, as long as it takes them.
+AT_ONCE: Final = 4
 _POLL_S: Final = 1.0
 _LANE_S: Final = 20.0
 _LAST_NOTE_S: Final = 0.8
@@ -100,38 +102,42 @@ class WebhookWorker:
             log.exception("a secret is lost", extra={"action": "webhook_secret.lost"})
             attempts += self._refuse(lane, AttemptFault.SECRET_LOST)
         else:
-            async with self.poster.open(url) as line:
-                await self._send_all(lane, line, webhooks, attempts)
+            await self._send_all(lane, url, webhooks, attempts)
         self._ended.append(end_lane(lane, attempts, datetime.now(UTC)))
         self._count(lane, -1)
         self._noted.set()
 
     async def _send_all(
-        self, lane: Lane, line: Line, webhooks: list[Webhook], attempts: list[Attempt]
+        self, lane: Lane, url: WebhookUrl, webhooks: list[Webhook], attempts: list[Attempt]
     ) -> None:
         """The first alone; once it has gone through the others, some at a time.
 
         The first failure ends it: what is left waits until the endpoint has rested.
         """
-        ends_at = asyncio.get_running_loop().time() + _LANE_S
-        turns = iter(lane.due)
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + _LANE_S
+        turns = deque(lane.due)
 
-        async def send_next(turns: Iterator[DueDelivery]) -> bool:
-            delivery = next(turns, None)
-            if delivery is None:
-                return False
-            attempt = await self._send(line, webhooks, delivery)
+        async def send_next(line: Line) -> None:
+            attempt = await self._send(line, webhooks, turns.popleft())
             attempts.append(attempt)
-            return all(each.answer.fault is None for each in attempts) and (
-                asyncio.get_running_loop().time() < ends_at
-            )
+            if attempt.answer.fault is not None or loop.time() > ends_at:
+                turns.clear()
 
-        async def keep_sending() -> None:
-            while await send_next(turns):
-                pass
+        async def keep_sending(line: Line) -> None:
+            while turns:
+                await send_next(line)
 
-        if await send_next(turns):
-            await asyncio.gather(*(keep_sending() for _ in range(AT_ONCE)))
+        async def help_sending() -> None:
+            if turns:
+                async with self.poster.open(url) as another:
+                    await keep_sending(another)
+
+        async with self.poster.open(url) as line:
+            if turns:
+                await send_next(line)
+            helpers = [help_sending() for _ in range(AT_ONCE - 1)]
+            await asyncio.gather(keep_sending(line), *helpers)
 
     async def _send(
         self, line: Line, webhooks: list[Webhook], delivery: DueDelivery
