@@ -1,14 +1,14 @@
 """Webhooks in the graph: what an account's administrators do with their endpoints."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 import strawberry
 
 from libs.common.caller import Member
 from libs.common.database import Connection, after_commit
 from libs.common.graphql.errors import Forbidden
-from libs.common.graphql.idempotency import remember
+from libs.common.graphql.idempotency import remember, remember_id
 from libs.contracts.graph import user_errors
 from libs.contracts.refusals import Refusal, Refused
 from services.notifications.domain.webhook_endpoints import EndpointWish
@@ -115,17 +115,17 @@ class WebhookMutation:
     ) -> SendTestWebhookPayload:
         member = _member_of(info)
 
-        async def act(connection: Connection) -> Mapping[str, Any]:
-            return {"id": await deliveries.send_test(connection, member, input.named)}
+        async def act(connection: Connection) -> str:
+            return await deliveries.send_test(connection, member, input.named)
 
         try:
-            result = await _run_once(info, "sendTestWebhook", input, act)
+            delivery_id = await _run_once(info, "sendTestWebhook", input, act)
         except (Refusal, Refused) as refused:
             return SendTestWebhookPayload(
                 webhook_delivery=None, user_errors=user_errors(refused)
             )
         async with info.context.database.reading(member) as connection:
-            delivery = await webhook_deliveries.find_delivery(connection, result["id"])
+            delivery = await webhook_deliveries.find_delivery(connection, delivery_id)
         return SendTestWebhookPayload(
             webhook_delivery=WebhookDelivery.of(delivery) if delivery else None,
             user_errors=[],
@@ -141,12 +141,24 @@ class WebhookMutation:
         member = _member_of(info)
         wish = ReplayWish(event_ids=input.event_ids, since=input.since, until=input.until)
 
-        async def act(connection: Connection) -> Mapping[str, Any]:
-            count = await deliveries.replay_events(connection, member, input.named, wish)
-            return {"count": count}
-
         try:
-            result = await _run_once(info, "replayWebhookEvents", input, act)
+            async with info.context.database.transaction(member) as connection:
+                after_commit(info.context.room.wake_webhooks)
+
+                async def act() -> dict[str, int]:
+                    sent = await deliveries.replay_events(
+                        connection, member, input.named, wish
+                    )
+                    return {"count": sent}
+
+                result = await remember(
+                    connection,
+                    member,
+                    mutation="replayWebhookEvents",
+                    key=input.idempotency_key,
+                    given=input,
+                    act=act,
+                )
         except (Refusal, Refused) as refused:
             return ReplayWebhookEventsPayload(
                 event_count=None, webhook_endpoint=None, user_errors=user_errors(refused)
@@ -186,19 +198,19 @@ async def _show_secret(
     """The secret leaves by this answer alone: what is remembered for the key is the id."""
     shown: list[str] = []
 
-    async def act_and_keep_quiet(connection: Connection) -> Mapping[str, Any]:
+    async def act_and_keep_quiet(connection: Connection) -> str:
         endpoint_id, secret = await act(connection)
         shown.append(secret)
-        return {"id": endpoint_id}
+        return endpoint_id
 
     try:
-        result = await _run_once(info, mutation, given, act_and_keep_quiet)
+        endpoint_id = await _run_once(info, mutation, given, act_and_keep_quiet)
     except (Refusal, Refused) as refused:
         return WebhookSecretPayload(
             webhook_endpoint=None, secret=None, user_errors=user_errors(refused)
         )
     return WebhookSecretPayload(
-        webhook_endpoint=await _find_endpoint(info, result["id"]),
+        webhook_endpoint=await _find_endpoint(info, endpoint_id),
         secret=shown[0] if shown else None,
         user_errors=[],
     )
@@ -209,15 +221,15 @@ async def _change(
 ) -> WebhookEndpointPayload:
     member = _member_of(info)
 
-    async def act(connection: Connection) -> Mapping[str, Any]:
-        return {"id": await change(connection, member, given.named)}
+    async def act(connection: Connection) -> str:
+        return await change(connection, member, given.named)
 
     try:
-        result = await _run_once(info, mutation, given, act)
+        endpoint_id = await _run_once(info, mutation, given, act)
     except (Refusal, Refused) as refused:
         return WebhookEndpointPayload(webhook_endpoint=None, user_errors=user_errors(refused))
     return WebhookEndpointPayload(
-        webhook_endpoint=await _find_endpoint(info, result["id"]), user_errors=[]
+        webhook_endpoint=await _find_endpoint(info, endpoint_id), user_errors=[]
     )
 
 
@@ -225,18 +237,14 @@ async def _run_once(
     info: RoomInfo,
     mutation: str,
     given: CreateWebhookEndpointInput | OnWebhookEndpoint,
-    act: Callable[[Connection], Awaitable[Mapping[str, Any]]],
-) -> Mapping[str, Any]:
+    act: Callable[[Connection], Awaitable[str]],
+) -> str:
+    """`act` answers the id of what it made or changed."""
     member = _member_of(info)
     async with info.context.database.transaction(member) as connection:
         after_commit(info.context.room.wake_webhooks)
-        return await remember(
-            connection,
-            member,
-            mutation=mutation,
-            key=given.idempotency_key,
-            given=given,
-            act=lambda: act(connection),
+        return await remember_id(
+            connection, member, mutation=mutation, given=given, act=lambda: act(connection)
         )
 
 
