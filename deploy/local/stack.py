@@ -78,6 +78,8 @@ def run_stack(
             "PIN_KEYS": secrets.token_hex(32),
             "LETTER_SECRET": secrets.token_hex(32),
             "CALL_SECRETS": secrets.token_hex(32),
+            "WEBHOOK_KEYS": secrets.token_hex(32),
+            "WEBHOOK_LOOPBACK": "true",
             "FILES_URL": (folder / "files").as_uri(),
             "ALLOW_FICTIONAL_NUMBERS": "true",
             **settings,

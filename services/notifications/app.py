@@ -1,23 +1,31 @@
 """The notifications service, all its rooms in one call."""
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
 
 from libs.common.graphql.route import graph_routes, resolver_of
-from libs.common.service import Service, build_app
+from libs.common.housekeeping import every_hour
+from libs.common.service import Background, Service, Wiring, build_app
 from libs.common.settings import Profile
+from libs.common.vault import Vault, read_keys
 from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.notifications.consumers import consumes
+from services.notifications.domain.webhook_urls import UrlRules
+from services.notifications.integrations.webhook_posts import AddressGate, Poster
 from services.notifications.live_feed.exchange import LiveExchange
 from services.notifications.live_feed.feed import LiveFeed
 from services.notifications.schema.context import Room
 from services.notifications.schema.graph import build_graph
 from services.notifications.settings import Settings
 from services.notifications.timers import TIMERS
+from services.notifications.use_cases.webhook_deliveries import forget_deliveries
 from services.notifications.workers.telling import TellingWorker
+from services.notifications.workers.webhooks import WebhookWorker
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -28,6 +36,21 @@ def create_app() -> Starlette:
     feed = LiveFeed(exchange)
     untold = asyncio.Event()
     graph = build_graph(shows_schema=settings.profile is Profile.DEVELOPMENT)
+    vault = Vault(read_keys(settings.webhook_keys.get_secret_value()))
+    gate = AddressGate(UrlRules(allows_loopback=settings.webhook_loopback))
+    webhooks = WebhookWorker(
+        poster=Poster(gate, timeout_s=settings.webhook_timeout_s), vault=vault
+    )
+
+    def background(wiring: Wiring) -> Sequence[Background]:
+        return [
+            lambda: exchange.run(wiring.broker),
+            lambda: feed.run(wiring.database),
+            TellingWorker(database=wiring.database, limits=settings.limits, woken=untold).run,
+            lambda: webhooks.run(wiring.database),
+            partial(every_hour, partial(forget_deliveries, wiring.database)),
+        ]
+
     return build_app(
         Service(
             name="notifications",
@@ -37,7 +60,8 @@ def create_app() -> Starlette:
             events_exchange=EVENTS,
             consumes=consumes(
                 exchange.announce,
-                tell=untold.set,
+                wake_telling=untold.set,
+                wake_webhooks=webhooks.wake,
                 gather_for=settings.gather_for,
             ),
             timers=TIMERS,
@@ -46,14 +70,14 @@ def create_app() -> Starlette:
                 settings=settings,
                 callers=resolver_of(settings, wiring.database),
                 database=wiring.database,
-                room=Room(feed=feed),
+                room=Room(
+                    feed=feed,
+                    vault=vault,
+                    webhook_gate=gate,
+                    webhook_overlap=settings.webhook_overlap,
+                    wake_webhooks=webhooks.wake,
+                ),
             ),
-            background=lambda wiring: [
-                lambda: exchange.run(wiring.broker),
-                lambda: feed.run(wiring.database),
-                TellingWorker(
-                    database=wiring.database, limits=settings.limits, woken=untold
-                ).run,
-            ],
+            background=background,
         )
     )

@@ -9,8 +9,8 @@ from typing import Final
 
 from libs.common.command_line import Arguments, Command, Hand, say
 from libs.common.operations import run_command
+from libs.common.vault import Vault, read_keys
 from libs.contracts.topology import TOPOLOGY
-from services.porting.domain.vault import Vault, read_keys
 from services.porting.settings import Settings
 from services.porting.use_cases.pins import reseal_pins
 

@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from standardwebhooks import Webhook
 
 from libs.common.database import open_database
 from libs.contracts.number_events import NumbersPreconfigured
 from libs.contracts.porting_events.requests import DraftChanged
 from services.notifications.store import status_changes as store
-from tests.notifications.facts import approved, event, submitted
+from tests.notifications.accounts import add_member
+from tests.notifications.facts import approved, event, first_call, submitted
 from tests.notifications.processes import RunningService
+from tests.notifications.receivers import receiving
 
 
 class Look:
@@ -52,6 +55,28 @@ async def test_a_redelivered_event_is_logged_once(service, look) -> None:
     await look.wait_for("pr_after_twice")
 
     assert await look.logged("pr_twice") == [("pr_twice", 1), ("pr_twice", 2)]
+
+
+async def test_an_administrators_receiver_is_told_by_the_running_service(
+    service, names
+) -> None:
+    create = """
+        mutation Create($url: String!) {
+          createWebhookEndpoint(input: {url: $url}) { secret userErrors { message } }
+        }
+    """
+    token = await add_member(service, names)
+    async with receiving() as receiver:
+        made = await service.ask(create, token, url=receiver.url())
+        secret = made["data"]["createWebhookEndpoint"]["secret"]
+        twice = submitted(names.request, account_id=names.account)
+        await service.publish(twice, twice, first_call(names.number, account_id=names.account))
+        told = await receiver.wait_for(2)
+
+    verified = [Webhook(secret).verify(each.body, each.headers) for each in told]
+    assert sorted(each["data"]["subject"] for each in verified) == sorted(
+        [names.request, names.number]
+    )
 
 
 async def test_what_is_ignored_leaves_nothing_behind(service, look) -> None:

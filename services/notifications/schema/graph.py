@@ -2,7 +2,7 @@
 
 import strawberry
 
-from libs.common.graphql.rights import ADMINISTRATORS, MEMBERS, READERS
+from libs.common.graphql.rights import ADMINISTRATORS, MEMBERS, READERS, SUPPORT
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from services.notifications.schema.operations import (
@@ -12,6 +12,8 @@ from services.notifications.schema.operations import (
 )
 from services.notifications.schema.preferences import PreferenceMutation, PreferenceQuery
 from services.notifications.schema.status_changes import StatusChangeQuery, Subscription
+from services.notifications.schema.webhook_mutations import WebhookMutation
+from services.notifications.schema.webhook_queries import WebhookQuery
 
 RIGHTS = {
     "statusChanges": READERS,
@@ -21,17 +23,28 @@ RIGHTS = {
     "companyNotificationDefaults": ADMINISTRATORS,
     "updateNotificationPreferences": MEMBERS,
     "updateCompanyNotificationDefaults": ADMINISTRATORS,
+    "webhookEventTypes": ADMINISTRATORS | SUPPORT,
+    "webhookEndpoints": ADMINISTRATORS | SUPPORT,
+    "webhookDeliveries": ADMINISTRATORS | SUPPORT,
+    "createWebhookEndpoint": ADMINISTRATORS,
+    "updateWebhookEndpoint": ADMINISTRATORS,
+    "rotateWebhookSecret": ADMINISTRATORS,
+    "disableWebhookEndpoint": ADMINISTRATORS,
+    "enableWebhookEndpoint": ADMINISTRATORS,
+    "deleteWebhookEndpoint": ADMINISTRATORS,
+    "sendTestWebhook": ADMINISTRATORS,
+    "replayWebhookEvents": ADMINISTRATORS,
     **OPERATIONS_RIGHTS,
 }
 
 
 @strawberry.type
-class Query(StatusChangeQuery, PreferenceQuery, OperationsQuery):
+class Query(StatusChangeQuery, PreferenceQuery, WebhookQuery, OperationsQuery):
     pass
 
 
 @strawberry.type
-class Mutation(PreferenceMutation, OperationsMutation):
+class Mutation(PreferenceMutation, WebhookMutation, OperationsMutation):
     pass
 
 
