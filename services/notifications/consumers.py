@@ -8,6 +8,7 @@ from libs.common.events import Event
 from libs.contracts.topology import NOTIFICATIONS_EVENTS
 from services.notifications.domain.status_changes import (
     COPIED,
+    DESK_TOLD,
     NOT_TOLD,
     TOLD,
     TOLD_ONCE_WHILE,
@@ -30,7 +31,7 @@ def consumes(announce: Announce) -> tuple[Consumes, ...]:
             queue=NOTIFICATIONS_EVENTS.name,
             subscriptions=(
                 Projection(
-                    facts=(*COPIED, *TOLD, *TOLD_ONCE_WHILE),
+                    facts=(*COPIED, *TOLD, *TOLD_ONCE_WHILE, *DESK_TOLD),
                     apply=learn_and_announce,
                 ),
                 Ignored(facts=NOT_TOLD),

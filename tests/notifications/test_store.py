@@ -14,7 +14,7 @@ from libs.common.paging import Page
 from libs.contracts.number_events import AccountDisabled, AccountReactivated
 from services.notifications.domain.status_changes import SubjectKind
 from services.notifications.domain.visibility import PORTS, Watch
-from services.notifications.store import addresses, copies, notices
+from services.notifications.store import addresses, copies, feed_entries, notices
 from services.notifications.store import status_changes as store
 from services.notifications.use_cases.status_log import learn
 from tests.databases import find_careless_functions, find_rights
@@ -53,6 +53,7 @@ async def test_every_statement_can_be_prepared(database: Database) -> None:
             *copies.STATEMENTS,
             *addresses.STATEMENTS,
             *notices.STATEMENTS,
+            *feed_entries.STATEMENTS,
         ):
             await connection.prepare(statement)
 
@@ -265,11 +266,12 @@ async def test_only_the_owner_could_change_the_tables(urls: DatabaseUrls, databa
             await connection.execute("DELETE FROM status_changes")
 
 
-async def test_who_asks_may_read_the_log_and_do_nothing_else(database: Database) -> None:
+async def test_who_asks_may_read_the_log_and_mark_their_feed_and_do_nothing_else(database: Database) -> None:
     async with database.working() as connection:
         rights = await find_rights(connection, "notifications")
         careless = await find_careless_functions(connection)
 
     log = {"status_log": {"SELECT"}, "status_changes": {"SELECT"}}
-    assert rights == {"tenant": log, "support": log}
+    feed = {"feed_entries": {"SELECT", "UPDATE"}, "notices": {"SELECT"}}
+    assert rights == {"tenant": log | feed, "support": log}
     assert careless == []

@@ -17,10 +17,12 @@ class Subscriber:
 
     is_behind       changes were dropped; the table has them
     must_refresh    the caller's membership may have changed
+    reads_entries   it follows a member's feed entries; of those the table has all
     """
 
-    def __init__(self, caller: Caller, watch: Watch) -> None:
+    def __init__(self, caller: Caller, watch: Watch, *, reads_entries: bool = False) -> None:
         self.watch = watch
+        self.reads_entries = reads_entries
         self.become(caller)
         self.is_behind = False
         self.must_refresh = False
@@ -43,6 +45,10 @@ class Subscriber:
             return self.caller.account_id
         return self.watch.account_id
 
+    @property
+    def member_id(self) -> str | None:
+        return self.caller.member_id if isinstance(self.caller, Member) else None
+
     def offer(self, change: LoggedChange) -> None:
         if self.is_behind or not self.watch.includes(change):
             return
@@ -54,6 +60,11 @@ class Subscriber:
             self.is_behind = True
         else:
             self._queued.append(change)
+        self._awake.set()
+
+    def fall_behind(self) -> None:
+        """The table has something for it."""
+        self.is_behind = True
         self._awake.set()
 
     def doubt(self) -> None:
