@@ -2,12 +2,15 @@
 
 import asyncio
 from collections import deque
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
 
 from libs.common.caller import Caller, Member
 from libs.common.sight import NOTHING, sight_of
 from services.notifications.domain.status_changes import LoggedChange
-from services.notifications.domain.visibility import Watch, may_see
+from services.notifications.domain.visibility import Watch, loses, may_see
+
+Refresh: TypeAlias = Callable[[Caller], Awaitable[Caller]]
 
 _MOST_QUEUED: Final = 64
 
@@ -70,6 +73,18 @@ class Subscriber:
     def doubt(self) -> None:
         self.must_refresh = True
         self._awake.set()
+
+    async def ask_rights_anew(self, refresh: Refresh) -> None:
+        """Ends the stream where a right was taken away; the client subscribes anew.
+
+        `refresh` asks for a caller's present membership.
+        """
+        self.must_refresh = False
+        caller = await refresh(self.caller)
+        if loses(self.caller, caller):
+            self.end()
+        else:
+            self.become(caller)
 
     def end(self) -> None:
         self.has_ended = True

@@ -1,12 +1,14 @@
 """What notifications adds to the graph: parse, one read or one stream, shape the answer."""
 
-from libs.common.graphql.rights import READERS
+from libs.common.graphql.rights import READERS, SUPPORT
 from libs.common.graphql.schema import Graph
-from services.notifications.schema.status_changes import Query, Subscription
+from services.notifications.schema.live_changes import Subscription
+from services.notifications.schema.status_changes import Query
 
 RIGHTS = {
     "statusChanges": READERS,
     "portStatusChanged": READERS,
+    "deskQueueChanged": SUPPORT,
     "numberStatusChanged": READERS,
 }
 
