@@ -4,7 +4,16 @@ import pytest
 from jinja2 import Environment, UndefinedError, meta
 
 from services.notifications.domain.messages import Message
-from services.notifications.texts.catalogue import ADVICE, FAULTS, FRAME, TEXTS, TURNS, Locale
+from services.notifications.domain.who_is_told import BY_LAW, EventGroup
+from services.notifications.texts.catalogue import (
+    ADVICE,
+    FAULTS,
+    FRAME,
+    GROUPS,
+    TEXTS,
+    TURNS,
+    Locale,
+)
 from services.notifications.texts.phrases import Phrases
 from services.notifications.texts.wording import Wording, feed_text
 from services.porting.domain.rejections import REJECTION_CODES
@@ -27,8 +36,12 @@ def everything_said(locale: Locale, message: Message, **changed: object) -> str:
 
 def test_every_message_has_its_text_and_every_shared_word_both_languages():
     assert set(TEXTS) == set(Message)
-    for shared in (ADVICE, TURNS, FRAME, FAULTS):
+    for shared in (ADVICE, TURNS, FRAME, FAULTS, GROUPS):
         assert {frozenset(words) for words in shared.values()} == {frozenset(Locale)}
+
+
+def test_every_group_that_may_be_switched_off_has_its_name():
+    assert set(GROUPS) == set(EventGroup) - BY_LAW
 
 
 def test_every_code_of_porting_has_its_sentence():

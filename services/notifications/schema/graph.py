@@ -1,17 +1,39 @@
-"""What notifications adds to the graph: parse, one read or one stream, shape the answer."""
+"""What notifications adds to the graph: parse, one use case, read or stream, shape the answer."""
 
-from libs.common.graphql.rights import READERS
+import strawberry
+
+from libs.common.graphql.rights import READERS, SUPPORT
 from libs.common.graphql.schema import Graph
-from services.notifications.schema.status_changes import Query, Subscription
+from libs.contracts.graph import USER_ERROR_TYPES
+from services.notifications.schema.mails import MailMutation, MailQuery
+from services.notifications.schema.status_changes import Query as StatusChangeQuery
+from services.notifications.schema.status_changes import Subscription
 
 RIGHTS = {
     "statusChanges": READERS,
     "portStatusChanged": READERS,
     "numberStatusChanged": READERS,
+    "mails": SUPPORT,
+    "resendMail": SUPPORT,
 }
+
+
+@strawberry.type
+class Query(StatusChangeQuery, MailQuery):
+    pass
+
+
+@strawberry.type
+class Mutation(MailMutation):
+    pass
 
 
 def build_graph(*, shows_schema: bool) -> Graph:
     return Graph(
-        query=Query, subscription=Subscription, rights=RIGHTS, shows_schema=shows_schema
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=USER_ERROR_TYPES,
+        rights=RIGHTS,
+        shows_schema=shows_schema,
     )

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -36,13 +36,15 @@ class Words:
 class Text:
     """`needs` are the keys that a content must have; `advice` names what shared.toml adds.
 
-    `turn` is whose turn it is, and `None` where the content says it.
+    `turn` is whose turn it is, and `None` where the content says it. `signer` is what the signer
+    of a letter is told instead.
     """
 
     needs: frozenset[str]
     turn: str | None
     advice: tuple[str, ...]
     words: Mapping[Locale, Words]
+    signer: "Text | None" = None
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -50,8 +52,8 @@ def _read(name: str) -> dict[str, Any]:
 
 
 def _text_of(row: Mapping[str, Any]) -> Text:
-    return Text(
-        needs=frozenset(row["needs"]),
+    text = Text(
+        needs=frozenset(row.get("needs", ())),
         turn=row.get("turn"),
         advice=tuple(row.get("advice", ())),
         words={
@@ -59,6 +61,10 @@ def _text_of(row: Mapping[str, Any]) -> Text:
             for locale in Locale
         },
     )
+    if "signer" not in row:
+        return text
+    to_signer = _text_of({"needs": row["needs"], "turn": row["turn"], **row["signer"]})
+    return replace(text, signer=to_signer)
 
 
 TEXTS: Final[Mapping[Message, Text]] = {
@@ -70,4 +76,5 @@ TEXTS: Final[Mapping[Message, Text]] = {
 ADVICE: Final[Mapping[str, Mapping[str, str]]] = _read(_SHARED)["advice"]
 TURNS: Final[Mapping[str, Mapping[str, str]]] = _read(_SHARED)["turns"]
 FRAME: Final[Mapping[str, Mapping[str, str]]] = _read(_SHARED)["frame"]
+GROUPS: Final[Mapping[str, Mapping[str, str]]] = _read(_SHARED)["groups"]
 FAULTS: Final[Mapping[str, Mapping[str, str]]] = _read("faults")

@@ -8,19 +8,22 @@ header. What is for HTML is escaped.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined, Template
 
 from services.notifications.domain.messages import Message
 from services.notifications.texts.catalogue import ADVICE, FRAME, TEXTS, TURNS, Locale
-from services.notifications.texts.phrases import Phrases
+from services.notifications.texts.phrases import EASTERN, Phrases
 
 # From so many numbers on a request is bulk, where the setting says nothing else (S15).
 BULK_LINES: Final = 50
 _USUAL_WEEKS: Final = (4, 6)
 _BULK_WEEKS: Final = (6, 8)
+# Of languages, forms and time zones, and of what is filled in in them.
+_KINDS_KEPT: Final = 64
+_TEMPLATES_KEPT: Final = 4_096
 # The most that one value of a customer's may take of a title.
 _LONGEST: Final = 500
 # C0, C1, line and paragraph separators, and the marks that embed, override or isolate a direction.
@@ -65,11 +68,16 @@ class Wording:
 
     locale: Locale
     escapes: bool = False
+    time_zone: str = EASTERN
     bulk_lines: int = field(default=BULK_LINES)
 
-    def tell(self, message: Message, content: Mapping[str, Any]) -> Told:
+    def tell(
+        self, message: Message, content: Mapping[str, Any], *, to_signer: bool = False
+    ) -> Told:
         """Raises jinja2.UndefinedError where the content lacks what the text needs."""
         text = TEXTS[message]
+        if to_signer and text.signer:
+            text = text.signer
         words = text.words[self.locale]
         known = clean(content)
         whose = text.turn or _turn_of(known)
@@ -87,7 +95,11 @@ class Wording:
         return self.fill(FRAME[name][self.locale], clean(values))
 
     def fill(self, template: str, values: Mapping[str, Any]) -> str:
-        return _compiled(self.locale, self.escapes, template).render(values).strip()
+        return _compiled(self._kind, template).render(values).strip()
+
+    @property
+    def _kind(self) -> "_Kind":
+        return _Kind(locale=self.locale, escapes=self.escapes, time_zone=self.time_zone)
 
     def _weeks(self, content: Mapping[str, Any]) -> Mapping[str, int]:
         is_bulk = content.get("line_count", 0) >= self.bulk_lines
@@ -125,11 +137,18 @@ def _turn_of(content: Mapping[str, Any]) -> str | None:
     return _TURNS_BY_STATUS.get(content.get("status", ""))
 
 
-@cache
-def _environment(locale: Locale, escapes: bool) -> Environment:  # noqa: FBT001 - a key of the cache
-    phrases = Phrases(locale)
+@dataclass(frozen=True, kw_only=True)
+class _Kind:
+    locale: Locale
+    escapes: bool
+    time_zone: str
+
+
+@lru_cache(maxsize=_KINDS_KEPT)
+def _environment(kind: _Kind) -> Environment:
+    phrases = Phrases(kind.locale, kind.time_zone)
     environment = Environment(
-        autoescape=escapes,  # noqa: S701 - False is for plain text alone
+        autoescape=kind.escapes,  # noqa: S701 - False is for plain text alone
         undefined=StrictUndefined,
     )
     environment.filters |= {
@@ -142,8 +161,8 @@ def _environment(locale: Locale, escapes: bool) -> Environment:  # noqa: FBT001 
     return environment
 
 
-@cache
-def _compiled(locale: Locale, escapes: bool, template: str) -> Template:  # noqa: FBT001 - as above
-    if locale is Locale.FR_CA:
+@lru_cache(maxsize=_TEMPLATES_KEPT)
+def _compiled(kind: _Kind, template: str) -> Template:
+    if kind.locale is Locale.FR_CA:
         template = _FRENCH_BLANKS.sub("\u00a0", template)
-    return _environment(locale, escapes).from_string(template)
+    return _environment(kind).from_string(template)
