@@ -35,8 +35,8 @@ class EntryStream:
         self._subscriber = Subscriber(reader, _NO_CHANGES, reads_entries=True)
         self._place = 0
 
-    async def follow(self, after: int | None) -> AsyncGenerator[FeedEntry, None]:
-        """Live from now on, or without a gap from the place `after`."""
+    async def follow(self, after: int | None) -> AsyncGenerator[tuple[FeedEntry, str], None]:
+        """Live from now on, or without a gap from the place `after`; each with its language."""
         subscriber = self._subscriber
         await self._feed.join(subscriber)
         try:
@@ -50,8 +50,8 @@ class EntryStream:
                 if subscriber.has_ended:
                     return
                 if subscriber.is_behind:
-                    async for entry in self._catch_up():
-                        yield entry
+                    async for told in self._catch_up():
+                        yield told
         finally:
             self._feed.leave(subscriber)
 
@@ -72,7 +72,7 @@ class EntryStream:
         self._place = after
         self._subscriber.fall_behind()
 
-    async def _catch_up(self) -> AsyncGenerator[FeedEntry, None]:
+    async def _catch_up(self) -> AsyncGenerator[tuple[FeedEntry, str], None]:
         subscriber = self._subscriber
         subscriber.start_over()
         while True:
@@ -81,6 +81,7 @@ class EntryStream:
                 page = await store.find_missed(
                     connection, reader, after=self._place, limit=_PAGE
                 )
+                locale = await store.find_locale(connection, reader)
             for entry in page:
                 if subscriber.must_refresh:
                     # What is left is read once more, with the rights of then.
@@ -89,7 +90,7 @@ class EntryStream:
                 if subscriber.has_ended:
                     return
                 self._place = entry.place
-                yield entry
+                yield entry, locale
             if len(page) < _PAGE:
                 return
 

@@ -1,19 +1,55 @@
-"""What notifications adds to the graph: parse, one read or one stream, shape the answer."""
+"""What notifications adds to the graph: parse, one use case, read or stream, shape the answer."""
 
-from libs.common.graphql.rights import READERS, SUPPORT
+import strawberry
+
+from libs.common.graphql.rights import EVEN_DISABLED, MEMBERS, READERS, SUPPORT
 from libs.common.graphql.schema import Graph
-from services.notifications.schema.live_changes import Subscription
-from services.notifications.schema.status_changes import Query
+from libs.contracts.graph import USER_ERROR_TYPES
+from services.notifications.schema.live_changes import Subscription as ChangeSubscription
+from services.notifications.schema.mails import MailMutation, MailQuery
+from services.notifications.schema.notification_mutations import NotificationMutation
+from services.notifications.schema.notifications import (
+    NotificationQuery,
+    NotificationSubscription,
+)
+from services.notifications.schema.status_changes import Query as StatusChangeQuery
 
 RIGHTS = {
     "statusChanges": READERS,
     "portStatusChanged": READERS,
     "deskQueueChanged": SUPPORT,
     "numberStatusChanged": READERS,
+    "notifications": MEMBERS,
+    "unreadNotificationCount": MEMBERS,
+    "notificationReceived": MEMBERS,
+    "markNotificationsRead": MEMBERS | EVEN_DISABLED,
+    "markAllNotificationsRead": MEMBERS | EVEN_DISABLED,
+    "mails": SUPPORT,
+    "resendMail": SUPPORT,
 }
+
+
+@strawberry.type
+class Query(StatusChangeQuery, NotificationQuery, MailQuery):
+    pass
+
+
+@strawberry.type
+class Mutation(NotificationMutation, MailMutation):
+    pass
+
+
+@strawberry.type
+class Subscription(ChangeSubscription, NotificationSubscription):
+    pass
 
 
 def build_graph(*, shows_schema: bool) -> Graph:
     return Graph(
-        query=Query, subscription=Subscription, rights=RIGHTS, shows_schema=shows_schema
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=USER_ERROR_TYPES,
+        rights=RIGHTS,
+        shows_schema=shows_schema,
     )

@@ -99,6 +99,8 @@ _FIND_MEMBERS_LAST_PLACE: Final = """
     WHERE account_id = $1
       AND member_id = $2
 """
+# In which language a member is told.
+_FIND_LOCALE: Final = "SELECT locale FROM notification_habits WHERE member_id = $1"
 _FIND_LAST_PLACE: Final = "SELECT coalesce(max(place), 0) FROM feed_entries"
 # Whose feeds grew between two places, for the feeds of our replicas.
 _FIND_READERS: Final = """
@@ -118,6 +120,7 @@ STATEMENTS: Final = (
     _MARK_READ,
     _MARK_ALL_READ,
     _FIND_MEMBERS_LAST_PLACE,
+    _FIND_LOCALE,
     _FIND_LAST_PLACE,
     _FIND_READERS,
 )
@@ -190,6 +193,11 @@ async def find_last_place_of(connection: Connection, reader: Member) -> int:
         _FIND_MEMBERS_LAST_PLACE, reader.account_id, reader.member_id
     )
     return place
+
+
+async def find_locale(connection: Connection, reader: Member) -> str:
+    locale: str | None = await connection.fetchval(_FIND_LOCALE, reader.member_id)
+    return locale or "en"
 
 
 async def find_last_place(connection: Connection) -> int:
