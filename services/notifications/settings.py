@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from datetime import timedelta
 from email.utils import parseaddr
 from typing import Final, Self
 
@@ -9,6 +10,7 @@ from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
 from libs.common.settings import SHORTEST_SECRET, Profile, ServiceSettings
 from services.notifications.integrations.mail_server import MailServerPlace
+from services.notifications.use_cases.telling import Limits
 
 _NEEDED_IN_PRODUCTION: Final = (
     "smtp_url",
@@ -34,6 +36,10 @@ class Settings(ServiceSettings):
 
     A letter's signer is asked for at `porting_url`, with a token that `token_url` gives for
     `token_client_id` and `token_client_secret` (client credentials, scope `letters:deliver`).
+
+    `support_address` is where our support team is written to; without one it is not. Then how
+    long ported lines, first calls and the like gather before one message tells them, and how many
+    mails a person gets in an hour: the last of them gathers what is more.
     """
 
     smtp_url: SecretStr | None = None
@@ -51,6 +57,9 @@ class Settings(ServiceSettings):
     token_url: HttpUrl | None = None
     token_client_id: str | None = None
     token_client_secret: SecretStr | None = None
+    support_address: str | None = None
+    gather_minutes: int = Field(default=10, ge=0)
+    mails_per_hour: int = Field(default=20, ge=2)
 
     @property
     def mail_server(self) -> MailServerPlace | None:
@@ -85,3 +94,13 @@ class Settings(ServiceSettings):
         if not place.is_encrypted and not _NEAR.fullmatch(place.host):
             raise ValueError("SMTP_URL: mails leave encrypted in production, use smtps://")
         return self
+
+    @property
+    def gather_for(self) -> timedelta:
+        return timedelta(minutes=self.gather_minutes)
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            mails_per_hour=self.mails_per_hour, support_address=self.support_address or None
+        )

@@ -14,7 +14,16 @@ from libs.common.paging import Page
 from libs.contracts.number_events import AccountDisabled, AccountReactivated
 from services.notifications.domain.status_changes import SubjectKind
 from services.notifications.domain.visibility import PORTS, Watch
-from services.notifications.store import addresses, copies, feed_entries, notices
+from services.notifications.store import (
+    addresses,
+    copies,
+    feed_entries,
+    gathering,
+    members,
+    notices,
+    preferences,
+    telling,
+)
 from services.notifications.store import status_changes as store
 from services.notifications.use_cases.status_log import learn
 from tests.databases import find_careless_functions, find_rights
@@ -54,6 +63,10 @@ async def test_every_statement_can_be_prepared(database: Database) -> None:
             *addresses.STATEMENTS,
             *notices.STATEMENTS,
             *feed_entries.STATEMENTS,
+            *gathering.STATEMENTS,
+            *members.STATEMENTS,
+            *telling.STATEMENTS,
+            *preferences.STATEMENTS,
         ):
             await connection.prepare(statement)
 
@@ -266,12 +279,28 @@ async def test_only_the_owner_could_change_the_tables(urls: DatabaseUrls, databa
             await connection.execute("DELETE FROM status_changes")
 
 
-async def test_who_asks_may_read_the_log_and_mark_their_feed_and_do_nothing_else(database: Database) -> None:
+async def test_who_asks_may_read_the_log_and_mark_their_feed_and_do_nothing_else(
+    database: Database,
+) -> None:
     async with database.working() as connection:
         rights = await find_rights(connection, "notifications")
         careless = await find_careless_functions(connection)
 
     log = {"status_log": {"SELECT"}, "status_changes": {"SELECT"}}
     feed = {"feed_entries": {"SELECT", "UPDATE"}, "notices": {"SELECT"}}
-    assert rights == {"tenant": log | feed, "support": log}
+    mails = {
+        "mails": {"SELECT", "UPDATE"},
+        "mail_notices": {"SELECT"},
+        "notices": {"SELECT"},
+        "bouncing_addresses": {"SELECT", "DELETE"},
+        "idempotency_keys": {"SELECT", "INSERT"},
+    }
+    chosen = {
+        "notification_choices": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+        "notification_habits": {"SELECT", "INSERT", "UPDATE"},
+        "idempotency_keys": {"SELECT", "INSERT"},
+        "companies": {"SELECT"},
+    }
+    looked_at = {"notification_choices": {"SELECT"}, "notification_habits": {"SELECT"}}
+    assert rights == {"tenant": log | feed | chosen, "support": log | looked_at | mails}
     assert careless == []

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, TypeAlias
 
@@ -14,6 +14,7 @@ from libs.common.broker import Broker
 from libs.contracts.topology import LIVE
 from services.notifications.domain.feed_entries import NewEntries
 from services.notifications.domain.status_changes import LoggedChange
+from services.notifications.store.telling import FeedEntry as MadeEntry
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +22,8 @@ _CHANGES_KEY: Final = "status_changes.logged"
 _ENTRIES_KEY: Final = "feed_entries.made"
 _MOST_WAITING: Final = 1_000
 _MOST_QUEUED: Final = 10_000
-# Of a larger audience the replicas hear from the table.
-_MOST_MEMBERS: Final = 2_000
+# Of the rest of a larger audience the replicas hear from the table.
+_MOST_ENTRIES: Final = 2_000
 
 News: TypeAlias = Sequence[LoggedChange] | NewEntries
 _Outgoing: TypeAlias = tuple[str, bytes]
@@ -43,15 +44,15 @@ class LiveExchange:
         if changes:
             self._send(_CHANGES_KEY, _changes.dump_json(list(changes)))
 
-    def announce_entries(self, members_by_account: Mapping[str, Collection[str]]) -> None:
+    def announce_entries(self, entries: Sequence[MadeEntry]) -> None:
         """Who has new feed entries; to be called after their transaction has committed."""
-        readers = {
-            account_id: list(member_ids)
-            for account_id, member_ids in members_by_account.items()
-            if member_ids
-        }
-        if readers and sum(map(len, readers.values())) <= _MOST_MEMBERS:
-            news = NewEntries(members_by_account=readers)
+        readers: dict[str, set[str]] = {}
+        for entry in entries[:_MOST_ENTRIES]:
+            readers.setdefault(entry.account_id, set()).add(entry.member_id)
+        if readers:
+            news = NewEntries(
+                members_by_account={each: sorted(members) for each, members in readers.items()}
+            )
             self._send(_ENTRIES_KEY, _entries.dump_json(news))
 
     def _send(self, routing_key: str, body: bytes) -> None:

@@ -2,7 +2,13 @@
 
 import strawberry
 
-from libs.common.graphql.rights import EVEN_DISABLED, MEMBERS, READERS, SUPPORT
+from libs.common.graphql.rights import (
+    ADMINISTRATORS,
+    EVEN_DISABLED,
+    MEMBERS,
+    READERS,
+    SUPPORT,
+)
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
 from services.notifications.schema.live_changes import Subscription as ChangeSubscription
@@ -12,6 +18,7 @@ from services.notifications.schema.notifications import (
     NotificationQuery,
     NotificationSubscription,
 )
+from services.notifications.schema.preferences import PreferenceMutation, PreferenceQuery
 from services.notifications.schema.status_changes import Query as StatusChangeQuery
 
 RIGHTS = {
@@ -26,16 +33,20 @@ RIGHTS = {
     "markAllNotificationsRead": MEMBERS | EVEN_DISABLED,
     "mails": SUPPORT,
     "resendMail": SUPPORT,
+    "notificationPreferences": MEMBERS,
+    "companyNotificationDefaults": ADMINISTRATORS,
+    "updateNotificationPreferences": MEMBERS,
+    "updateCompanyNotificationDefaults": ADMINISTRATORS,
 }
 
 
 @strawberry.type
-class Query(StatusChangeQuery, NotificationQuery, MailQuery):
+class Query(StatusChangeQuery, NotificationQuery, PreferenceQuery, MailQuery):
     pass
 
 
 @strawberry.type
-class Mutation(NotificationMutation, MailMutation):
+class Mutation(NotificationMutation, PreferenceMutation, MailMutation):
     pass
 
 
