@@ -22,7 +22,7 @@ from libs.common.graphql.errors import BadUserInput, Forbidden
 from libs.common.paging import BadCursor, read_cursor
 from services.notifications.domain.feed_entries import FeedEntry
 from services.notifications.domain.messages import Message
-from services.notifications.domain.who_is_told import TELLING, EventGroup
+from services.notifications.domain.who_is_told import TELLING
 from services.notifications.live_feed.entry_streams import EntryStream
 from services.notifications.live_feed.streams import (
     MOST_MISSED,
@@ -35,6 +35,7 @@ from services.notifications.schema.elsewhere import (
     PortRequest,
     TrackingNumber,
 )
+from services.notifications.schema.notification_groups import NotificationGroup
 from services.notifications.store import feed_entries as store
 from services.notifications.texts.wording import feed_text
 
@@ -65,7 +66,7 @@ class Notification:
     message: str = strawberry.field(
         description="What it says, by name, such as `port_approved`; more are added in time."
     )
-    group: EventGroup = strawberry.field(description="What it belongs to.")
+    group: NotificationGroup = strawberry.field(description="What it belongs to.")
     urgency: NotificationUrgency = strawberry.field(
         description="How soon somebody should look."
     )
@@ -112,7 +113,7 @@ class NotificationFilter:
     unread: bool | None = strawberry.field(
         default=None, description="`true`: only what you have not read."
     )
-    groups: list[EventGroup] | None = strawberry.field(
+    groups: list[NotificationGroup] | None = strawberry.field(
         default=None, description="Of these groups."
     )
 
@@ -215,5 +216,5 @@ def read_place(name: str, cursor: str | None) -> int | None:
     return int(place)
 
 
-def _messages_of(groups: Sequence[EventGroup]) -> list[str]:
+def _messages_of(groups: Sequence[NotificationGroup]) -> list[str]:
     return [message for message, telling in TELLING.items() if telling.group in groups]
