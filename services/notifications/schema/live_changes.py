@@ -118,7 +118,7 @@ async def _follow(
     )
     try:
         async for change in stream.follow(_read_after(after)):
-            yield StatusChange.of(change)
+            yield context.room.recent_changes.show(change, StatusChange.of)
     except CursorTooOldError:
         raise BadUserInput(
             f"More than {MOST_MISSED:,} changes since `after`: read again what you show, "

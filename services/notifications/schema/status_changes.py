@@ -16,6 +16,7 @@ from libs.common.graphql.connections import (
     page_of,
 )
 from libs.common.graphql.enums import publish_enum
+from libs.common.graphql.execution import SharedEvent
 from services.notifications.domain.status_changes import LoggedChange, SubjectKind
 from services.notifications.domain.visibility import DESK_QUEUE
 from services.notifications.schema.context import RoomInfo
@@ -50,7 +51,7 @@ publish_enum(
     description="One change of status. Read again what you show of its subject where `version` "
     "is higher than what you have."
 )
-class StatusChange:
+class StatusChange(SharedEvent):
     cursor: str = strawberry.field(
         description="Names this place among all changes: `after` it a stream is resumed."
     )
