@@ -21,6 +21,7 @@ from bench.preconfigure import measure_preconfiguration
 from bench.relay import measure_relay
 from bench.routing import measure_routing
 from bench.submit import measure_submit
+from bench.subscribers import measure_subscribers
 from bench.webhooks import measure_webhooks
 from deploy.local.guard import Guard
 from deploy.local.servers import Servers, provide_servers
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "consumer": measure_consumer,
     "throughput": measure_throughput,
     "latency": measure_latency,
+    "subscribers": measure_subscribers,
     "listing": measure_listing,
     "intake": measure_intake,
     "submit": measure_submit,

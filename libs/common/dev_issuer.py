@@ -1,10 +1,14 @@
 """The development issuer: signs tokens for demo and tests, and shows its key as JWKS.
 
+Whoever knows TOKEN_CLIENT_SECRET gets machines' tokens at `/token`, by client credentials.
+
 `python -m libs.common.dev_issuer --listen-port 9000 --key-folder .local/keys` serves the JWKS;
 `sign_token(load_key(folder), …)` signs. A production service refuses its name.
 """
 
 import argparse
+import base64
+import hmac
 import os
 import tempfile
 import time
@@ -12,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import jwt
 import uvicorn
@@ -28,6 +33,7 @@ from libs.common.tokens import DEVELOPMENT_ISSUER
 DEVELOPMENT_AUDIENCE = "portline"
 JWKS_PATH = "/.well-known/jwks.json"
 _KEY_FILE = "development-issuer.pem"
+_LIFETIME_S = 900
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def sign_token(
     subject: str,
     account_id: str | None = None,
     scopes: Iterable[str] = (),
-    lifetime_s: float = 900,
+    lifetime_s: float = _LIFETIME_S,
     audience: str = DEVELOPMENT_AUDIENCE,
 ) -> str:
     now = time.time()
@@ -101,14 +107,49 @@ def sign_token(
     return jwt.encode(claims, key.private, algorithm="ES256", headers={"kid": key.key_id})
 
 
-def create_app(key: IssuerKey) -> Starlette:
+def create_app(
+    key: IssuerKey,
+    client_secret: str | None = None,
+    audience: str = DEVELOPMENT_AUDIENCE,
+) -> Starlette:
+    async def give_token(request: Request) -> JSONResponse:
+        """RFC 6749 4.4, as a provider would: for the client's name, with the scopes it asks for."""
+        client, _, secret = _credentials_of(request).partition(":")
+        if not client_secret or not hmac.compare_digest(
+            secret.encode(), client_secret.encode()
+        ):
+            return JSONResponse({"error": "invalid_client"}, status_code=401)
+        asked = dict(parse_qsl((await request.body()).decode(errors="replace")))
+        token = sign_token(
+            key, subject=client, scopes=asked.get("scope", "").split(), audience=audience
+        )
+        return JSONResponse(
+            {"access_token": token, "token_type": "Bearer", "expires_in": _LIFETIME_S}
+        )
+
     async def show_keys(_request: Request) -> JSONResponse:
         return JSONResponse({"keys": [key.public_jwk]})
 
     async def is_alive(_request: Request) -> JSONResponse:
         return JSONResponse({"alive": True})
 
-    return Starlette(routes=[Route(JWKS_PATH, show_keys), Route("/healthz", is_alive)])
+    return Starlette(
+        routes=[
+            Route(JWKS_PATH, show_keys),
+            Route("/token", give_token, methods=["POST"]),
+            Route("/healthz", is_alive),
+        ]
+    )
+
+
+def _credentials_of(request: Request) -> str:
+    kind, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(encoded, validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -117,7 +158,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--key-folder", type=Path, required=True)
     chosen = parser.parse_args(arguments)
     uvicorn.run(
-        create_app(load_key(chosen.key_folder)),
+        create_app(
+            load_key(chosen.key_folder),
+            os.environ.get("TOKEN_CLIENT_SECRET"),
+            os.environ.get("JWT_AUDIENCE", DEVELOPMENT_AUDIENCE),
+        ),
         host="127.0.0.1",
         port=chosen.listen_port,
         log_level="warning",

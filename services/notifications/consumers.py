@@ -10,6 +10,7 @@ from libs.common.events import Event
 from libs.contracts.topology import NOTIFICATIONS_EVENTS
 from services.notifications.domain.status_changes import (
     COPIED,
+    DESK_TOLD,
     NOT_TOLD,
     REMINDING,
     TOLD,
@@ -52,7 +53,10 @@ def consumes(
         Consumes(
             queue=NOTIFICATIONS_EVENTS.name,
             subscriptions=(
-                Projection(facts=(*COPIED, *TOLD, *TOLD_ONCE_WHILE, *_UNLOGGED), apply=hear),
+                Projection(
+                    facts=(*COPIED, *TOLD, *TOLD_ONCE_WHILE, *DESK_TOLD, *_UNLOGGED),
+                    apply=hear,
+                ),
                 Ignored(facts=_IGNORED),
             ),
         ),

@@ -17,6 +17,7 @@ from services.notifications.domain.visibility import PORTS, Watch
 from services.notifications.store import (
     addresses,
     copies,
+    feed_entries,
     gathering,
     members,
     notices,
@@ -61,6 +62,7 @@ async def test_every_statement_can_be_prepared(database: Database) -> None:
             *copies.STATEMENTS,
             *addresses.STATEMENTS,
             *notices.STATEMENTS,
+            *feed_entries.STATEMENTS,
             *gathering.STATEMENTS,
             *members.STATEMENTS,
             *telling.STATEMENTS,
@@ -287,6 +289,7 @@ BOTH = {
     "webhook_attempts": _READ,
     "notification_choices": _READ,
     "notification_habits": _READ,
+    "notices": _READ,
     "idempotency_keys": _ADDED,
 }
 MEMBERS = {
@@ -296,6 +299,7 @@ MEMBERS = {
     "webhook_deliveries": _ADDED,
     "notification_choices": _CHANGED | {"DELETE"},
     "notification_habits": _CHANGED,
+    "feed_entries": {"SELECT", "UPDATE"},
     "companies": _READ,
 }
 SUPPORTERS = {
@@ -303,6 +307,9 @@ SUPPORTERS = {
     "dropped_events": _ADDED,
     "operator_acts": _ADDED,
     "replays": _ADDED,
+    "mails": {"SELECT", "UPDATE"},
+    "mail_notices": _READ,
+    "bouncing_addresses": {"SELECT", "DELETE"},
 }
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from json import JSONDecodeError
 from typing import Any, Final, cast
 
+import orjson
 from opentelemetry.trace import SpanKind
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
@@ -32,6 +33,7 @@ from typing_extensions import override
 from libs.common.caller import AccountNotChosen, Anonymous, Caller, login_of
 from libs.common.graphql.context import Context
 from libs.common.graphql.errors import error_answer, log_fault
+from libs.common.graphql.execution import SharedData
 from libs.common.graphql.gateway_hop import SOCKET_PARAMETER
 from libs.common.graphql.requests import LONGEST_BODY, RefusedRequest, parse_request
 from libs.common.telemetry import name_operation
@@ -74,6 +76,15 @@ class BoundedSocket(ASGIWebSocketAdapter):
         if self.ws.application_state == WebSocketState.DISCONNECTED:
             raise WebSocketDisconnected
         await super().send_json(message)
+
+    async def send_text(self, text: str) -> None:
+        """A message that is JSON already."""
+        if self.ws.application_state == WebSocketState.DISCONNECTED:
+            raise WebSocketDisconnected
+        try:
+            await self.ws.send_text(text)
+        except WebSocketDisconnect as gone:
+            raise WebSocketDisconnected from gone
 
     @override
     async def close(self, code: int, reason: str) -> None:
@@ -160,7 +171,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
         with span("subscription", SpanKind.SERVER):
             # The role may have been taken away since the socket was opened.
             caller = await view.callers.refresh(self._caller)
-            results = await self.schema.stream(
+            results: AsyncGenerator[Any, None] = await self.schema.stream(
                 operation.query,
                 variable_values=operation.variables,
                 context_value=view.context_for(caller, is_live=True),
@@ -172,8 +183,19 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
                 if isinstance(result, PreExecutionError):
                     await operation.send_initial_errors(result.errors or [])
                     return
-                await operation.send_next(cast("Any", result))
+                if type(result.data) is SharedData and not result.errors:
+                    await self._send_shared(operation, result.data)
+                else:
+                    await operation.send_next(result)
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    async def _send_shared(
+        self, operation: Operation[Context[Any], None], data: SharedData
+    ) -> None:
+        if not operation.completed:
+            socket = cast("BoundedSocket", self.websocket)
+            name = orjson.dumps(operation.id).decode()
+            await socket.send_text(f'{{"id":{name},"type":"next","payload":{data.payload}}}')
 
     @override
     async def shutdown(self) -> None:

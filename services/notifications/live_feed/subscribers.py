@@ -2,12 +2,15 @@
 
 import asyncio
 from collections import deque
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
 
 from libs.common.caller import Caller, Member
 from libs.common.sight import NOTHING, sight_of
 from services.notifications.domain.status_changes import LoggedChange
-from services.notifications.domain.visibility import Watch, may_see
+from services.notifications.domain.visibility import Watch, loses, may_see
+
+Refresh: TypeAlias = Callable[[Caller], Awaitable[Caller]]
 
 _MOST_QUEUED: Final = 64
 
@@ -17,10 +20,12 @@ class Subscriber:
 
     is_behind       changes were dropped; the table has them
     must_refresh    the caller's membership may have changed
+    reads_entries   it follows a member's feed entries; of those the table has all
     """
 
-    def __init__(self, caller: Caller, watch: Watch) -> None:
+    def __init__(self, caller: Caller, watch: Watch, *, reads_entries: bool = False) -> None:
         self.watch = watch
+        self.reads_entries = reads_entries
         self.become(caller)
         self.is_behind = False
         self.must_refresh = False
@@ -43,6 +48,10 @@ class Subscriber:
             return self.caller.account_id
         return self.watch.account_id
 
+    @property
+    def member_id(self) -> str | None:
+        return self.caller.member_id if isinstance(self.caller, Member) else None
+
     def offer(self, change: LoggedChange) -> None:
         if self.is_behind or not self.watch.includes(change):
             return
@@ -56,9 +65,26 @@ class Subscriber:
             self._queued.append(change)
         self._awake.set()
 
+    def fall_behind(self) -> None:
+        """The table has something for it."""
+        self.is_behind = True
+        self._awake.set()
+
     def doubt(self) -> None:
         self.must_refresh = True
         self._awake.set()
+
+    async def ask_rights_anew(self, refresh: Refresh) -> None:
+        """Ends the stream where a right was taken away; the client subscribes anew.
+
+        `refresh` asks for a caller's present membership.
+        """
+        self.must_refresh = False
+        caller = await refresh(self.caller)
+        if loses(self.caller, caller):
+            self.end()
+        else:
+            self.become(caller)
 
     def end(self) -> None:
         self.has_ended = True
