@@ -14,7 +14,7 @@ from libs.common.paging import Page
 from libs.contracts.number_events import AccountDisabled, AccountReactivated
 from services.notifications.domain.status_changes import SubjectKind
 from services.notifications.domain.visibility import PORTS, Watch
-from services.notifications.store import addresses, copies, notices
+from services.notifications.store import addresses, awaited, copies, notices
 from services.notifications.store import status_changes as store
 from services.notifications.use_cases.status_log import learn
 from tests.databases import find_careless_functions, find_rights
@@ -53,6 +53,7 @@ async def test_every_statement_can_be_prepared(database: Database) -> None:
             *copies.STATEMENTS,
             *addresses.STATEMENTS,
             *notices.STATEMENTS,
+            *awaited.STATEMENTS,
         ):
             await connection.prepare(statement)
 

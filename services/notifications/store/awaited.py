@@ -64,7 +64,7 @@ _FIND_SPANS: Final = """
       FROM awaited
       WHERE awaited.message = asked.message
         AND awaited.key = asked.key
-        AND awaited.awaits = awaited.message
+        AND awaited.is_waiting
       ORDER BY counts_from, begun_at
       LIMIT 1
     ) AS first ON true
@@ -78,25 +78,25 @@ _FIND_REMINDED: Final = """
       (
         SELECT count(*)
         FROM awaited
-        WHERE message = $1 AND key = $2 AND awaits = message
+        WHERE message = $1 AND key = $2 AND is_waiting
       ) AS thing_count,
       ARRAY(
         SELECT tracking_number
         FROM awaited
-        WHERE message = $1 AND key = $2 AND awaits = message AND tracking_number IS NOT NULL
+        WHERE message = $1 AND key = $2 AND is_waiting AND tracking_number IS NOT NULL
         ORDER BY tracking_number
         LIMIT $3
       ) AS tracking_numbers,
       ARRAY(
         SELECT DISTINCT company_id
         FROM awaited, unnest(company_ids) AS company_id
-        WHERE message = $1 AND key = $2 AND awaits = message
+        WHERE message = $1 AND key = $2 AND is_waiting
         ORDER BY company_id
       ) AS company_ids
     FROM (
       SELECT *
       FROM awaited
-      WHERE message = $1 AND key = $2 AND awaits = message
+      WHERE message = $1 AND key = $2 AND is_waiting
       ORDER BY counts_from, begun_at
       LIMIT 1
     ) AS first
