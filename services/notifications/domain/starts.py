@@ -78,7 +78,11 @@ def _since_sent(event: Event, message: Message, _schedule: Schedule) -> Iterator
         key=fact.letter_id,
         subject=event.subject,
         span=Span(begun_at=event.time, counts_from=event.time),
-        content={"letter_id": fact.letter_id, "expires_at": fact.expires_at.isoformat()},
+        content={
+            "letter_id": fact.letter_id,
+            "link_id": fact.link_id,
+            "expires_at": fact.expires_at.isoformat(),
+        },
     )
 
 
