@@ -1,5 +1,6 @@
 """The notifications service, all its rooms in one call."""
 
+import asyncio
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from services.notifications.schema.context import Room
 from services.notifications.schema.graph import build_graph
 from services.notifications.settings import Settings
 from services.notifications.timers import TIMERS
+from services.notifications.workers.telling import TellingWorker
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -24,6 +26,7 @@ def create_app() -> Starlette:
     settings = Settings()
     exchange = LiveExchange()
     feed = LiveFeed(exchange)
+    untold = asyncio.Event()
     graph = build_graph(shows_schema=settings.profile is Profile.DEVELOPMENT)
     return build_app(
         Service(
@@ -32,7 +35,11 @@ def create_app() -> Starlette:
             migrations=MIGRATIONS,
             topology=TOPOLOGY,
             events_exchange=EVENTS,
-            consumes=consumes(exchange.announce),
+            consumes=consumes(
+                exchange.announce,
+                tell=untold.set,
+                gather_for=settings.gather_for,
+            ),
             timers=TIMERS,
             routes=lambda wiring: graph_routes(
                 graph,
@@ -44,6 +51,9 @@ def create_app() -> Starlette:
             background=lambda wiring: [
                 lambda: exchange.run(wiring.broker),
                 lambda: feed.run(wiring.database),
+                TellingWorker(
+                    database=wiring.database, limits=settings.limits, woken=untold
+                ).run,
             ],
         )
     )

@@ -35,6 +35,7 @@ from libs.contracts.porting_events.requests import (
     PortSentToCarrier,
     PortSubmitted,
 )
+from services.notifications.domain.reminders import SCHEDULES
 from services.notifications.timers import TIMERS
 from tests.notifications.callers import hear
 
@@ -79,7 +80,10 @@ class Clock:
 
     async def notices(self) -> list[dict[str, Any]]:
         async with self.database.working() as connection:
-            rows = await connection.fetch("SELECT * FROM notices ORDER BY notice_id")
+            rows = await connection.fetch(
+                "SELECT * FROM notices WHERE message = ANY($1) ORDER BY notice_id",
+                sorted(SCHEDULES),
+            )
         return [dict(row) | {"content": orjson.loads(row["content"])} for row in rows]
 
     async def timers(self) -> list[tuple[str, str]]:

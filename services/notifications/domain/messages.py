@@ -51,6 +51,7 @@ class Message(StrEnum):
     PORT_OUT_UNLOCKED = "port_out_unlocked"
     PORT_OUT_PIN_CHANGED = "port_out_pin_changed"
     PORT_OUT_PIN_BLOCKED = "port_out_pin_blocked"
+    PORT_OUT_PIN_TRIES_RESET = "port_out_pin_tries_reset"
     PORT_OUT_IDENTIFIER_REVEALED = "port_out_identifier_revealed"
     # The account and its people.
     MEMBER_CHANGED = "member_changed"

@@ -1,17 +1,41 @@
 """What notifications adds to the graph: parse, one read or one stream, shape the answer."""
 
-from libs.common.graphql.rights import READERS
+import strawberry
+
+from libs.common.graphql.rights import ADMINISTRATORS, MEMBERS, READERS
 from libs.common.graphql.schema import Graph
-from services.notifications.schema.status_changes import Query, Subscription
+from libs.contracts.graph import USER_ERROR_TYPES
+from services.notifications.schema.preferences import PreferenceMutation, PreferenceQuery
+from services.notifications.schema.status_changes import Query as StatusQuery
+from services.notifications.schema.status_changes import Subscription
 
 RIGHTS = {
     "statusChanges": READERS,
     "portStatusChanged": READERS,
     "numberStatusChanged": READERS,
+    "notificationPreferences": MEMBERS,
+    "companyNotificationDefaults": ADMINISTRATORS,
+    "updateNotificationPreferences": MEMBERS,
+    "updateCompanyNotificationDefaults": ADMINISTRATORS,
 }
+
+
+@strawberry.type
+class Query(StatusQuery, PreferenceQuery):
+    pass
+
+
+@strawberry.type
+class Mutation(PreferenceMutation):
+    pass
 
 
 def build_graph(*, shows_schema: bool) -> Graph:
     return Graph(
-        query=Query, subscription=Subscription, rights=RIGHTS, shows_schema=shows_schema
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=USER_ERROR_TYPES,
+        rights=RIGHTS,
+        shows_schema=shows_schema,
     )
