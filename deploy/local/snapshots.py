@@ -1,4 +1,4 @@
-"""Prints what others build on: each service's schema, and all that there is about events."""
+"""Prints what others build on: schemas, all that there is about events, and who is told what."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ from deploy.events.asyncapi import build_document
 from deploy.events.event_types import OWNERS, list_event_types
 from deploy.events.pages import print_overview, print_page
 from deploy.events.released import RELEASED, find_breaks_since, print_schemas
+from deploy.local.message_page import print_message_page
 from deploy.local.places import ROOT
 from services.notifications.schema.graph import build_graph as build_notifications_graph
 from services.numbers.schema.graph import build_graph as build_numbers_graph
@@ -34,6 +35,7 @@ def print_snapshots() -> Iterator[tuple[Path, str]]:
         yield pages / f"{owner}.md", print_page(owner, event_types)
         document = json.dumps(build_document(owner, event_types), indent=2, ensure_ascii=False)
         yield pages / f"{owner}.asyncapi.json", f"{document}\n"
+    yield ROOT / "docs" / "messages.md", print_message_page()
 
 
 def main(*, only_looks: bool) -> int:

@@ -8,7 +8,7 @@ from standardwebhooks import Webhook
 
 from libs.common.database import open_database
 from libs.contracts.number_events import NumbersPreconfigured
-from libs.contracts.porting_events.requests import DraftChanged
+from libs.contracts.porting_events.desk import PortClaimed
 from services.notifications.store import status_changes as store
 from tests.notifications.accounts import add_member
 from tests.notifications.facts import approved, event, first_call, submitted
@@ -80,16 +80,18 @@ async def test_an_administrators_receiver_is_told_by_the_running_service(
 
 
 async def test_what_is_ignored_leaves_nothing_behind(service, look) -> None:
-    draft = DraftChanged(**approved().fact.model_dump() | {"status": "DRAFT"})
+    claim = {**approved().fact.model_dump(), "claimed_by": "ada", "taken_from": None}
     batch = NumbersPreconfigured(account_id="acc_a", batch=1, of=1, numbers=[])
 
     await service.publish(
-        event(draft, "pr_draft"), event(batch, "pr_draft"), submitted("pr_after_draft")
+        event(PortClaimed(**claim), "pr_claimed"),
+        event(batch, "pr_claimed"),
+        submitted("pr_after_claim"),
     )
-    await look.wait_for("pr_after_draft")
+    await look.wait_for("pr_after_claim")
 
-    assert await look.logged("pr_draft") == []
-    assert await look.inbox("pr_draft") == []
+    assert await look.logged("pr_claimed") == []
+    assert await look.inbox("pr_claimed") == []
 
 
 async def test_a_poisoned_event_holds_back_only_its_own_subject(service, look) -> None:

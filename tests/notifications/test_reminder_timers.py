@@ -35,7 +35,9 @@ from libs.contracts.porting_events.requests import (
     PortSentToCarrier,
     PortSubmitted,
 )
+from services.notifications.domain.reminders import SCHEDULES
 from services.notifications.timers import TIMERS
+from tests.notifications import telling as people
 from tests.notifications.callers import hear
 
 DAY = timedelta(days=1)
@@ -79,7 +81,10 @@ class Clock:
 
     async def notices(self) -> list[dict[str, Any]]:
         async with self.database.working() as connection:
-            rows = await connection.fetch("SELECT * FROM notices ORDER BY notice_id")
+            rows = await connection.fetch(
+                "SELECT * FROM notices WHERE message = ANY($1) ORDER BY notice_id",
+                sorted(SCHEDULES),
+            )
         return [dict(row) | {"content": orjson.loads(row["content"])} for row in rows]
 
     async def timers(self) -> list[tuple[str, str]]:
@@ -436,6 +441,20 @@ async def test_ported_out_numbers_are_told_week_after_week_until_the_last_is_dis
     ]  # fmt: skip
     assert {each["subject"] for each in notices} == {"po_1"}
     assert {each["requester_id"] for each in notices} == {None}
+
+
+@pytest.mark.requirement("S79")
+async def test_a_reminder_reaches_the_feeds_and_mails_of_whom_it_is_for(clock, tell, database):
+    await people.add_people(database, mem_ada="ADMINISTRATOR", mem_mia="MANAGER")
+    leaving = {"port_out_id": "po_1", "ported_out_at": now()}
+    await tell(of_number(NumberPortedOut, 0, 5, "PORTED_OUT", **leaving))
+
+    await clock.pass_by(DAY)
+    await people.tell(database)
+
+    reminder = ("ported_out_not_disabled", "mem_ada")
+    assert reminder in await people.told(database)
+    assert await people.mailed(database) == [reminder]
 
 
 async def test_an_answer_to_a_port_out_is_pressed_for_until_somebody_gives_it(clock, tell):

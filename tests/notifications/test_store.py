@@ -16,6 +16,7 @@ from services.notifications.domain.status_changes import SubjectKind
 from services.notifications.domain.visibility import PORTS, Watch
 from services.notifications.store import (
     addresses,
+    awaited,
     copies,
     feed_entries,
     gathering,
@@ -63,6 +64,7 @@ async def test_every_statement_can_be_prepared(database: Database) -> None:
             *addresses.STATEMENTS,
             *notices.STATEMENTS,
             *feed_entries.STATEMENTS,
+            *awaited.STATEMENTS,
             *gathering.STATEMENTS,
             *members.STATEMENTS,
             *telling.STATEMENTS,

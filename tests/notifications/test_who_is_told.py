@@ -228,7 +228,19 @@ def test_of_a_member_what_matters_for_security_is_told(change, told):
     assert [each.content["changes"] for each in notices] == ([told] if told else [])
 
 
-def test_a_new_member_and_one_who_is_back_are_told():
+def test_of_who_is_no_administrator_nothing_is_told():
+    mia = {"member_id": "mem_mia", "role": "MANAGER"}
+
+    assert member_notices([member_changed(**mia)], {}) == []
+    assert (
+        member_notices(
+            [member_changed(**mia), member_changed(sequence=4, **mia, email="x")], {}
+        )
+        == []
+    )
+
+
+def test_a_new_administrator_and_one_who_is_back_are_told():
     events = [
         member_changed(sequence=3),
         member_changed(sequence=4, active=False),

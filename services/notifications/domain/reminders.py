@@ -62,14 +62,15 @@ SCHEDULES: Final[Mapping[Message, Schedule]] = {
         during=frozenset({"AWAITING_AUTHORIZATION"}),
         steps=(1 * _DAY, 3 * _DAY, 7 * _DAY),
     ),
-    # Since the end of the estimated window; a firm date takes its place.
+    # Since the end of the estimated window, which a firm date ends. Where something is to be put
+    # right it stands still: whose turn that is has been told.
     Message.PORT_PAST_WINDOW: Schedule(
         starts=(
             requests.LinesPreconfigured,
             requests.PortSentToCarrier,
             requests.PortResubmitted,
         ),
-        during=frozenset({"IN_REVIEW", "ACTION_REQUIRED", "WITH_CARRIER"}),
+        during=frozenset({"IN_REVIEW", "WITH_CARRIER"}),
         steps=(timedelta(), 2 * _WEEK),
     ),
     # Before the day's beginning where the losing carrier is. Somebody who asks to stop it is

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from libs.common.events import Event
+from libs.common.events import Event, Fact
 from libs.contracts.number_events import NumberFact, NumberPortedIn, NumberPortedOut
 from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.letters import LetterSent
@@ -48,9 +48,8 @@ def starts_in(events: Iterable[Event]) -> list[Start]:
 
 
 def _starts(event: Event) -> Iterator[Start]:
-    for message, schedule in SCHEDULES.items():
-        if type(event.fact) in schedule.starts:
-            yield from _READERS[message](event, message, schedule)
+    if message := _BEGUN_BY.get(type(event.fact)):
+        yield from _READERS[message](event, message, SCHEDULES[message])
 
 
 def _since_event(event: Event, message: Message, schedule: Schedule) -> Iterator[Start]:
@@ -78,7 +77,11 @@ def _since_sent(event: Event, message: Message, _schedule: Schedule) -> Iterator
         key=fact.letter_id,
         subject=event.subject,
         span=Span(begun_at=event.time, counts_from=event.time),
-        content={"letter_id": fact.letter_id, "expires_at": fact.expires_at.isoformat()},
+        content={
+            "letter_id": fact.letter_id,
+            "link_id": fact.link_id,
+            "expires_at": fact.expires_at.isoformat(),
+        },
     )
 
 
@@ -186,6 +189,10 @@ _READERS: Final = {
     Message.NOT_CALLED_YET: _since_ported,
     Message.PORTED_OUT_NOT_DISABLED: _since_ported_out,
     Message.PORT_OUT_ANSWER_DUE: _until_answer,
+}
+
+_BEGUN_BY: Final[Mapping[type[Fact], Message]] = {
+    fact: message for message, schedule in SCHEDULES.items() for fact in schedule.starts
 }
 
 

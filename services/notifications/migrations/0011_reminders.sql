@@ -28,10 +28,11 @@ CREATE TABLE awaited (
   begun_at timestamptz,
   counts_from timestamptz,
   tracking_number text,
-  content jsonb
+  content jsonb,
+  is_waiting boolean NOT NULL GENERATED ALWAYS AS (coalesce(awaits = message, false)) STORED
 );
 CREATE INDEX awaited_together ON awaited (message, key, counts_from, begun_at)
-  WHERE awaits = message;
+  WHERE is_waiting;
 
 -- For the worker alone.
 ALTER TABLE reminded_requests ENABLE ROW LEVEL SECURITY;

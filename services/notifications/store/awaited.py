@@ -26,20 +26,32 @@ _SAVE_REQUESTS: Final = """
       requester_id = excluded.requester_id, name = excluded.name, status = excluded.status
     WHERE reminded_requests.version < excluded.version
 """
-# A thing's row comes with the first fact about it: what begins its waiting says that it waits.
+# A thing's row comes with the first fact about it; where that begins its waiting as well, the
+# row is whole.
 _SAVE_WAITING: Final = """
-    INSERT INTO awaited (thing, version, awaits, account_id, company_ids, port_request_id)
-    SELECT thing, version, awaits, account_id, string_to_array(company_ids, ','),
-      port_request_id
+    INSERT INTO awaited (
+      thing, version, awaits, account_id, company_ids, port_request_id, start_version, message,
+      key, subject, begun_at, counts_from, tracking_number, content
+    )
+    SELECT thing, heard.version, awaits, account_id, string_to_array(company_ids, ','),
+      port_request_id, coalesce(start.version, 0), message, key, subject, begun_at,
+      counts_from, tracking_number, content
     FROM unnest(
       $1::text[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[]
     ) AS heard (thing, version, awaits, account_id, company_ids, port_request_id)
+    LEFT JOIN unnest(
+      $7::text[], $8::integer[], $9::text[], $10::text[], $11::text[], $12::timestamptz[],
+      $13::timestamptz[], $14::text[], $15::jsonb[]
+    ) AS start (
+      thing, version, message, key, subject, begun_at, counts_from, tracking_number, content
+    ) USING (thing)
     ON CONFLICT (thing) DO UPDATE
     SET version = excluded.version, awaits = excluded.awaits,
       company_ids = excluded.company_ids
     WHERE awaited.version < excluded.version
     RETURNING message, key
 """
+# Of rows that were there before.
 _SAVE_STARTS: Final = """
     UPDATE awaited
     SET start_version = heard.version, message = heard.message, key = heard.key,
@@ -64,7 +76,7 @@ _FIND_SPANS: Final = """
       FROM awaited
       WHERE awaited.message = asked.message
         AND awaited.key = asked.key
-        AND awaited.awaits = awaited.message
+        AND awaited.is_waiting
       ORDER BY counts_from, begun_at
       LIMIT 1
     ) AS first ON true
@@ -78,25 +90,25 @@ _FIND_REMINDED: Final = """
       (
         SELECT count(*)
         FROM awaited
-        WHERE message = $1 AND key = $2 AND awaits = message
+        WHERE message = $1 AND key = $2 AND is_waiting
       ) AS thing_count,
       ARRAY(
         SELECT tracking_number
         FROM awaited
-        WHERE message = $1 AND key = $2 AND awaits = message AND tracking_number IS NOT NULL
+        WHERE message = $1 AND key = $2 AND is_waiting AND tracking_number IS NOT NULL
         ORDER BY tracking_number
         LIMIT $3
       ) AS tracking_numbers,
       ARRAY(
         SELECT DISTINCT company_id
         FROM awaited, unnest(company_ids) AS company_id
-        WHERE message = $1 AND key = $2 AND awaits = message
+        WHERE message = $1 AND key = $2 AND is_waiting
         ORDER BY company_id
       ) AS company_ids
     FROM (
       SELECT *
       FROM awaited
-      WHERE message = $1 AND key = $2 AND awaits = message
+      WHERE message = $1 AND key = $2 AND is_waiting
       ORDER BY counts_from, begun_at
       LIMIT 1
     ) AS first
@@ -156,6 +168,7 @@ async def save_waiting(
     """Answers each message and key under which it may be otherwise now."""
     if not waiting:
         return set()
+    begun = _columns_of(starts)
     changed = await connection.fetch(
         _SAVE_WAITING,
         [each.thing for each in waiting],
@@ -164,21 +177,25 @@ async def save_waiting(
         [each.account_id for each in waiting],
         [",".join(each.company_ids) for each in waiting],
         [each.port_request_id for each in waiting],
+        *begun,
     )
     if starts:
-        changed += await connection.fetch(
-            _SAVE_STARTS,
-            [each.thing for each in starts],
-            [each.version for each in starts],
-            [each.message for each in starts],
-            [each.key for each in starts],
-            [each.subject for each in starts],
-            [each.span.begun_at for each in starts],
-            [each.span.counts_from for each in starts],
-            [each.tracking_number for each in starts],
-            [orjson.dumps(each.content).decode() for each in starts],
-        )
+        changed += await connection.fetch(_SAVE_STARTS, *begun)
     return {(Message(row["message"]), row["key"]) for row in changed if row["message"]}
+
+
+def _columns_of(starts: Sequence[Start]) -> list[list[Any]]:
+    return [
+        [each.thing for each in starts],
+        [each.version for each in starts],
+        [each.message for each in starts],
+        [each.key for each in starts],
+        [each.subject for each in starts],
+        [each.span.begun_at for each in starts],
+        [each.span.counts_from for each in starts],
+        [each.tracking_number for each in starts],
+        [orjson.dumps(each.content).decode() for each in starts],
+    ]
 
 
 async def find_spans(
