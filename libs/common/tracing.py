@@ -10,7 +10,7 @@ import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Thread
@@ -41,6 +41,8 @@ _FLUSH_S: Final = 3.0
 _STATEMENTS_KNOWN: Final = 2_048
 _WORKS_ON: Final = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(\w+)")
 _SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
+_EMPTY: Final = Context()
+_NO_SPAN: Final = nullcontext(INVALID_SPAN)
 _W3C: Final = TraceContextTextMapPropagator()
 
 
@@ -79,7 +81,9 @@ def is_tracing() -> bool:
 
 def read_context(traceparent: str | None) -> Context:
     """What a `traceparent` says, https://www.w3.org/TR/trace-context/; empty where that is nothing."""
-    return _W3C.extract({"traceparent": traceparent} if traceparent else {}, Context())
+    if not traceparent:
+        return _EMPTY
+    return _W3C.extract({"traceparent": traceparent}, _EMPTY)
 
 
 def start_context(traceparent: str | None) -> Context:
@@ -101,40 +105,33 @@ def traceparent_of(span: Span) -> str | None:
     return f"00-{told.trace_id:032x}-{told.span_id:016x}-{told.trace_flags:02x}"
 
 
-@contextmanager
 def span(
     name: str, kind: SpanKind = SpanKind.INTERNAL, attributes: Attributes | None = None
-) -> Iterator[Span]:
+) -> AbstractContextManager[Span]:
     """A step of the present trace, or the first of one; what it raises marks it."""
-    if _switch.tracer is None:
-        yield INVALID_SPAN
-        return
-    started = _switch.tracer.start_span(name, kind=kind, attributes=attributes)
-    with _marked([started]), _made_present(started):
-        yield started
+    tracer = _switch.tracer
+    return _NO_SPAN if tracer is None else _present_span(tracer, name, kind, attributes)
 
 
-@contextmanager
 def spans(
     name: str,
     kind: SpanKind,
     traceparents: Sequence[str | None],
     describe: Callable[[int], Attributes],
-) -> Iterator[list[Span]]:
+) -> AbstractContextManager[list[Span]]:
     """A step that a batch takes together: a span for each, in its own trace; none while off.
 
     `describe` gets a place in the batch.
     """
     tracer = _switch.tracer
     if tracer is None:
-        yield []
-        return
-    started = [
-        tracer.start_span(name, read_context(traceparent), kind, describe(place))
-        for place, traceparent in enumerate(traceparents)
-    ]
-    with _marked(started):
-        yield started
+        return nullcontext([])
+    return _marked(
+        [
+            tracer.start_span(name, read_context(traceparent), kind, describe(place))
+            for place, traceparent in enumerate(traceparents)
+        ]
+    )
 
 
 @contextmanager
@@ -150,7 +147,7 @@ def together(name: str, parts: Sequence[Span]) -> Iterator[None]:
         yield
     else:
         counted = {"messaging.batch.message_count": len(parts)}
-        whole = _switch.tracer.start_span(name, Context(), attributes=counted)
+        whole = _switch.tracer.start_span(name, _EMPTY, attributes=counted)
         for part in parts:
             part.add_link(whole.get_span_context())
         with _marked([whole]), _made_present(whole):
@@ -213,9 +210,18 @@ def _sum_up(query: str) -> str:
 
 
 @contextmanager
-def _marked(started: Sequence[Span]) -> Iterator[None]:
+def _present_span(
+    tracer: Tracer, name: str, kind: SpanKind, attributes: Attributes | None
+) -> Iterator[Span]:
+    started = tracer.start_span(name, kind=kind, attributes=attributes)
+    with _marked([started]), _made_present(started):
+        yield started
+
+
+@contextmanager
+def _marked(started: list[Span]) -> Iterator[list[Span]]:
     try:
-        yield
+        yield started
     except BaseException as fault:
         for each in started:
             mark_failed(each, fault)

@@ -342,6 +342,16 @@ async def test_without_a_collector_nothing_is_told_and_a_trace_is_passed_on_as_i
     assert threading.active_count() == threads
 
 
+async def test_a_collector_on_this_machine_is_met_past_any_proxy(monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+
+    async with traced() as collector:
+        with span("step"):
+            pass
+
+    assert named(collector, "step").service == "sample"
+
+
 async def test_a_collector_that_is_away_holds_nobody_up(monkeypatch):
     monkeypatch.setattr(tracing, "_FLUSH_S", 0.05)
     async with asyncio.timeout(2):

@@ -64,7 +64,9 @@ def test_a_service_gets_every_setting_that_it_must_have_and_none_that_it_does_no
 @each_service
 def test_a_service_starts_with_what_compose_gives_it(service, monkeypatch):
     environment = {
-        name: resolve(value) for name, value in PARTS[service]["environment"].items()
+        name: resolve(value)
+        for name, value in PARTS[service]["environment"].items()
+        if value is not None  # given on from .env where that sets it
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

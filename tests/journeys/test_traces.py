@@ -65,10 +65,12 @@ def way_to(told: Told, by_id: dict[str, Told]):
 
 
 def find_hearers(collector, trace_id):
+    """Who was told of the submission itself, and what else of WAYS was done in its trace."""
     return {
         (each.service, each.name): each
         for each in collector.of_trace(trace_id)
-        if each.attributes.get("cloudevents.event_type") == SUBMITTED
+        if (each.service, each.name) in WAYS
+        and each.attributes.get("cloudevents.event_type", SUBMITTED) == SUBMITTED
     }
 
 
