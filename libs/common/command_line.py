@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from libs.common.broker import Topology
-from libs.common.database import Database, open_database
-from libs.common.settings import ServiceSettings
+from pydantic import ValidationError
+
+from libs.common.broker import LOST, Topology
+from libs.common.database import DATABASE_LOST, Database, open_database
+from libs.common.settings import ServiceSettings, explain
 
 Arguments: TypeAlias = argparse.Namespace
 
@@ -45,7 +47,12 @@ def run(
         given = _parser_of(service, commands).parse_args(arguments)
     except SystemExit as end:
         return int(end.code or 0)
-    return asyncio.run(_run(service, read_settings(), topology, given))
+    try:
+        return asyncio.run(_run(service, read_settings(), topology, given))
+    except ValidationError as error:
+        return complain("\n".join(explain(error)))
+    except (*DATABASE_LOST, *LOST) as error:
+        return complain(f"The database or the broker is out of reach: {type(error).__name__}.")
 
 
 def say(line: str) -> None:

@@ -1,6 +1,7 @@
 """What support and operators did with events by hand: each act is on record."""
 
 import getpass
+import os
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -32,8 +33,16 @@ _RECORD = "INSERT INTO operator_acts (act, events, note) VALUES ($1, $2, $3)"
 async def acting_by_hand(database: Database) -> AsyncIterator[Connection]:
     """A transaction of whoever runs a command on this machine."""
     async with database.working() as connection:
-        await connection.execute(_ACT_AS, f"operator:{getpass.getuser()}")
+        await connection.execute(_ACT_AS, f"operator:{_user()}")
         yield connection
+
+
+def _user() -> str:
+    """In a container the user may have a number and no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 async def record_each(

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final, Self
 
-from pydantic import Field, HttpUrl, SecretStr, model_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from libs.common.tokens import DEVELOPMENT_ISSUER
@@ -15,6 +15,14 @@ SHORTEST_SECRET: Final = 32
 class Profile(StrEnum):
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+def explain(error: ValidationError) -> list[str]:
+    """What is wrong with the environment, by name: a value may be a secret."""
+    return [
+        f"{'.'.join(map(str, fault['loc'])).upper() or 'SETTINGS'}: {fault['msg']}"
+        for fault in error.errors()
+    ]
 
 
 class ServiceSettings(BaseSettings):

@@ -11,6 +11,7 @@ from libs.common import dead_events, inbox
 from libs.common.broker import declare
 from libs.common.dead_events import Everything, Group
 from libs.common.dropped_events import (
+    DROPPED_EVENTS,
     BadWhy,
     drop,
     find_dropped,
@@ -20,6 +21,7 @@ from libs.common.dropped_events import (
 from libs.common.events import EventRegistry, Fact, encode
 from libs.common.inbox import InboxWorker, add_received, bury_unreadable
 from libs.common.paging import Page
+from libs.common.replays import REPLAYS
 from tests.common.test_consumer import Ears
 from tests.common.traffic import (
     TOPOLOGY,
@@ -298,3 +300,10 @@ async def test_dropping_what_nobody_could_read_releases_nothing(bench):
 def test_a_reason_that_nobody_can_read_is_none(why):
     with pytest.raises(BadWhy):
         read_why(why)
+
+
+async def test_every_list_of_an_operator_fits_the_tables_in_each_of_its_shapes(database):
+    async with database.working() as connection:
+        for listing in (dead_events.DEAD_EVENTS, DROPPED_EVENTS, REPLAYS):
+            for sql in listing:
+                await connection.prepare(sql)

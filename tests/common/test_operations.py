@@ -1,12 +1,13 @@
 """What an operator runs by hand, the same in every service."""
 
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
-from libs.common import inbox
+from libs.common import command_line, inbox, operator_acts
 from libs.common.broker import declare
 from libs.common.command_line import Command, say
 from libs.common.dev_issuer import DEVELOPMENT_AUDIENCE
@@ -153,6 +154,43 @@ async def test_what_waits_is_told(run, bench):
     assert code == 0
     assert "dead_events:            2" in said
     assert "outbox_oldest_at:       -" in said
+
+
+async def test_an_environment_that_is_wrong_is_named_and_its_values_are_not(
+    monkeypatch, capsys
+):
+    for name in ServiceSettings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("GATEWAY_SECRET", "too-short")
+    code = await asyncio.to_thread(
+        run_command, "sample", ServiceSettings, TOPOLOGY, OWN, ["delivery"]
+    )
+    said = capsys.readouterr().err
+    assert code == 1
+    assert {"DATABASE_URL: Field required", "AMQP_URL: Field required"} <= {*said.splitlines()}
+    assert "GATEWAY_SECRET: " in said
+    assert "too-short" not in said
+
+
+async def test_a_database_out_of_reach_is_said_in_a_line(run, urls, monkeypatch):
+    async def refuse(*_given):
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(command_line, "open_database", refuse)
+    assert await run("delivery") == (
+        1,
+        "The database or the broker is out of reach: ConnectionRefusedError.\n",
+    )
+
+
+async def test_a_user_without_a_name_is_recorded_by_number(run, bench, monkeypatch):
+    def nobody():
+        raise KeyError
+
+    monkeypatch.setattr(operator_acts.getpass, "getuser", nobody)
+    await run("dead", "redrive", "--all")
+    [(actor,)] = await bench.see("SELECT actor FROM operator_acts")
+    assert actor == f"operator:{os.getuid()}"
 
 
 async def test_a_service_s_own_commands_stand_beside_the_common_ones(run):

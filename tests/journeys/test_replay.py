@@ -109,6 +109,49 @@ async def test_an_emptied_copy_of_accounts_is_filled_again_and_equal(stack):
     assert await viewing.ask("CountVisible")
 
 
+SETTLE = """mutation ($redrive: RedriveDeadEventsInput!, $replay: ReplayEventsInput!) {
+  redrivePortingDeadEvents(input: $redrive) { redriven userErrors { code } }
+  redriveNotificationsDeadEvents(input: $redrive) { redriven userErrors { code } }
+  replayNumbersEvents(input: $replay) { replay { id requestedBy } userErrors { code } }
+}"""
+WAITING = """{
+  portingDelivery { outboxEvents deadEvents }
+  numbersDelivery { outboxEvents deadEvents }
+  notificationsDelivery { outboxEvents deadEvents }
+  numbersReplays(first: 1) { edges { node { id told finishedAt reason } } }
+}"""
+
+
+async def test_support_asks_through_the_gateway_and_a_service_replays_by_itself(
+    stack, travelled
+):
+    token = Tokens(stack.key_folder).of_support()
+    given = {
+        "redrive": {"all": True, "idempotencyKey": "settle"},
+        "replay": {"queue": "notifications.events", "keepIds": True, "idempotencyKey": "tell"},
+    }
+    changes = "SELECT log_id FROM status_changes WHERE subject = $1 ORDER BY 1"
+    number_id = travelled.ids["TrackingNumber"]
+    before = await select(stack, "notifications", changes, number_id)
+
+    first, second = [await ask(stack.gateway_url, SETTLE, token, **given) for _ in range(2)]
+
+    assert first == second
+    assert [each["userErrors"] for each in first.values()] == [[]] * 3
+    asked = first["replayNumbersEvents"]["replay"]
+
+    async def told():
+        answer = await ask(stack.gateway_url, WAITING, token)
+        [edge] = answer["numbersReplays"]["edges"]
+        assert edge["node"]["id"] == asked["id"]
+        return edge["node"]["told"] if edge["node"]["finishedAt"] else 0
+
+    await until(told)
+    assert asked["requestedBy"].startswith("support:")
+    # Under their own ids the inbox knows them all.
+    assert await select(stack, "notifications", changes, number_id) == before
+
+
 # What a service keeps of another's events, and what must stay as it is while they come again.
 TOLD_AGAIN = [
     pytest.param(
