@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 MOST_LANES: Final = 512
 # Of endpoints that fail, so that they never take the place of those that do not.
 MOST_PROBES: Final = 128
-DELIVERIES_PER_LANE: Final = 64
+DELIVERIES_PER_LANE: Final = 32
 # Of one endpoint, as long as it takes them.
 AT_ONCE: Final = 4
 _POLL_S: Final = 1.0
