@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from standardwebhooks import Webhook
@@ -69,8 +71,10 @@ async def test_an_administrators_receiver_is_told_by_the_running_service(
     async with receiving() as receiver:
         made = await service.ask(create, token, url=receiver.url())
         secret = made["data"]["createWebhookEndpoint"]["secret"]
-        twice = submitted(names.request, account_id=names.account)
-        await service.publish(twice, twice, first_call(names.number, account_id=names.account))
+        now = datetime.now(UTC)
+        twice = replace(submitted(names.request, account_id=names.account), time=now)
+        called = replace(first_call(names.number, account_id=names.account), time=now)
+        await service.publish(twice, twice, called)
         told = await receiver.wait_for(2)
 
     verified = [Webhook(secret).verify(each.body, each.headers) for each in told]

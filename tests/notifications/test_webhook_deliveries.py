@@ -2,14 +2,18 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from standardwebhooks import Webhook
 
 from libs.common.database import Database
 from services.notifications.domain.webhook_deliveries import SCHEDULE
 from services.notifications.store import webhook_deliveries, webhook_endpoints, webhook_lanes
-from services.notifications.use_cases.webhook_deliveries import forget_deliveries
+from services.notifications.use_cases.webhook_deliveries import (
+    forget_deliveries,
+    record_deliveries,
+)
 from services.notifications.workers import webhooks as worker_room
 from tests.notifications.callers import member
 from tests.notifications.facts import approved, first_call, member_changed, submitted
@@ -77,9 +81,13 @@ async def test_what_is_told_again_is_sent_once(database: Database) -> None:
 async def test_an_endpoint_gets_nothing_of_what_was_before_it(database: Database) -> None:
     await tell(database, submitted())
     await add_endpoint(database, "http://127.0.0.1:9/")
+    assert not await tell(database, member_changed())
+    now = replace(submitted("pr_now"), time=datetime.now(UTC))
 
-    assert not await tell(database, submitted())
-    assert await read_rows(database, "SELECT count(*) FROM webhook_deliveries") == [(0,)]
+    async with database.working() as connection:
+        # An old one is told for the first time, as when a copy is filled.
+        assert not await record_deliveries(connection, [submitted(), approved()])
+        assert await record_deliveries(connection, [now])
 
 
 async def test_a_failure_is_tried_again_under_the_same_id(database: Database) -> None:
@@ -287,6 +295,137 @@ async def test_a_secret_that_no_key_opens_is_our_fault_and_said(database, caplog
         ("SECRET_LOST",)
     ]
     assert receiver.connections == 0
+
+
+async def test_our_own_fault_fails_one_attempt_and_ends_nothing(
+    database, monkeypatch, caplog
+) -> None:
+    async with receiving() as receiver, sending(database) as worker:
+        await add_endpoint(database, receiver.url())
+        await tell(database, submitted())
+        with monkeypatch.context() as patch:
+            patch.setattr(worker_room, "sign", None)
+            worker.wake()
+            await wait_until(database, COUNT_ATTEMPTS, 1)
+            await wait_until_idle(database)
+        await pass_time(database, timedelta(seconds=6))
+        worker.wake()
+        await wait_until(database, COUNT_DELIVERED, 1)
+
+    faults = await read_rows(database, "SELECT fault FROM webhook_attempts ORDER BY number")
+    assert faults == [("INTERNAL",), (None,)]
+
+
+async def test_a_lane_that_breaks_rests_and_breaks_no_other(
+    database, monkeypatch, caplog
+) -> None:
+    async with receiving() as receiver, sending(database) as worker:
+        await add_endpoint(database, receiver.url("/broken"))
+        await add_endpoint(database, receiver.url("/other"))
+        await tell(database, submitted())
+        open_line = worker.poster.open
+
+        def break_one(url):
+            if url.target == "/broken":
+                raise ZeroDivisionError
+            return open_line(url)
+
+        monkeypatch.setattr(worker.poster, "open", break_one)
+        worker.wake()
+        await wait_until(database, COUNT_DELIVERED, 1)
+        resting = "SELECT count(*) FROM webhook_endpoints WHERE rests_until > now()"
+        await wait_until(database, resting, 1)
+
+    assert paths(receiver.received) == ["/other"]
+    assert "a lane has ended early" in caplog.text
+
+
+async def test_a_database_that_is_away_for_a_while_costs_time_and_nothing_else(
+    database, caplog
+) -> None:
+    away = AwayAtFirst(database, times=2)
+    async with receiving() as receiver:
+        await add_endpoint(database, receiver.url())
+        await tell(database, submitted())
+        async with sending(away) as worker:
+            worker.wake()
+            async with asyncio.timeout(5):
+                while away.times:
+                    worker.wake()
+                    await asyncio.sleep(0.01)
+            # Away once more when there is something to note.
+            await receiver.wait_for(1)
+            await wait_until(database, COUNT_DELIVERED, 1)
+
+    assert len(receiver.received) == 1
+    assert "webhooks lost their database" in caplog.text
+
+
+class AwayAtFirst:
+    """A database that cannot be reached so many times."""
+
+    def __init__(self, database: Database, *, times: int) -> None:
+        self.database, self.times = database, times
+
+    def working(self):
+        if self.times:
+            self.times -= 1
+            raise OSError("nobody there")
+        return self.database.working()
+
+
+async def test_what_cannot_be_noted_at_once_is_noted_later(database, monkeypatch) -> None:
+    faults = iter([OSError("gone"), None, None, None])
+    noted = worker_room.note
+
+    async def note_late(*given) -> None:
+        if fault := next(faults, None):
+            raise fault
+        await noted(*given)
+
+    monkeypatch.setattr(worker_room, "note", note_late)
+    monkeypatch.setattr(worker_room, "_PAUSE_S", 0.01)
+    async with receiving() as receiver, sending(database):
+        await add_endpoint(database, receiver.url())
+        await tell(database, submitted())
+        await wait_until(database, COUNT_DELIVERED, 1)
+
+    assert len(receiver.received) == 1
+
+
+async def test_a_worker_that_is_stopped_leaves_its_endpoints_to_the_next(database) -> None:
+    async with receiving(hang) as receiver:
+        await add_endpoint(database, receiver.url())
+        await tell(database, submitted())
+        async with sending(database):
+            await receiver.wait_for(1)
+
+    await wait_until_idle(database)
+    assert await read_rows(database, COUNT_ATTEMPTS) == [(0,)]
+
+
+async def test_who_is_disabled_meanwhile_is_told_of_once(database: Database) -> None:
+    async with receiving(answer(410)) as receiver:
+        await add_endpoint(database, receiver.url())
+        await tell(database, submitted())
+
+        async def disable(received: Received, writer) -> None:
+            async with database.working() as connection:
+                await connection.execute(
+                    """
+                    UPDATE webhook_endpoints
+                    SET state = 'DISABLED', disabled_reason = 'BY_ADMINISTRATOR',
+                      disabled_at = now()
+                    """
+                )
+            await answer(410)(received, writer)
+
+        receiver.behave = disable
+        async with sending(database):
+            await wait_until(database, COUNT_ATTEMPTS, 1)
+            await wait_until_idle(database)
+
+    assert await read_rows(database, "SELECT message FROM notices") == []
 
 
 async def test_what_is_signed_and_sealed_stands_nowhere_in_the_open(database, caplog) -> None:

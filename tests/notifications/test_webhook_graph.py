@@ -18,6 +18,7 @@ from services.notifications.live_feed.exchange import LiveExchange
 from services.notifications.live_feed.feed import LiveFeed
 from services.notifications.schema.context import Room
 from services.notifications.schema.graph import build_graph
+from services.notifications.use_cases import webhook_deliveries as deliveries
 from tests.notifications.callers import SUPPORT, member
 from tests.notifications.facts import START, approved, first_call, submitted
 from tests.notifications.receivers import answer, receiving
@@ -414,6 +415,32 @@ async def test_a_replay_says_what_it_is_to_send(ask) -> None:
         refused = await ask(replay, input={**named, **given})
 
         assert [(each["code"], each["path"]) for each in refused["userErrors"]] == [fault]
+
+
+async def test_no_more_is_replayed_at_once_than_can_be(ask, database, monkeypatch) -> None:
+    monkeypatch.setattr(deliveries, "MOST_REPLAYED", 1)
+    made = await create(ask)
+    told = [submitted("pr_1"), submitted("pr_2")]
+    await tell(database, *told)
+    window = {"since": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z"}
+
+    for given in (window, {"eventIds": [str(each.id) for each in told]}):
+        named = {"webhookEndpointId": made["webhookEndpoint"]["id"], **given}
+        refused = await ask(command("replayWebhookEvents", "eventCount"), input=named)
+        assert [each["code"] for each in refused["userErrors"]] == ["TOO_MANY_WEBHOOK_EVENTS"]
+
+
+async def test_what_is_so_already_stays_so(ask) -> None:
+    made = (await create(ask, description="Books"))["webhookEndpoint"]
+    named = {"webhookEndpointId": made["id"]}
+
+    same = await ask(command("updateWebhookEndpoint"), input={**named, "description": "Books"})
+    enabled = await ask(command("enableWebhookEndpoint"), input=named)
+    await ask(command("disableWebhookEndpoint"), input=named)
+    disabled = await ask(command("disableWebhookEndpoint"), input=named)
+
+    assert same["webhookEndpoint"] == enabled["webhookEndpoint"] == made
+    assert disabled["webhookEndpoint"]["version"] == 2
 
 
 async def test_anothers_event_is_not_replayed(ask, database) -> None:

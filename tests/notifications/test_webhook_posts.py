@@ -163,6 +163,27 @@ async def test_a_name_is_looked_up_once_for_a_connection() -> None:
     assert (given.status_code, asked) == (204, [NAME])
 
 
+async def test_names_are_looked_up_as_this_machine_does() -> None:
+    async with receiving() as receiver:
+        url = f"http://localhost:{receiver.listen_port}/"
+        given = await post(url)
+        unknown = await post("https://nobody.invalid/")
+
+    assert given == Answer(status_code=204)
+    assert unknown == Answer(fault=AttemptFault.NO_ADDRESS)
+
+
+async def test_an_answer_that_breaks_off_says_what_its_status_said() -> None:
+    async def break_off(_received, writer) -> None:
+        writer.write(b"HTTP/1.1 502 X\r\ncontent-length: 99\r\n\r\nno")
+        writer.close()
+
+    async with receiving(break_off) as receiver:
+        given = await post(receiver.url())
+
+    assert (given.status_code, given.excerpt) == (502, "no")
+
+
 async def test_a_proxy_of_the_environment_is_not_used(monkeypatch) -> None:
     async with receiving() as proxy, receiving() as receiver:
         for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):

@@ -155,6 +155,11 @@ async def test_only_in_development_a_receiver_is_on_this_machine() -> None:
     assert await fault_of("http://localhost:12345/hook", DEVELOPMENT) is None
     assert await fault_of("http://10.0.0.7:12345/", DEVELOPMENT) is UrlFault.NOT_HTTPS
     assert await fault_of("https://10.0.0.7/", DEVELOPMENT) is UrlFault.ADDRESS
+    assert await fault_of("http://hooks.customer.com/", DEVELOPMENT) is UrlFault.NOT_HTTPS
+
+
+def test_what_is_no_address_is_not_connected_to() -> None:
+    assert not DEVELOPMENT.may_connect("hooks.customer.com")
 
 
 def test_a_url_is_kept_as_it_is_sent_to() -> None:

@@ -55,7 +55,9 @@ async def add_endpoint(
 
 
 async def tell(database: Database, *events: Event) -> bool:
+    """To endpoints that were there before."""
     async with database.working() as connection:
+        await connection.execute("UPDATE webhook_endpoints SET created_at = '-infinity'")
         return await record_deliveries(connection, events)
 
 

@@ -27,7 +27,7 @@ SCHEDULE: Final = (
 FAILS_FOR: Final = timedelta(hours=72)
 _JITTER: Final = 0.1
 _LONGEST_ASKED: Final = timedelta(hours=24)
-_SHORTEST_REST: Final = timedelta(seconds=5)
+SHORTEST_REST: Final = timedelta(seconds=5)
 _LONGEST_REST: Final = timedelta(minutes=1)
 _LONGEST_ASKED_REST: Final = timedelta(hours=1)
 _DOUBLINGS: Final = 4
@@ -169,7 +169,7 @@ def judge(
 def rest_after(failures: int, answer: Answer, at: datetime) -> timedelta:
     """How long an endpoint is left alone after so many failures in a row, this one with them."""
     doubled: int = 2 ** min(failures - 1, _DOUBLINGS)
-    rest = min(_SHORTEST_REST * doubled, _LONGEST_REST)
+    rest = min(SHORTEST_REST * doubled, _LONGEST_REST)
     asked = min(_asked_pause(answer, at), _LONGEST_ASKED_REST)
     return max(rest, asked)
 

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from libs.common.database import Connection, Row
-from libs.common.events import Event
+from libs.common.events import CLOCK_SKEW, Event
 from libs.common.ids import new_id
 from libs.common.paging import Key, Listing, Page, Slice, read_page
 from services.notifications.domain.webhook_deliveries import (
@@ -19,7 +19,7 @@ from services.notifications.domain.webhook_deliveries import (
 from services.notifications.domain.webhook_facts import TEST_TYPE, account_of, write_body
 from services.notifications.domain.webhook_secrets import message_id_of
 
-# Adds what is new, and answers who wants it.
+# Adds what is new, and answers who wants it: nobody what was before them, however late it is told.
 _RECORD: Final = """
     WITH fresh AS (
       INSERT INTO webhook_events
@@ -30,7 +30,7 @@ _RECORD: Final = """
         $7::timestamptz[], $8::text[], $9::text[]
       )
       ON CONFLICT DO NOTHING
-      RETURNING id, account_id, type, subject, sequence
+      RETURNING id, account_id, type, subject, sequence, occurred_at
     )
     SELECT fresh.id AS event_id, fresh.subject, fresh.sequence, e.id AS endpoint_id,
       e.account_id
@@ -38,6 +38,7 @@ _RECORD: Final = """
     JOIN webhook_endpoints AS e ON e.account_id = fresh.account_id
     WHERE e.state = 'ENABLED'
       AND (e.event_types = '{}' OR fresh.type = ANY(e.event_types))
+      AND fresh.occurred_at >= e.created_at - $10::interval
     ORDER BY fresh.subject, fresh.sequence
 """
 _ADD: Final = """
@@ -160,6 +161,7 @@ async def record_events(connection: Connection, events: Sequence[Event]) -> list
         [event.time for event in events],
         [event.traceparent for event in events],
         [write_body(event) for event in events],
+        CLOCK_SKEW,
     )
 
 

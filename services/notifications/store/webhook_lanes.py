@@ -25,7 +25,7 @@ _DUE: Final = """d.state = 'PENDING'
               AND (former.sequence, former.id) < (d.sequence, d.id)
           )
         )"""
-# Leases endpoints that have something due and that nobody else sends to.
+# Leases endpoints that have something due and that nobody else sends to, the longest unserved first.
 _LEASE: Final = f"""
     WITH free AS (
       SELECT e.id
@@ -40,6 +40,7 @@ _LEASE: Final = f"""
           WHERE d.endpoint_id = e.id
             AND {_DUE.format(endpoint="e")}
         )
+      ORDER BY e.leased_until
       LIMIT $2
       FOR UPDATE OF e SKIP LOCKED
     )
@@ -104,7 +105,7 @@ _NOTE: Final = """
 """
 _RELEASE: Final = """
     UPDATE webhook_endpoints AS e
-    SET leased_until = '-infinity', failures = ended.failures,
+    SET leased_until = clock_timestamp(), failures = ended.failures,
       failing_since = ended.failing_since, rests_until = ended.rests_until
     FROM unnest($1::text[], $2::integer[], $3::timestamptz[], $4::timestamptz[])
       AS ended (id, failures, failing_since, rests_until)

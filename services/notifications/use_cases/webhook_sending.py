@@ -10,6 +10,7 @@ from services.notifications.domain.messages import Message
 from services.notifications.domain.notices import Notice
 from services.notifications.domain.webhook_deliveries import (
     FAILS_FOR,
+    SHORTEST_REST,
     Attempt,
     last_failure,
     rest_after,
@@ -43,11 +44,12 @@ def end_lane(lane: Lane, attempts: Sequence[Attempt], at: datetime) -> EndedLane
     failure = last_failure(attempts)
     delivered = any(attempt.answer.fault is None for attempt in attempts)
     if failure is None:
+        # Who came to nothing, whatever stopped them, does not try again at once.
         return EndedLane(
             endpoint_id=lane.endpoint_id,
             failures=0 if delivered else lane.failures,
             failing_since=None if delivered else lane.failing_since,
-            rests_until=at,
+            rests_until=at if delivered else at + SHORTEST_REST,
             disabled_reason=None,
         )
     failures = 1 if delivered else lane.failures + 1

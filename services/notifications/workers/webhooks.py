@@ -10,7 +10,7 @@ from typing import Final
 
 from standardwebhooks import Webhook
 
-from libs.common.database import DATABASE_LOST, Database
+from libs.common.database import DATABASE_LOST, Database, is_database_lost
 from libs.common.vault import CannotUnseal, Vault
 from services.notifications.domain.webhook_deliveries import (
     Answer,
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 MOST_LANES: Final = 512
 # Of endpoints that fail, so that they never take the place of those that do not.
 MOST_PROBES: Final = 128
-DELIVERIES_PER_LANE: Final = 64
+DELIVERIES_PER_LANE: Final = 32
 # Of one endpoint, as long as it takes them.
 AT_ONCE: Final = 4
 _POLL_S: Final = 1.0
@@ -84,7 +84,9 @@ class WebhookWorker:
                     most_probes=most_probes,
                     deliveries=DELIVERIES_PER_LANE,
                 )
-        except DATABASE_LOST as error:
+        except Exception as error:
+            if not is_database_lost(error):
+                raise
             _warn_lost(error)
             return
         for lane in lanes:
@@ -92,7 +94,18 @@ class WebhookWorker:
             tasks.create_task(self._run_lane(lane))
 
     async def _run_lane(self, lane: Lane) -> None:
+        """Whatever a receiver does, it ends no lane but its own."""
         attempts: list[Attempt] = []
+        try:
+            await self._send_all(lane, attempts)
+        except Exception:
+            log.exception("a lane has ended early", extra={"action": "webhook_lane.broken"})
+        finally:
+            self._ended.append(end_lane(lane, attempts, datetime.now(UTC)))
+            self._count(lane, -1)
+            self._noted.set()
+
+    async def _send_all(self, lane: Lane, attempts: list[Attempt]) -> None:
         try:
             url = read_url(lane.url, self.poster.gate.rules)
             webhooks = self._unseal(lane)
@@ -102,12 +115,9 @@ class WebhookWorker:
             log.exception("a secret is lost", extra={"action": "webhook_secret.lost"})
             attempts += self._refuse(lane, AttemptFault.SECRET_LOST)
         else:
-            await self._send_all(lane, url, webhooks, attempts)
-        self._ended.append(end_lane(lane, attempts, datetime.now(UTC)))
-        self._count(lane, -1)
-        self._noted.set()
+            await self._send_each(lane, url, webhooks, attempts)
 
-    async def _send_all(
+    async def _send_each(
         self, lane: Lane, url: WebhookUrl, webhooks: list[Webhook], attempts: list[Attempt]
     ) -> None:
         """The first alone; once it has gone through the others, some at a time.
@@ -190,7 +200,7 @@ class WebhookWorker:
             except BaseException as error:
                 self._attempts = attempts + self._attempts
                 self._ended = ended + self._ended
-                if not isinstance(error, DATABASE_LOST):
+                if not is_database_lost(error):
                     raise
                 _warn_lost(error)
                 self._noted.set()
