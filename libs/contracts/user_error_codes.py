@@ -211,3 +211,8 @@ class UserErrorCode(StrEnum):
     DISPUTE_TOO_LATE = "DISPUTE_TOO_LATE", "It is more than 24 hours since the port."
     NOT_LOCKED = "NOT_LOCKED", "There is no port-out lock that could be taken away."
     PIN_TOO_SIMPLE = "PIN_TOO_SIMPLE", "Anybody would try this PIN first."
+
+    NEEDED_BY_LAW = (
+        "NEEDED_BY_LAW",
+        "The law needs these messages: they cannot be switched off or put off.",
+    )

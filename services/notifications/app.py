@@ -1,5 +1,6 @@
 """The notifications service, all its rooms in one call."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,7 @@ from services.notifications.schema.graph import build_graph
 from services.notifications.settings import Settings
 from services.notifications.use_cases.mail_writing import MailWriter
 from services.notifications.workers.mail import MailWorker
+from services.notifications.workers.telling import TellingWorker
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 # A porting or issuer on this machine is asked directly, whatever proxy the environment names.
@@ -36,6 +38,7 @@ def create_app() -> Starlette:
     settings = Settings()
     exchange = LiveExchange()
     feed = LiveFeed(exchange)
+    untold = asyncio.Event()
     graph = build_graph(shows_schema=settings.profile is Profile.DEVELOPMENT)
     return build_app(
         Service(
@@ -44,7 +47,11 @@ def create_app() -> Starlette:
             migrations=MIGRATIONS,
             topology=TOPOLOGY,
             events_exchange=EVENTS,
-            consumes=consumes(exchange.announce),
+            consumes=consumes(
+                exchange.announce,
+                tell=untold.set,
+                gather_for=settings.gather_for,
+            ),
             routes=lambda wiring: [
                 *graph_routes(
                     graph,
@@ -58,6 +65,9 @@ def create_app() -> Starlette:
             background=lambda wiring: [
                 lambda: exchange.run(wiring.broker),
                 lambda: feed.run(wiring.database),
+                TellingWorker(
+                    database=wiring.database, limits=settings.limits, woken=untold
+                ).run,
                 *_mail_workers(settings, wiring),
             ],
         )

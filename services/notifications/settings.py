@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from datetime import timedelta
 from email.utils import parseaddr
 from typing import Final, Self
 
@@ -9,6 +10,7 @@ from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
 from libs.common.settings import SHORTEST_SECRET, Profile, ServiceSettings
 from services.notifications.integrations.mail_server import MailServerPlace
+from services.notifications.use_cases.telling import Limits
 
 _NEEDED_IN_PRODUCTION: Final = (
     "smtp_url",
@@ -23,14 +25,14 @@ _NEEDED_IN_PRODUCTION: Final = (
 _NEAR: Final = re.compile(r"localhost|127\.0\.0\.1|::1|[A-Za-z0-9-]+")
 
 
-class Settings(ServiceSettings):
+class MailSettings(ServiceSettings):
     """Mails: without `smtp_url` they wait in the table.
 
-    In production the way to the mail server is encrypted, unless that is on this machine or named
-    without a dot. `smtp_url` is `smtps://name:password@host`, `smtp+starttls://…` or `smtp://…`; `public_url` is
-    where readers reach the unsubscribe links, which `unsubscribe_secret` signs; `console_url`
-    where they open what a mail is about. From `bulk_lines` numbers on a port is said to take
-    longer: as at porting. `mail_workers` is how many mails are sent at once.
+    `smtp_url` is `smtps://name:password@host`, `smtp+starttls://…` or `smtp://…`; in production
+    it is encrypted, unless the mail server is on this machine or named without a dot.
+    `public_url` is where readers reach the unsubscribe links, which `unsubscribe_secret` signs;
+    `console_url` where they open what a mail is about. From `bulk_lines` numbers on a port is
+    said to take longer: as at porting. `mail_workers` is how many mails are sent at once.
 
     A letter's signer is asked for at `porting_url`, with a token that `token_url` gives for
     `token_client_id` and `token_client_secret` (client credentials, scope `letters:deliver`).
@@ -85,3 +87,25 @@ class Settings(ServiceSettings):
         if not place.is_encrypted and not _NEAR.fullmatch(place.host):
             raise ValueError("SMTP_URL: mails leave encrypted in production, use smtps://")
         return self
+
+
+class Settings(MailSettings):
+    """Where our support team is written to; without an address it is not.
+
+    How long ported lines, first calls and the like gather before one message tells them, and how
+    many mails a person gets in an hour: the last of them gathers what is more.
+    """
+
+    support_address: str | None = None
+    gather_minutes: int = Field(default=10, ge=0)
+    mails_per_hour: int = Field(default=20, ge=2)
+
+    @property
+    def gather_for(self) -> timedelta:
+        return timedelta(minutes=self.gather_minutes)
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            mails_per_hour=self.mails_per_hour, support_address=self.support_address or None
+        )

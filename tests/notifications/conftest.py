@@ -9,7 +9,6 @@ from deploy.local.databases import copy_service_database, drop_database
 from deploy.local.guard import Guard
 from deploy.local.servers import Servers
 from deploy.local.vhosts import create_vhost
-from libs.common.database import Database, open_database
 from services.notifications.app import MIGRATIONS
 from tests.databases import migrated_database
 from tests.notifications.accounts import Names
@@ -33,28 +32,6 @@ async def service(
         async with running_service(session_guard, urls, amqp_url) as running:
             yield running
     await drop_database(servers.postgres_url, name)
-
-
-@pytest.fixture(scope="module")
-async def shared_database(servers: Servers, migrated: str) -> AsyncIterator[Database]:
-    name = f"{migrated}_{uuid4().hex[:8]}"
-    urls = await copy_service_database(servers.postgres_url, "notifications", migrated, name)
-    opened = await open_database(urls.database_url, "notifications")
-    yield opened
-    await opened.close()
-    await drop_database(servers.postgres_url, name)
-
-
-@pytest.fixture
-async def mail_database(shared_database: Database) -> Database:
-    """One database for a module's tests, without the mails of the test before."""
-    async with shared_database.working() as connection:
-        await connection.execute("DELETE FROM mails")
-        await connection.execute("DELETE FROM notices")
-        await connection.execute("DELETE FROM bouncing_addresses")
-        await connection.execute("DELETE FROM notification_choices")
-        await connection.execute("DELETE FROM notification_habits")
-    return shared_database
 
 
 @pytest.fixture

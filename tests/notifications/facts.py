@@ -42,9 +42,8 @@ def _request(**given: Any) -> dict[str, Any]:
 
 def submitted(subject: str = "pr_1", sequence: int = 1, **given: Any) -> Event:
     fact = PortSubmitted(
-        **_request(**{"status": "IN_REVIEW", **given}),
+        **_request(**{"status": "IN_REVIEW", "submitted_by": "mem_a", **given}),
         submitted_at=START,
-        submitted_by="mem_a",
     )
     return event(fact, subject, sequence)
 

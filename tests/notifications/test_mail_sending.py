@@ -17,8 +17,8 @@ COMPLETED, BY_LAW = Message.PORT_COMPLETED, Message.PORT_OUT_RECEIVED
 
 
 @pytest.fixture
-async def post(mail_database: Database) -> AsyncIterator[Post]:
-    async with open_post(mail_database) as post:
+async def post(database: Database) -> AsyncIterator[Post]:
+    async with open_post(database) as post:
         yield post
 
 

@@ -50,11 +50,11 @@ def porting() -> Porting:
 
 
 @pytest.fixture
-async def post(mail_database: Database, porting: Porting) -> AsyncIterator[Post]:
+async def post(database: Database, porting: Porting) -> AsyncIterator[Post]:
     client = httpx.AsyncClient(transport=httpx.MockTransport(porting))
     tokens = MachineTokens("http://issuer.example/token", "notifications", "secret", client)
     links = SigningLinks("http://porting.example/", tokens, client)
-    async with open_post(mail_database, signing_links=links) as post:
+    async with open_post(database, signing_links=links) as post:
         yield post
 
 

@@ -17,8 +17,8 @@ MARKUP = "<img src=x onerror=alert(1)></mj-text><mj-raw>{{ 7 * 7 }}"
 
 
 @pytest.fixture
-async def post(mail_database: Database) -> AsyncIterator[Post]:
-    async with open_post(mail_database) as post:
+async def post(database: Database) -> AsyncIterator[Post]:
+    async with open_post(database) as post:
         yield post
 
 

@@ -21,7 +21,7 @@ def parts():
     for name, kind in build_graph(shows_schema=True)._schema.type_map.items():
         if name.startswith(("_", "link__")):
             continue
-        if name not in {"Query", "Subscription"}:
+        if name not in {"Query", "Mutation", "Subscription"}:
             yield name, kind
         if isinstance(kind, GraphQLEnumType):
             yield from ((f"{name}.{key}", value) for key, value in kind.values.items())

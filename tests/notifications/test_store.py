@@ -14,7 +14,15 @@ from libs.common.paging import Page
 from libs.contracts.number_events import AccountDisabled, AccountReactivated
 from services.notifications.domain.status_changes import SubjectKind
 from services.notifications.domain.visibility import PORTS, Watch
-from services.notifications.store import addresses, copies, notices
+from services.notifications.store import (
+    addresses,
+    copies,
+    gathering,
+    members,
+    notices,
+    preferences,
+    telling,
+)
 from services.notifications.store import status_changes as store
 from services.notifications.use_cases.status_log import learn
 from tests.databases import find_careless_functions, find_rights
@@ -53,6 +61,10 @@ async def test_every_statement_can_be_prepared(database: Database) -> None:
             *copies.STATEMENTS,
             *addresses.STATEMENTS,
             *notices.STATEMENTS,
+            *gathering.STATEMENTS,
+            *members.STATEMENTS,
+            *telling.STATEMENTS,
+            *preferences.STATEMENTS,
         ):
             await connection.prepare(statement)
 
@@ -271,5 +283,12 @@ async def test_who_asks_may_read_the_log_and_do_nothing_else(database: Database)
         careless = await find_careless_functions(connection)
 
     log = {"status_log": {"SELECT"}, "status_changes": {"SELECT"}}
-    assert rights == {"tenant": log, "support": log}
+    chosen = {
+        "notification_choices": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+        "notification_habits": {"SELECT", "INSERT", "UPDATE"},
+        "idempotency_keys": {"SELECT", "INSERT"},
+        "companies": {"SELECT"},
+    }
+    looked_at = {"notification_choices": {"SELECT"}, "notification_habits": {"SELECT"}}
+    assert rights == {"tenant": log | chosen, "support": log | looked_at}
     assert careless == []

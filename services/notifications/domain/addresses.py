@@ -24,7 +24,11 @@ class MemberAddress:
 
 
 def addresses_to_tell(known: Iterable[MemberAddress], at: datetime) -> list[str]:
-    """Of everybody who is an administrator at that instant or was one before the last day.
+    return sorted({each.email for each in people_to_tell(known, at)})
+
+
+def people_to_tell(known: Iterable[MemberAddress], at: datetime) -> list[MemberAddress]:
+    """Everybody who is an administrator at that instant or was one before the last day.
 
     So neither a new address, nor a lost role, nor a removed member keeps the news from whoever
     had the account before. A member of less than a day has their first address.
@@ -33,8 +37,7 @@ def addresses_to_tell(known: Iterable[MemberAddress], at: datetime) -> list[str]
     for each in sorted(known, key=lambda each: each.version):
         if each.changed_at <= at:
             by_member.setdefault(each.member_id, []).append(each)
-    told = [_settled(changes, at) for changes in by_member.values() if _is_told(changes, at)]
-    return sorted({each.email for each in told})
+    return [_settled(changes, at) for changes in by_member.values() if _is_told(changes, at)]
 
 
 def _is_told(changes: Sequence[MemberAddress], at: datetime) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.notifications.domain.messages import Message
+from services.notifications.domain.number_contents import NUMBERS_NAMED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,3 +28,12 @@ class Notice:
     due_at: datetime
     content: Mapping[str, Any]
     traceparent: str | None = None
+
+
+def merged(gathered: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
+    """The newer content with the numbers of both, of which at most some are named."""
+    return {
+        **newer,
+        "numbers": [*gathered["numbers"], *newer["numbers"]][:NUMBERS_NAMED],
+        "number_count": gathered["number_count"] + newer["number_count"],
+    }

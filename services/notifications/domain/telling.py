@@ -208,6 +208,7 @@ def _whose(event: Event) -> tuple[str, tuple[str, ...], str | None, str]:
     """Account, companies, requester, and what the notice is about: what gathers, by that."""
     fact = event.fact
     subject = event.subject
+    whose: tuple[str, tuple[str, ...], str | None, str]
     match fact:
         case PortRequestFact():
             whose = (fact.account_id, (fact.company_id,), fact.requester_id, subject)

@@ -35,7 +35,31 @@ CREATE TABLE notice_parts (
 );
 
 CREATE INDEX notices_gathering ON notices (subject, message) WHERE state = 'pending';
-CREATE INDEX mails_by_recipient ON mails (recipient, made_at);
+-- How many a recipient gets in an hour.
+CREATE INDEX mails_by_recipient ON mails (recipient, due_at);
+-- What is gathered for a recipient goes into one mail, until that is taken to be sent.
+CREATE UNIQUE INDEX one_open_digest ON mails (recipient, due_at)
+  WHERE is_digest AND state = 'queued';
+
+-- What holds for who chose nothing: of several companies the one that tells soonest.
+CREATE FUNCTION default_delivery(companies text[], of_group text, by_channel text)
+  RETURNS text
+  LANGUAGE sql STABLE
+  SET search_path = pg_catalog, pg_temp
+  BEGIN ATOMIC
+    SELECT coalesce(
+      (array_agg(
+        coalesce(delivery, 'at_once')
+        ORDER BY array_position(ARRAY['at_once', 'daily', 'off'], delivery) NULLS FIRST
+      ))[1],
+      'at_once'
+    )
+    FROM unnest(companies) AS company (company_id)
+    LEFT JOIN public.notification_choices
+      ON owner_id = company_id
+      AND event_group = of_group
+      AND channel = by_channel;
+  END;
 
 -- The next instant at which the wall clock of a zone shows this time.
 CREATE FUNCTION next_time_of_day(after timestamptz, clock time, zone text)
@@ -72,6 +96,9 @@ CREATE FUNCTION after_quiet_hours(
     FROM (SELECT (wanted AT TIME ZONE zone)::time AS shows) AS clock;
   END;
 
+GRANT EXECUTE ON FUNCTION default_delivery, next_time_of_day, after_quiet_hours
+  TO notifications_worker;
+
 ALTER TABLE notification_choices ENABLE ROW LEVEL SECURITY;
 ALTER TABLE notification_choices FORCE ROW LEVEL SECURITY;
 CREATE POLICY members_see_their_account ON notification_choices
@@ -103,6 +130,6 @@ ALTER TABLE notice_parts FORCE ROW LEVEL SECURITY;
 REVOKE ALL ON companies FROM notifications_tenant;
 DROP POLICY members_see_their_account ON companies;
 REVOKE ALL ON idempotency_keys FROM notifications_tenant;
-DROP FUNCTION after_quiet_hours, next_time_of_day;
-DROP INDEX mails_by_recipient, notices_gathering;
+DROP FUNCTION after_quiet_hours, next_time_of_day, default_delivery;
+DROP INDEX one_open_digest, mails_by_recipient, notices_gathering;
 DROP TABLE notice_parts, notification_habits, notification_choices;

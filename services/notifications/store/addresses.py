@@ -8,7 +8,7 @@ from libs.common.caller import Role
 from libs.common.database import Connection
 from libs.common.events import Event
 from libs.contracts.number_events import MemberChanged
-from services.notifications.domain.addresses import MemberAddress, addresses_to_tell
+from services.notifications.domain.addresses import MemberAddress, people_to_tell
 
 # Much longer than a fact may take until it is told.
 _KEPT: Final = timedelta(days=7)
@@ -61,5 +61,14 @@ async def find_addresses_to_tell(
     connection: Connection, account_id: str, at: datetime
 ) -> list[str]:
     """Where a fact of that instant about a port-out, or about its shield, is told."""
+    return sorted(
+        {each.email for each in await find_people_to_tell(connection, account_id, at)}
+    )
+
+
+async def find_people_to_tell(
+    connection: Connection, account_id: str, at: datetime
+) -> list[MemberAddress]:
+    """The same with whose address each is: several may share one."""
     rows = await connection.fetch(_FIND, account_id)
-    return addresses_to_tell([MemberAddress(**dict(row)) for row in rows], at)
+    return people_to_tell([MemberAddress(**dict(row)) for row in rows], at)

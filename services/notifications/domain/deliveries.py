@@ -1,0 +1,85 @@
+"""Deliveries: what of the table holds for one notice, at the time when it is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from services.notifications.domain.messages import Message
+from services.notifications.domain.who_is_told import (
+    TELLING,
+    Audience,
+    Channel,
+    EventGroup,
+    Telling,
+)
+
+# What happened longer ago is told to nobody: a copy that is filled anew alarms no one.
+TOO_OLD: Final = timedelta(days=7)
+# Later nothing is urgent any more, and a reminder is only shown: the next one comes anyway.
+FRESH: Final = timedelta(days=1)
+# So long a notice waits for the copy of the requester, not only of the account.
+PATIENCE: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueNotice:
+    """`has_account` and `has_requester` say whether their copies are here."""
+
+    notice_id: str
+    message: Message
+    account_id: str
+    requester_id: str | None
+    occurred_at: datetime
+    content: Mapping[str, Any]
+    attempts: int
+    has_account: bool
+    has_requester: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """To one audience; of `spared` nobody hears."""
+
+    notice: DueNotice
+    audience: Audience
+    is_in_feed: bool
+    is_mailed: bool
+    group: EventGroup
+    is_by_law: bool
+    is_urgent: bool
+    spared: str | None
+
+
+def must_wait(notice: DueNotice, now: datetime) -> bool:
+    if not notice.has_account:
+        return True
+    return not notice.has_requester and now - notice.occurred_at < PATIENCE
+
+
+def is_too_old(notice: DueNotice, now: datetime) -> bool:
+    return now - notice.occurred_at > TOO_OLD
+
+
+def deliveries_of(notice: DueNotice, now: datetime) -> Sequence[Delivery]:
+    telling = TELLING[notice.message]
+    is_fresh = now - notice.occurred_at <= FRESH
+    return [
+        Delivery(
+            notice=notice,
+            audience=to.audience,
+            is_in_feed=Channel.FEED in to.channels,
+            is_mailed=Channel.MAIL in to.channels
+            and _is_mailed_late(telling, is_fresh=is_fresh),
+            group=telling.group,
+            is_by_law=telling.is_by_law,
+            is_urgent=telling.is_urgent and is_fresh,
+            spared=notice.content.get("by") if telling.spares_doer else None,
+        )
+        for to in telling.to
+        if to.where is None or to.where.holds(notice.content)
+    ]
+
+
+def _is_mailed_late(telling: Telling, *, is_fresh: bool) -> bool:
+    return is_fresh or telling.group is not EventGroup.REMINDERS

@@ -1,0 +1,148 @@
+"""Telling: due notices become entries of feeds and mails, each notice in one go."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from libs.common.database import Connection, savepoint
+from services.notifications.domain.deliveries import (
+    Delivery,
+    DueNotice,
+    deliveries_of,
+    is_too_old,
+    must_wait,
+)
+from services.notifications.domain.who_is_told import Audience
+from services.notifications.store import telling as store
+from services.notifications.store.addresses import find_people_to_tell
+from services.notifications.store.telling import FeedEntry, KnownAddress, NoMember
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE: Final = 100
+_TRIES: Final = 5
+_SUPPORT: Final = "support"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Without an address nothing is mailed to support."""
+
+    mails_per_hour: int = 20
+    support_address: str | None = None
+
+
+async def tell_due(
+    connection: Connection, limits: Limits, now: datetime | None = None
+) -> tuple[int, list[FeedEntry]]:
+    """How many were due, and the entries that are new. Nothing is due where another one tells.
+
+    One that cannot be told holds up no other: it comes again, and is dead after some tries.
+    """
+    now = now or datetime.now(UTC)
+    if not await store.lock_telling(connection):
+        return 0, []
+    due = await store.lock_due_notices(connection, _AT_ONCE, now)
+    waiting = [each.notice_id for each in due if must_wait(each, now)]
+    old = [each.notice_id for each in due if is_too_old(each, now)]
+    await store.postpone_notices(connection, waiting, "COPY_MISSING", now)
+    await store.end_notices(connection, old, "told", "TOO_OLD")
+    if old:
+        log.warning(
+            "notices were too old to be told",
+            extra={"action": "notices.passed_over", "count": len(old)},
+        )
+    ready = [each for each in due if each.notice_id not in {*waiting, *old}]
+    return len(due), await _tell_all(connection, ready, limits, now)
+
+
+async def _tell_all(
+    connection: Connection, notices: Sequence[DueNotice], limits: Limits, now: datetime
+) -> list[FeedEntry]:
+    if not notices:
+        return []
+    try:
+        async with savepoint(connection):
+            return await _tell(connection, notices, limits, now)
+    except Exception as fault:
+        if connection.is_closed():
+            raise
+        if len(notices) == 1:
+            await _note_fault(connection, notices[0], fault, now)
+            return []
+    entries = []
+    for each in notices:
+        entries += await _tell_all(connection, [each], limits, now)
+    return entries
+
+
+async def _tell(
+    connection: Connection, notices: Sequence[DueNotice], limits: Limits, now: datetime
+) -> list[FeedEntry]:
+    deliveries = [each for notice in notices for each in deliveries_of(notice, now)]
+    known = [
+        address
+        for each in deliveries
+        if each.audience is Audience.KNOWN_ADMINISTRATORS
+        for address in await _find_known(connection, each.notice)
+    ]
+    others = [who for each in deliveries if (who := _no_member(each, limits)) is not None]
+    entries = await store.add_entries_and_mails(
+        connection, deliveries, known, others, mails_per_hour=limits.mails_per_hour, now=now
+    )
+    await store.end_notices(connection, [each.notice_id for each in notices], "told")
+    return entries
+
+
+async def _find_known(connection: Connection, notice: DueNotice) -> list[KnownAddress]:
+    people = await find_people_to_tell(connection, notice.account_id, notice.occurred_at)
+    mailed: dict[str, str] = {}
+    for who in people:
+        mailed.setdefault(who.email, who.member_id)
+    return [
+        KnownAddress(
+            notice_id=notice.notice_id,
+            member_id=who.member_id,
+            address=who.email if mailed[who.email] == who.member_id else None,
+        )
+        for who in people
+    ]
+
+
+def _no_member(delivery: Delivery, limits: Limits) -> NoMember | None:
+    notice = delivery.notice
+    match delivery.audience:
+        case Audience.SIGNER:
+            recipient, name, address = f"{notice.content['letter_id']} signer", "", None
+        case Audience.SUPPORT if limits.support_address:
+            recipient, name, address = _SUPPORT, "", limits.support_address
+        case _:
+            return None
+    return NoMember(
+        notice_id=notice.notice_id,
+        audience=delivery.audience,
+        recipient=recipient,
+        name=name,
+        address=address,
+    )
+
+
+async def _note_fault(
+    connection: Connection, notice: DueNotice, fault: Exception, now: datetime
+) -> None:
+    reason = type(fault).__name__
+    if notice.attempts + 1 >= _TRIES:
+        await store.end_notices(connection, [notice.notice_id], "dead", reason)
+    else:
+        await store.postpone_notices(connection, [notice.notice_id], reason, now)
+    log.error(
+        "a notice could not be told",
+        exc_info=fault,
+        extra={
+            "action": "notices.failed",
+            "notice_id": notice.notice_id,
+            "notice_message": notice.message.value,
+        },
+    )

@@ -1,0 +1,50 @@
+"""The teller: takes due notices, some at a time, until none is left; woken by each new one."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from libs.common.database import DATABASE_LOST, Database
+from services.notifications.store.telling import FeedEntry
+from services.notifications.use_cases.telling import Limits, tell_due
+
+log = logging.getLogger(__name__)
+
+_POLL_S: Final = 1.0
+
+
+@dataclass(kw_only=True)
+class TellingWorker:
+    """`announce` is called with new entries of feeds once they are committed; `woken` ends a pause."""
+
+    database: Database
+    limits: Limits
+    announce: Callable[[Sequence[FeedEntry]], None] = lambda _entries: None
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        while True:
+            self.woken.clear()
+            try:
+                while await self.tell_some():
+                    pass
+            except DATABASE_LOST as error:
+                log.warning(
+                    "telling lost its database",
+                    extra={"action": "telling.database_lost", "reason": type(error).__name__},
+                )
+            try:
+                async with asyncio.timeout(_POLL_S):
+                    await self.woken.wait()
+            except TimeoutError:
+                pass
+
+    async def tell_some(self) -> int:
+        """How many notices were due."""
+        async with self.database.working() as connection:
+            due, entries = await tell_due(connection, self.limits)
+        if entries:
+            self.announce(entries)
+        return due
