@@ -1,14 +1,37 @@
 """Mails without a database: addresses, and links that switch one kind of mail off."""
 
 import base64
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from services.notifications.domain.mails import Mail, MailState, TurnedAway, judge
 from services.notifications.domain.recipients import BadAddress, Recipient
 from services.notifications.domain.unsubscribing import UnsubscribeLinks
 from services.notifications.domain.who_is_told import EventGroup
 from services.notifications.integrations.mail_server import MailServerPlace
+from tests.notifications.facts import START
 
+MAIL = Mail(
+    id="mail_1",
+    edition=1,
+    account_id="acc_a",
+    account_name="Ada's Analytical Engines",
+    recipient="mem_a",
+    member_id="mem_a",
+    name="Ada",
+    address="ada@customer.example",
+    is_suppressed=False,
+    locale="en",
+    time_zone=None,
+    is_digest=False,
+    attempts=1,
+    doubts=0,
+    first_tried_at=START,
+    traceparent=None,
+    notices=(),
+)
 LINKS = UnsubscribeLinks("https://notify.portline.example/", "s" * 32)
 
 
@@ -113,3 +136,17 @@ def test_a_mail_servers_place_is_read_from_its_url(url, host, listen_port, is_en
 def test_what_is_no_mail_servers_place_is_refused(url):
     with pytest.raises(ValueError, match="SMTP_URL"):
         MailServerPlace.parse(url)
+
+
+def test_tries_come_later_and_later_and_end_after_three_days():
+    not_now = TurnedAway(code="451", is_permanent=False, is_address=True)
+    now, waits, mail = START, [], MAIL
+    while (verdict := judge(mail, not_now, now)).state is MailState.QUEUED:
+        waits.append(verdict.due_at - now)
+        now = verdict.due_at
+        mail = replace(mail, attempts=mail.attempts + 1)
+
+    assert waits[:4] == [timedelta(minutes=minutes) for minutes in (1, 5, 15, 30)]
+    assert set(waits[4:]) == {timedelta(hours=1)}
+    assert timedelta(days=3) <= now - START < timedelta(days=3, hours=1)
+    assert (verdict.state, verdict.code) == (MailState.FAILED, "451")

@@ -101,22 +101,6 @@ async def test_a_recipient_turned_away_for_now_is_tried_again_later(post, answer
     assert await post.state_of(mail_id) == "sent"
 
 
-async def test_tries_come_later_and_later_and_end_after_three_days(post):
-    mail_id = await post.add(COMPLETED)
-    began, waits = post.clock.now, []
-    while await post.state_of(mail_id) == "queued":
-        post.server.answers_to_recipient.append("451 4.7.1 not now")
-        due_at = (await post.look_at(mail_id))["due_at"]
-        waits.append(due_at - post.clock.now)
-        post.clock.now = due_at
-        await post.send()
-
-    assert waits[1:5] == [timedelta(minutes=minutes) for minutes in (1, 5, 15, 30)]
-    assert set(waits[5:]) == {timedelta(hours=1)}
-    assert timedelta(days=3) <= post.clock.now - began < timedelta(days=3, hours=1)
-    assert await post.state_of(mail_id) == "failed"
-
-
 async def test_a_mail_server_that_is_away_for_a_day_gets_every_mail_once_it_is_back(post):
     ids = [await post.add(COMPLETED) for _ in range(3)]
     await post.server.stop()
