@@ -1,10 +1,11 @@
-"""Prints what others build on: each service's schema, and the schemas of all events."""
+"""Prints what others build on: each service's schema, the schemas of all events, previews of mails."""
 
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from deploy.local.mail_previews import print_previews
 from deploy.local.places import ROOT
 from libs.common.events import Fact
 from libs.contracts.number_events import NUMBER_EVENTS, NUMBER_REPORTS
@@ -37,6 +38,8 @@ def print_snapshots() -> Iterator[tuple[Path, str]]:
     }
     text = json.dumps(schemas, indent=2, sort_keys=True, ensure_ascii=False)
     yield ROOT / "libs" / "contracts" / "events.schema.json", f"{text}\n"
+    for name, preview in print_previews():
+        yield ROOT / "docs" / "mails" / name, preview
 
 
 def main(*, only_looks: bool) -> int:
@@ -51,6 +54,7 @@ def main(*, only_looks: bool) -> int:
         if only_looks:
             print(f"{name} is stale: run `make snapshots`.", file=sys.stderr)
         else:
+            file.parent.mkdir(exist_ok=True)
             file.write_text(text)
             print(f"  {name}")
     return 1 if stale and only_looks else 0

@@ -290,5 +290,12 @@ async def test_who_asks_may_read_the_log_and_do_nothing_else(database: Database)
         "companies": {"SELECT"},
     }
     looked_at = {"notification_choices": {"SELECT"}, "notification_habits": {"SELECT"}}
-    assert rights == {"tenant": log | chosen, "support": log | looked_at}
+    looked_after = {
+        "mails": {"SELECT", "UPDATE"},
+        "mail_notices": {"SELECT"},
+        "notices": {"SELECT"},
+        "bouncing_addresses": {"SELECT", "DELETE"},
+        "idempotency_keys": {"SELECT", "INSERT"},
+    }
+    assert rights == {"tenant": log | chosen, "support": log | looked_at | looked_after}
     assert careless == []
