@@ -1,4 +1,4 @@
-"""Prints what others build on: each service's schema, the schemas of all events, previews of mails."""
+"""Prints what others build on: the schemas of services and events, who is told what, and mails."""
 
 import json
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deploy.local.mail_previews import print_previews
+from deploy.local.message_page import print_message_page
 from deploy.local.places import ROOT
 from libs.common.events import Fact
 from libs.contracts.number_events import NUMBER_EVENTS, NUMBER_REPORTS
@@ -40,6 +41,7 @@ def print_snapshots() -> Iterator[tuple[Path, str]]:
     yield ROOT / "libs" / "contracts" / "events.schema.json", f"{text}\n"
     for name, preview in print_previews():
         yield ROOT / "docs" / "mails" / name, preview
+    yield ROOT / "docs" / "messages.md", print_message_page()
 
 
 def main(*, only_looks: bool) -> int:

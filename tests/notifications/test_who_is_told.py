@@ -11,7 +11,6 @@ from services.notifications.domain.deliveries import DueNotice, deliveries_of
 from services.notifications.domain.messages import Message
 from services.notifications.domain.notices import merged
 from services.notifications.domain.telling import (
-    GATHERED,
     MESSAGES,
     SecurityChange,
     known_member,
@@ -202,10 +201,11 @@ def test_gathered_contents_count_all_and_name_some():
     }
 
 
-def test_everything_that_gathers_has_numbers_to_count():
-    for fact, message in MESSAGES.items():
-        if message in GATHERED:
-            assert {"lines", "tracking_number"} & set(fact.model_fields)
+def test_orders_that_were_sent_are_counted_and_of_firm_dates_the_newest_holds():
+    assert merged({"order_count": 2}, {"order_count": 3}) == {"order_count": 5}
+    assert merged({"firm_date": "2026-03-01"}, {"firm_date": "2026-03-02"}) == {
+        "firm_date": "2026-03-02"
+    }
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,19 @@ def test_of_a_member_what_matters_for_security_is_told(change, told):
     assert [each.content["changes"] for each in notices] == ([told] if told else [])
 
 
-def test_a_new_member_and_one_who_is_back_are_told():
+def test_of_who_is_no_administrator_nothing_is_told():
+    mia = {"member_id": "mem_mia", "role": "MANAGER"}
+
+    assert member_notices([member_changed(**mia)], {}) == []
+    assert (
+        member_notices(
+            [member_changed(**mia), member_changed(sequence=4, **mia, email="x")], {}
+        )
+        == []
+    )
+
+
+def test_a_new_administrator_and_one_who_is_back_are_told():
     events = [
         member_changed(sequence=3),
         member_changed(sequence=4, active=False),

@@ -168,6 +168,7 @@ _TELL = """
       LEFT JOIN notification_habits AS habits
         ON habits.member_id = asked.requester_id AND asked.audience = 'signer'
       WHERE mailed
+        AND (asked.audience = 'support' OR NOT is_disabled)
     ),
     counted AS (
       SELECT timed.*,
