@@ -1,4 +1,4 @@
-"""Prints what others build on: schemas, all that there is about events, and who is told what."""
+"""Prints what others build on: schemas, all about events, who is told what, and mails."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ from deploy.events.asyncapi import build_document
 from deploy.events.event_types import OWNERS, list_event_types
 from deploy.events.pages import print_overview, print_page
 from deploy.events.released import RELEASED, find_breaks_since, print_schemas
+from deploy.local.mail_previews import print_previews
 from deploy.local.message_page import print_message_page
 from deploy.local.places import ROOT
 from services.notifications.schema.graph import build_graph as build_notifications_graph
@@ -35,6 +36,8 @@ def print_snapshots() -> Iterator[tuple[Path, str]]:
         yield pages / f"{owner}.md", print_page(owner, event_types)
         document = json.dumps(build_document(owner, event_types), indent=2, ensure_ascii=False)
         yield pages / f"{owner}.asyncapi.json", f"{document}\n"
+    for name, preview in print_previews():
+        yield ROOT / "docs" / "mails" / name, preview
     yield ROOT / "docs" / "messages.md", print_message_page()
 
 
@@ -50,6 +53,7 @@ def main(*, only_looks: bool) -> int:
         if only_looks:
             print(f"{name} is stale: run `make snapshots`.", file=sys.stderr)
         else:
+            file.parent.mkdir(exist_ok=True)
             file.write_text(text)
             print(f"  {name}")
     breaks = find_breaks_since(RELEASED, list_event_types())

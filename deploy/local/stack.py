@@ -85,6 +85,10 @@ def run_stack(
             "WEBHOOK_LOOPBACK": "true",
             "FILES_URL": (folder / "files").as_uri(),
             "ALLOW_FICTIONAL_NUMBERS": "true",
+            "UNSUBSCRIBE_SECRET": secrets.token_hex(32),
+            "TOKEN_CLIENT_ID": "notifications",
+            "TOKEN_CLIENT_SECRET": secrets.token_hex(32),
+            "MAIL_FROM": "Portline <no-reply@portline.example>",
             **settings,
         }
         if carrier:
@@ -139,7 +143,11 @@ def _start_programs(
     say: Callable[[str], None],
 ) -> dict[str, str]:
     """Their URLs."""
-    names = ["issuer", *SERVICES, "gateway", *(["carrier"] if carrier else [])]
+    names = [
+        *("issuer", "mailbox", "mail server"),
+        *SERVICES,
+        *("gateway", *(["carrier"] if carrier else [])),
+    ]
     for _ in range(TRIES):
         listen_ports = {name: choose_listen_port() for name in names}
         urls = {name: f"http://{LOOPBACK}:{each}" for name, each in listen_ports.items()}
@@ -150,11 +158,15 @@ def _start_programs(
             "CARRIER": "emulator" if carrier else "desk",
             "CARRIER_URL": urls.get("carrier", urls["porting"]),
             "CARRIER_FIRST_LOOK_S": "1",
+            "SMTP_URL": f"smtp://{LOOPBACK}:{listen_ports['mail server']}",
+            "PORTING_URL": urls["porting"],
+            "TOKEN_URL": f"{urls['issuer']}/token",
         }
         try:
             programs.start(
                 [
                     _describe_issuer(listen_ports["issuer"], urls["issuer"], folder, common),
+                    _describe_mailbox(listen_ports, urls, common),
                     *(
                         _describe_service(
                             service, listen_ports[service], databases[service], common
@@ -184,6 +196,19 @@ def _describe_issuer(
         command=[sys.executable, "-m", "libs.common.dev_issuer", *place],
         env=common,
         ready_url=f"{url}/.well-known/jwks.json",
+    )
+
+
+def _describe_mailbox(
+    listen_ports: Mapping[str, int], urls: Mapping[str, str], common: Mapping[str, str]
+) -> Program:
+    places = ["--listen-port", str(listen_ports["mailbox"])]
+    places += ["--smtp-listen-port", str(listen_ports["mail server"])]
+    return Program(
+        name="mailbox",
+        command=[sys.executable, "-m", "deploy.mailbox", *places],
+        env=common,
+        ready_url=f"{urls['mailbox']}/healthz",
     )
 
 
