@@ -174,24 +174,18 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
             operation_name=operation.operation_name,
             allowed_operation_types=(OperationType.SUBSCRIPTION,),
         )
+        socket = cast("BoundedSocket", self.websocket)
+        beginning = f'{{"id":{orjson.dumps(operation.id).decode()},"type":"next","payload":'
         async with aclosing(results):
             async for result in results:
                 if isinstance(result, PreExecutionError):
                     await operation.send_initial_errors(result.errors or [])
                     return
-                if type(result.data) is SharedData and not result.errors:
-                    await self._send_shared(operation, result.data)
-                else:
+                if type(result.data) is not SharedData:
                     await operation.send_next(result)
+                elif not operation.completed:
+                    await socket.send_text(f"{beginning}{result.data.payload}}}")
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
-
-    async def _send_shared(
-        self, operation: Operation[Context[Any], None], data: SharedData
-    ) -> None:
-        if not operation.completed:
-            socket = cast("BoundedSocket", self.websocket)
-            name = orjson.dumps(operation.id).decode()
-            await socket.send_text(f'{{"id":{name},"type":"next","payload":{data.payload}}}')
 
     @override
     async def shutdown(self) -> None:
