@@ -107,7 +107,8 @@ def create_stock() -> Starlette:
 
     graph = GraphQL[None, None](strawberry.Schema(Query, subscription=Subscription))
     return Starlette(
-        routes=[Route("/readyz", _is_ready), WebSocketRoute("/graphql", graph)], lifespan=lifespan
+        routes=[Route("/readyz", _is_ready), WebSocketRoute("/graphql", graph)],
+        lifespan=lifespan,
     )
 
 

@@ -147,6 +147,8 @@ class Graph(strawberry.federation.Schema):
         if isinstance(opened, list):
             yield refuse(opened)
             return
+        # It may last for hours: what set it up is not kept.
+        del asked, runner
         results = answer_events(*opened)
         async with aclosing(results):
             async for result in results:

@@ -97,7 +97,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
 
     _caller: Caller = Anonymous()
     _not_chosen: AccountNotChosen | None = None
-    _end: asyncio.Task[None] | None = None
+    # A timer, not a task that sleeps: thousands of sockets wait for hours.
+    _end: asyncio.TimerHandle | None = None
+    _ending: asyncio.Task[None] | None = None
 
     @override
     async def handle_message(self, message: Message) -> None:
@@ -136,7 +138,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
                 return
         await super().handle_connection_init({**message, "payload": payload})
         if self.connection_acknowledged and self._end is None:
-            self._end = asyncio.create_task(self._end_with_token())
+            loop = asyncio.get_running_loop()
+            self._end = loop.call_later(self._seconds_left(), self._begin_to_end)
 
     @override
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
@@ -191,20 +194,26 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
     async def shutdown(self) -> None:
         if self._end is not None:
             self._end.cancel()
+        if self._ending is not None:
+            self._ending.cancel()
             with suppress(asyncio.CancelledError):
-                await self._end
+                await self._ending
         await super().shutdown()
 
     @override
     async def handle_invalid_message(self, error_message: str) -> None:
         await self.websocket.close(_INVALID, error_message)
 
-    async def _end_with_token(self) -> None:
+    def _seconds_left(self) -> float:
         login = login_of(self._caller)
         if login is None:
-            await asyncio.sleep(_ANONYMOUS_S)
-        else:
-            await asyncio.sleep((login.expires_at - datetime.now(UTC)).total_seconds())
+            return _ANONYMOUS_S
+        return max(0, (login.expires_at - datetime.now(UTC)).total_seconds())
+
+    def _begin_to_end(self) -> None:
+        self._ending = asyncio.create_task(self._end_with_token())
+
+    async def _end_with_token(self) -> None:
         with suppress(WebSocketDisconnected, TimeoutError):
             async with asyncio.timeout(_SLOWEST_GOODBYE_S):
                 await self._complete_all()
