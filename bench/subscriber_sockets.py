@@ -15,6 +15,7 @@ from deploy.local.listen_ports import LOOPBACK
 
 _AT_A_TIME: Final = 50
 _SHORT, _LONG = 126, 127
+_TEXT, _PING, _PONG = 1, 9, 10
 
 
 class Audience:
@@ -39,6 +40,10 @@ class Audience:
         self._missing -= 1
         if self._missing == 0 and self._last is not None:
             self._last.set_result(time.perf_counter())
+
+    def lose(self, loss: Exception) -> None:
+        if self._last is not None and not self._last.done():
+            self._last.set_exception(loss)
 
 
 class SubscriberSocket(asyncio.Protocol):
@@ -85,16 +90,20 @@ class SubscriberSocket(asyncio.Protocol):
             self._send({"type": "connection_init", "payload": authorization})
         while (end := _end_of_frame(received)) is not None:
             start, stop = end
-            self._take(bytes(received[start:stop]), is_text=received[0] & 15 == 1)
+            self._take(received[0] & 15, bytes(received[start:stop]))
             del received[:stop]
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
+        loss = exc or ConnectionError("the server closed a socket")
         if not self.ready.done():
-            self.ready.set_exception(exc or ConnectionError("closed"))
+            self.ready.set_exception(loss)
+        self._audience.lose(loss)
 
-    def _take(self, text: bytes, *, is_text: bool) -> None:
-        if not is_text:
+    def _take(self, kind: int, text: bytes) -> None:
+        if kind == _PING:
+            self._send_frame(_PONG, text)
+        if kind != _TEXT:
             return
         if self._is_subscribed:
             self._audience.receive(text)
@@ -105,15 +114,17 @@ class SubscriberSocket(asyncio.Protocol):
         self.ready.set_result(None)
 
     def _send(self, message: object) -> None:
+        self._send_frame(_TEXT, orjson.dumps(message))
+
+    def _send_frame(self, kind: int, text: bytes) -> None:
         """Masked, as a client must; the mask of zeros leaves the text as it is."""
-        text = orjson.dumps(message)
-        assert _SHORT <= len(text) < 1 << 16 or len(text) < _SHORT
+        assert len(text) < 1 << 16
         length = (
             bytes([0x80 | len(text)])
             if len(text) < _SHORT
             else bytes([0x80 | _SHORT]) + len(text).to_bytes(2, "big")
         )
-        self.transport.write(b"\x81" + length + bytes(4) + text)
+        self.transport.write(bytes([0x80 | kind]) + length + bytes(4) + text)
 
 
 def _end_of_frame(received: bytearray) -> tuple[int, int] | None:

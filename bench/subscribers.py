@@ -187,22 +187,24 @@ async def _open_side(
         broker = Broker(url=amqp_url, topology=TOPOLOGY, name="bench")
         telling = asyncio.create_task(exchange.run(broker))
         empty_kilobytes = _read_rss_kilobytes(pid)
-        async with open_audience(
-            listen_port, SUBSCRIBERS, token=token, query=_QUERY
-        ) as audience:
-            # The last operations begin after their messages were read.
-            await asyncio.sleep(_SETTLING_S)
-            side = Side(
-                exchange=exchange,
-                audience=audience,
-                pid=pid,
-                empty_kilobytes=empty_kilobytes,
-            )
-            await side.tell()
-            yield side
-        telling.cancel()
-        with suppress(asyncio.CancelledError):
-            await telling
+        try:
+            async with open_audience(
+                listen_port, SUBSCRIBERS, token=token, query=_QUERY
+            ) as audience:
+                # The last operations begin after their messages were read.
+                await asyncio.sleep(_SETTLING_S)
+                side = Side(
+                    exchange=exchange,
+                    audience=audience,
+                    pid=pid,
+                    empty_kilobytes=empty_kilobytes,
+                )
+                await side.tell()
+                yield side
+        finally:
+            telling.cancel()
+            with suppress(asyncio.CancelledError):
+                await telling
 
 
 def _port_option(name: str, listen_port: int) -> list[str]:

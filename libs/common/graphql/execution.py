@@ -95,25 +95,24 @@ class Execution(StrawberryGraphQLCoreExecutionContext):
         Its keys are lists that are made anew for each event, so it never answers and only
         grows, by 4 kB an event where a handful of objects are selected.
         """
-        if self._question is None and isinstance(payload, SharedEvent):
-            self._question = self._name_question()
         executor = super().build_per_event_executor(payload)
         executor._relevant_sub_fields = {}  # noqa: SLF001 - nothing public empties it
         executor._stream_usages = type(self._stream_usages)()  # noqa: SLF001
         return executor
 
-    @override
-    def execute_operation(self, serially: bool | None = None) -> Any:
-        event, question = self.root_value, self._question
-        if question is None or not isinstance(event, SharedEvent):
-            return super().execute_operation(serially)
-        known = event.answers.get(question)
+    def answer(self, event: Any) -> Any:
+        """An `ExecutionResult`, or the promise of one."""
+        if not isinstance(event, SharedEvent):
+            return self.build_per_event_executor(event).execute_operation(serially=False)
+        if self._question is None:
+            self._question = self._name_question()
+        known = event.answers.get(self._question)
         if known is not None:
             return known[1]
-        result: Any = super().execute_operation(serially)
+        result: Any = self.build_per_event_executor(event).execute_operation(serially=False)
         if isinstance(result, ExecutionResult) and result.data and not result.errors:
             result.data = SharedData(result.data)
-            event.answers[question] = (self.operation, result)
+            event.answers[self._question] = (self.operation, result)
         return result
 
     def _name_question(self) -> tuple[int, bytes]:

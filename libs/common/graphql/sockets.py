@@ -99,7 +99,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
 
     _caller: Caller = Anonymous()
     _not_chosen: AccountNotChosen | None = None
-    _end: asyncio.Task[None] | None = None
+    # A timer, not a task that sleeps: thousands of sockets wait for hours.
+    _end: asyncio.TimerHandle | None = None
+    _ending: asyncio.Task[None] | None = None
 
     @override
     async def handle_message(self, message: Message) -> None:
@@ -138,7 +140,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
                 return
         await super().handle_connection_init({**message, "payload": payload})
         if self.connection_acknowledged and self._end is None:
-            self._end = asyncio.create_task(self._end_with_token())
+            loop = asyncio.get_running_loop()
+            self._end = loop.call_later(self._seconds_left(), self._begin_to_end)
 
     @override
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
@@ -167,6 +170,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
 
     async def _run(self, operation: Operation[Context[Any], None]) -> None:
         view = cast("Any", self.view)
+<<<<<<< HEAD
         # Only how it begins is a step of its trace: it may last for days.
         with span("subscription", SpanKind.SERVER):
             # The role may have been taken away since the socket was opened.
@@ -178,43 +182,54 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
                 operation_name=operation.operation_name,
                 allowed_operation_types=(OperationType.SUBSCRIPTION,),
             )
+=======
+        # The role may have been taken away since the socket was opened.
+        caller = await view.callers.refresh(self._caller)
+        results: AsyncGenerator[Any, None] = await self.schema.stream(
+            operation.query,
+            variable_values=operation.variables,
+            context_value=view.context_for(caller, is_live=True),
+            operation_name=operation.operation_name,
+            allowed_operation_types=(OperationType.SUBSCRIPTION,),
+        )
+        socket = cast("BoundedSocket", self.websocket)
+        beginning = f'{{"id":{orjson.dumps(operation.id).decode()},"type":"next","payload":'
+>>>>>>> streams
         async with aclosing(results):
             async for result in results:
                 if isinstance(result, PreExecutionError):
                     await operation.send_initial_errors(result.errors or [])
                     return
-                if type(result.data) is SharedData and not result.errors:
-                    await self._send_shared(operation, result.data)
-                else:
+                if type(result.data) is not SharedData:
                     await operation.send_next(result)
+                elif not operation.completed:
+                    await socket.send_text(f"{beginning}{result.data.payload}}}")
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
-
-    async def _send_shared(
-        self, operation: Operation[Context[Any], None], data: SharedData
-    ) -> None:
-        if not operation.completed:
-            socket = cast("BoundedSocket", self.websocket)
-            name = orjson.dumps(operation.id).decode()
-            await socket.send_text(f'{{"id":{name},"type":"next","payload":{data.payload}}}')
 
     @override
     async def shutdown(self) -> None:
         if self._end is not None:
             self._end.cancel()
+        if self._ending is not None:
+            self._ending.cancel()
             with suppress(asyncio.CancelledError):
-                await self._end
+                await self._ending
         await super().shutdown()
 
     @override
     async def handle_invalid_message(self, error_message: str) -> None:
         await self.websocket.close(_INVALID, error_message)
 
-    async def _end_with_token(self) -> None:
+    def _seconds_left(self) -> float:
         login = login_of(self._caller)
         if login is None:
-            await asyncio.sleep(_ANONYMOUS_S)
-        else:
-            await asyncio.sleep((login.expires_at - datetime.now(UTC)).total_seconds())
+            return _ANONYMOUS_S
+        return max(0, (login.expires_at - datetime.now(UTC)).total_seconds())
+
+    def _begin_to_end(self) -> None:
+        self._ending = asyncio.create_task(self._end_with_token())
+
+    async def _end_with_token(self) -> None:
         with suppress(WebSocketDisconnected, TimeoutError):
             async with asyncio.timeout(_SLOWEST_GOODBYE_S):
                 await self._complete_all()

@@ -29,10 +29,13 @@ class Watch:
     def includes(self, change: StatusChange) -> bool:
         return (
             change.subject_kind in self.kinds
-            and self.account_id in {None, change.account_id}
+            and (self.account_id is None or self.account_id == change.account_id)
             and (self.company_id is None or self.company_id in change.company_ids)
-            and self.port_request_id in {None, change.subject, change.port_request_id}
-            and self.subject in {None, change.subject}
+            and (
+                self.port_request_id is None
+                or self.port_request_id in (change.subject, change.port_request_id)
+            )
+            and (self.subject is None or self.subject == change.subject)
             and (
                 self.statuses is None
                 or change.status in self.statuses

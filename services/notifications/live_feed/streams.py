@@ -70,7 +70,7 @@ class ChangeStream:
                 if subscriber.is_behind:
                     async for missed in self._catch_up():
                         yield missed
-                elif (change := subscriber.take()) is not None and self._is_due(change):
+                elif (change := subscriber.take()) and change.log_id > self._log_id:
                     self._log_id = change.log_id
                     yield change
         finally:

@@ -26,17 +26,18 @@ class Subscriber:
     def __init__(self, caller: Caller, watch: Watch, *, reads_entries: bool = False) -> None:
         self.watch = watch
         self.reads_entries = reads_entries
+        self._queued: deque[LoggedChange] = deque()
         self.become(caller)
         self.is_behind = False
         self.must_refresh = False
         self.has_ended = False
-        self._queued: deque[LoggedChange] = deque()
-        self._awake = asyncio.Event()
+        self._sleep: asyncio.Future[None] | None = None
 
     def become(self, caller: Caller) -> None:
         """The same login with the rights that it has now."""
         self.caller = caller
         self._sight = sight_of(caller) or NOTHING
+        self._queued = deque(change for change in self._queued if self.may_see(change))
 
     def may_see(self, change: LoggedChange) -> bool:
         return may_see(self._sight, change)
@@ -63,16 +64,16 @@ class Subscriber:
             self.is_behind = True
         else:
             self._queued.append(change)
-        self._awake.set()
+        self._wake()
 
     def fall_behind(self) -> None:
         """The table has something for it."""
         self.is_behind = True
-        self._awake.set()
+        self._wake()
 
     def doubt(self) -> None:
         self.must_refresh = True
-        self._awake.set()
+        self._wake()
 
     async def ask_rights_anew(self, refresh: Refresh) -> None:
         """Ends the stream where a right was taken away; the client subscribes anew.
@@ -88,7 +89,7 @@ class Subscriber:
 
     def end(self) -> None:
         self.has_ended = True
-        self._awake.set()
+        self._wake()
 
     def start_over(self) -> None:
         """From here on changes are queued again: to be called before the table is read."""
@@ -98,8 +99,13 @@ class Subscriber:
     async def wait(self) -> None:
         """Until there is a change, or something else to look at."""
         while not (self._queued or self.is_behind or self.must_refresh or self.has_ended):
-            self._awake.clear()
-            await self._awake.wait()
+            self._sleep = asyncio.get_running_loop().create_future()
+            await self._sleep
+
+    def _wake(self) -> None:
+        if self._sleep is not None and not self._sleep.done():
+            self._sleep.set_result(None)
 
     def take(self) -> LoggedChange | None:
+        """What the caller may see with the rights of now."""
         return self._queued.popleft() if self._queued else None

@@ -54,8 +54,7 @@ class ChangeSubscription:
             subjects=(port_out_id,),
             statuses=statuses,
         )
-        async for change in _follow(info.context, watch, after):
-            yield change
+        return _follow(info.context, watch, after)
 
     @strawberry.subscription(
         description="Support: submitted port requests as their place in the desk's queue may "
@@ -78,8 +77,7 @@ class ChangeSubscription:
             port_request_id=port_request_id,
             statuses=statuses,
         )
-        async for change in _follow(info.context, watch, after):
-            yield change
+        return _follow(info.context, watch, after)
 
     @strawberry.subscription(
         description=f"Numbers in inventory as their status changes. {SILENCE}"
@@ -102,8 +100,7 @@ class ChangeSubscription:
             subjects=(tracking_number_id,),
             statuses=statuses,
         )
-        async for change in _follow(info.context, watch, after):
-            yield change
+        return _follow(info.context, watch, after)
 
 
 async def _follow(
