@@ -24,11 +24,8 @@ from libs.common.graphql.execution import Execution, find_plain_fields
 from libs.common.graphql.limits import Limits
 from libs.common.graphql.rights import ANYONE, READERS, Right, demand, demand_to_change
 from libs.common.graphql.scalars import SCALARS
-<<<<<<< HEAD
-from libs.common.tracing import mark_failed, span
-=======
 from libs.common.graphql.streams import Results, answer_events, open_events, refuse
->>>>>>> streams
+from libs.common.tracing import mark_failed, span
 
 FEDERATION_VERSION: Final = "2.9"
 _SUBSCRIPTIONS: Final = (OperationType.SUBSCRIPTION,)

@@ -170,7 +170,6 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
 
     async def _run(self, operation: Operation[Context[Any], None]) -> None:
         view = cast("Any", self.view)
-<<<<<<< HEAD
         # Only how it begins is a step of its trace: it may last for days.
         with span("subscription", SpanKind.SERVER):
             # The role may have been taken away since the socket was opened.
@@ -182,19 +181,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
                 operation_name=operation.operation_name,
                 allowed_operation_types=(OperationType.SUBSCRIPTION,),
             )
-=======
-        # The role may have been taken away since the socket was opened.
-        caller = await view.callers.refresh(self._caller)
-        results: AsyncGenerator[Any, None] = await self.schema.stream(
-            operation.query,
-            variable_values=operation.variables,
-            context_value=view.context_for(caller, is_live=True),
-            operation_name=operation.operation_name,
-            allowed_operation_types=(OperationType.SUBSCRIPTION,),
-        )
         socket = cast("BoundedSocket", self.websocket)
         beginning = f'{{"id":{orjson.dumps(operation.id).decode()},"type":"next","payload":'
->>>>>>> streams
         async with aclosing(results):
             async for result in results:
                 if isinstance(result, PreExecutionError):
