@@ -317,6 +317,7 @@ def due(message: Message, **content: object) -> DueNotice:
         occurred_at=START,
         content=content,
         attempts=0,
+        waits=0,
         has_account=True,
         has_requester=True,
     )
