@@ -31,7 +31,7 @@ export function readSettings(env = process.env) {
     secret: env.GATEWAY_SECRET || undefined,
     collector: env.OTEL_EXPORTER_OTLP_ENDPOINT && url('OTEL_EXPORTER_OTLP_ENDPOINT', env.OTEL_EXPORTER_OTLP_ENDPOINT).href,
     tellEvery: count(env, 'OTEL_BSP_SCHEDULE_DELAY', 5000), // milliseconds
-    share: env.OTEL_TRACES_SAMPLER === 'parentbased_traceidratio' ? Number(env.OTEL_TRACES_SAMPLER_ARG || 1) : 1,
+    share: env.OTEL_TRACES_SAMPLER === 'parentbased_traceidratio' ? share(env.OTEL_TRACES_SAMPLER_ARG) : 1,
   };
   for (const [service, name] of Object.entries(SERVICES))
     if (env[name]) settings.routingUrls[service] = url(name, env[name]).href;
@@ -47,6 +47,11 @@ export function refuse(sentence) {
 function count(env, name, fallback) {
   const value = Number(env[name] || fallback);
   return Number.isInteger(value) && value > 0 ? value : refuse(`${name} must be a whole number above 0.`);
+}
+
+function share(value) {
+  const part = Number(value || 1);
+  return part >= 0 && part <= 1 ? part : refuse('OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1.');
 }
 
 function url(name, value) {

@@ -174,13 +174,13 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
         with span("subscription", SpanKind.SERVER):
             # The role may have been taken away since the socket was opened.
             caller = await view.callers.refresh(self._caller)
-            results: AsyncGenerator[Any, None] = await self.schema.stream(
-                operation.query,
-                variable_values=operation.variables,
-                context_value=view.context_for(caller, is_live=True),
-                operation_name=operation.operation_name,
-                allowed_operation_types=(OperationType.SUBSCRIPTION,),
-            )
+        results: AsyncGenerator[Any, None] = await self.schema.stream(
+            operation.query,
+            variable_values=operation.variables,
+            context_value=view.context_for(caller, is_live=True),
+            operation_name=operation.operation_name,
+            allowed_operation_types=(OperationType.SUBSCRIPTION,),
+        )
         socket = cast("BoundedSocket", self.websocket)
         beginning = f'{{"id":{orjson.dumps(operation.id).decode()},"type":"next","payload":'
         async with aclosing(results):
