@@ -73,9 +73,12 @@ MESSAGES: Final[Mapping[type[Fact], Message]] = {
     number_events.MemberChanged: Message.MEMBER_CHANGED,
     number_events.AccountDisabled: Message.ACCOUNT_DISABLED,
 }
-# What comes number by number is gathered for a while: one notice for all of one subject.
+# What comes number by number, or order by order, is gathered for a while: one notice for all of
+# one subject.
 GATHERED: Final = frozenset(
     {
+        Message.PORT_SENT_TO_CARRIER,
+        Message.FIRM_DATE_CHANGED,
         Message.LINES_PORTED,
         Message.LINES_REVERTED,
         Message.FIRST_CALL_RECEIVED,
