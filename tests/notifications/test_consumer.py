@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from standardwebhooks import Webhook
@@ -11,9 +11,11 @@ from standardwebhooks import Webhook
 from libs.common.database import open_database
 from libs.contracts.number_events import NumbersPreconfigured
 from libs.contracts.porting_events.desk import PortClaimed
+from libs.contracts.porting_events.letters import LetterSent
+from services.notifications.domain.reminders import SCHEDULES
 from services.notifications.store import status_changes as store
 from tests.notifications.accounts import add_member
-from tests.notifications.facts import approved, event, first_call, submitted
+from tests.notifications.facts import START, approved, event, first_call, submitted
 from tests.notifications.processes import RunningService
 from tests.notifications.receivers import receiving
 
@@ -36,6 +38,15 @@ class Look:
                 subjects,
             )
         return [tuple(row) for row in rows]
+
+    async def reminders(self, subject: str) -> list[str]:
+        async with self.database.working() as connection:
+            rows = await connection.fetch(
+                "SELECT message FROM notices WHERE subject = $1 AND message = ANY($2)",
+                subject,
+                sorted(SCHEDULES),
+            )
+        return [row["message"] for row in rows]
 
     async def wait_for(self, subject: str) -> None:
         async with asyncio.timeout(10):
@@ -116,3 +127,23 @@ async def test_a_poisoned_event_holds_back_only_its_own_subject(service, look) -
         ("pr_poisoned", 2, "pending"),
         ("pr_poisoned", 3, "pending"),
     ]
+
+
+async def test_what_an_event_begins_is_reminded_of_by_the_service_itself(
+    service, look
+) -> None:
+    given = {**approved().fact.model_dump(), "status": "AWAITING_SIGNATURE"}
+    letter = LetterSent(
+        **given, letter_id="ltr_forgotten", link_id="lnk_1", expires_at=START + timedelta(14)
+    )
+    sent = event(letter, "pr_forgotten", 2)
+    await service.publish(replace(sent, time=datetime.now(UTC) - timedelta(days=3)))
+    await look.wait_for("pr_forgotten")
+    async with look.database.working() as connection:
+        await connection.execute("UPDATE timers SET due_at = clock_timestamp()")
+
+    async with asyncio.timeout(10):
+        while not (reminded := await look.reminders("pr_forgotten")):  # noqa: ASYNC110 - a database has no event
+            await asyncio.sleep(0.05)
+
+    assert reminded == ["letter_unsigned"]
