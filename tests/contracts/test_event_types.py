@@ -144,7 +144,7 @@ def test_the_schemas_say_what_the_fields_mean():
         # On the queue of numbers, and nobody of porting or notifications looks at it.
         ("porting.lines_readied.v1", {"numbers"}),
         # On the queue of porting, which ignores it.
-        ("numbers.billing_period_opened.v1", set()),
+        ("numbers.billing_period_opened.v1", {"notifications"}),
         ("calls.call_received.v1", {"numbers"}),
         ("port_outs.reported.v1", {"porting"}),
     ],

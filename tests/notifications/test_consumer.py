@@ -10,7 +10,6 @@ from standardwebhooks import Webhook
 
 from libs.common.database import open_database
 from libs.contracts.number_events import NumbersPreconfigured
-from libs.contracts.porting_events.desk import PortClaimed
 from libs.contracts.porting_events.letters import LetterSent
 from services.notifications.domain.reminders import SCHEDULES
 from services.notifications.store import status_changes as store
@@ -95,18 +94,13 @@ async def test_an_administrators_receiver_is_told_by_the_running_service(
 
 
 async def test_what_is_ignored_leaves_nothing_behind(service, look) -> None:
-    claim = {**approved().fact.model_dump(), "claimed_by": "ada", "taken_from": None}
     batch = NumbersPreconfigured(account_id="acc_a", batch=1, of=1, numbers=[])
 
-    await service.publish(
-        event(PortClaimed(**claim), "pr_claimed"),
-        event(batch, "pr_claimed"),
-        submitted("pr_after_claim"),
-    )
-    await look.wait_for("pr_after_claim")
+    await service.publish(event(batch, "pr_ignored"), submitted("pr_after_ignored"))
+    await look.wait_for("pr_after_ignored")
 
-    assert await look.logged("pr_claimed") == []
-    assert await look.inbox("pr_claimed") == []
+    assert await look.logged("pr_ignored") == []
+    assert await look.inbox("pr_ignored") == []
 
 
 async def test_a_poisoned_event_holds_back_only_its_own_subject(service, look) -> None:

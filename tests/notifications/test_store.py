@@ -18,6 +18,7 @@ from services.notifications.store import (
     addresses,
     awaited,
     copies,
+    due_notices,
     feed_entries,
     gathering,
     members,
@@ -67,6 +68,7 @@ async def test_every_statement_can_be_prepared(database: Database) -> None:
             *awaited.STATEMENTS,
             *gathering.STATEMENTS,
             *members.STATEMENTS,
+            *due_notices.STATEMENTS,
             *telling.STATEMENTS,
             *preferences.STATEMENTS,
         ):
