@@ -21,7 +21,6 @@ EXAMPLE: Final[Mapping[str, Any]] = {
     "changes": ["ADDED"],
     "code": "NUMBER_INACTIVE",
     "days": 3,
-    "endpoint": "https://hooks.customer.example",
     "expires_at": "2026-12-14T15:00:00+00:00",
     "firm_date": "2026-12-08",
     "gaining_carrier": "Example Wireless",
@@ -40,6 +39,7 @@ EXAMPLE: Final[Mapping[str, Any]] = {
     "starts_at": "2026-12-08T16:30:00+00:00",
     "status": "AWAITING_AUTHORIZATION",
     "unlocks_at": "2026-12-02T15:00:00+00:00",
+    "url": "https://hooks.customer.example",
 }
 _TOLD_AT: Final = datetime(2026, 11, 23, 15, tzinfo=UTC)
 # Whole, as a reader gets them.
