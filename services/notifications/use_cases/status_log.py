@@ -8,6 +8,7 @@ from libs.common.database import Connection
 from libs.common.events import Event
 from libs.contracts.number_events import AccountFact
 from services.notifications.domain.status_changes import (
+    DESK_TOLD,
     TOLD,
     TOLD_ONCE_WHILE,
     LoggedChange,
@@ -18,7 +19,7 @@ from services.notifications.store.addresses import save_addresses
 from services.notifications.store.copies import save_copies
 from services.notifications.use_cases.noticing import GATHER_FOR, note_facts
 
-_LOGGED: Final = frozenset({*TOLD, *TOLD_ONCE_WHILE})
+_LOGGED: Final = frozenset({*TOLD, *TOLD_ONCE_WHILE, *DESK_TOLD})
 
 
 async def learn(
