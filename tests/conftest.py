@@ -2,18 +2,17 @@
 
 import signal
 from collections.abc import AsyncIterator, Iterator
-from uuid import uuid4
 
 import hypothesis
 import pytest
 
-from deploy.local.databases import DatabaseUrls, copy_service_database, drop_database
+from deploy.local.databases import DatabaseUrls
 from deploy.local.guard import Guard
 from deploy.local.servers import Servers, provide_servers
 from deploy.local.vhosts import create_vhost
 from libs.common.database import Database, open_database
 from libs.common.dev_issuer import IssuerKey, load_key
-from tests.databases import service_of
+from tests.databases import ReusedDatabases, service_of
 
 # The same examples in every run, so that a change is judged by what it changed;
 # `--hypothesis-profile=default` looks for others.
@@ -64,13 +63,20 @@ def amqp_url(servers: Servers) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+async def reused_databases(servers: Servers) -> AsyncIterator[ReusedDatabases]:
+    async with ReusedDatabases(servers) as databases:
+        yield databases
+
+
 @pytest.fixture
-async def urls(servers: Servers, migrated: str) -> AsyncIterator[DatabaseUrls]:
-    """A copy of the folder's `migrated` database, for one test."""
-    name = f"{migrated}_{uuid4().hex[:8]}"
-    service = service_of(migrated)
-    yield await copy_service_database(servers.postgres_url, service, migrated, name)
-    await drop_database(servers.postgres_url, name)
+async def urls(
+    reused_databases: ReusedDatabases, migrated: str
+) -> AsyncIterator[DatabaseUrls]:
+    """A database as the folder's `migrated` is, which one test has to itself."""
+    reused = await reused_databases.of(migrated)
+    yield reused.urls
+    await reused.empty()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Self
 from uuid import uuid4
 
 import asyncpg
@@ -58,6 +59,36 @@ _EMPTY = """
       END LOOP;
       PERFORM setval(oid::regclass, 1, false) FROM pg_class
       WHERE relnamespace = 'public'::regnamespace AND relkind = 'S';
+      FOR each IN
+        SELECT relname AS name
+        FROM pg_class
+        WHERE relnamespace = 'as_migrated'::regnamespace
+      LOOP
+        EXECUTE format('INSERT INTO public.%1$I SELECT * FROM as_migrated.%1$I', each.name);
+      END LOOP;
+    END
+    $$
+"""
+# The few rows that migrations make are kept beside.
+_KEEP_ROWS = """
+    CREATE SCHEMA as_migrated;
+    DO $$
+    DECLARE
+      each record;
+      has_rows boolean;
+    BEGIN
+      FOR each IN
+        SELECT relname AS name
+        FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace
+          AND relkind = 'r'
+          AND relname <> 'schema_migrations'
+      LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', each.name) INTO has_rows;
+        IF has_rows THEN
+          EXECUTE format('CREATE TABLE as_migrated.%1$I AS TABLE public.%1$I', each.name);
+        END IF;
+      END LOOP;
     END
     $$
 """
@@ -75,29 +106,60 @@ async def migrated_database(
     await drop_database(servers.postgres_url, name)
 
 
-@asynccontextmanager
-async def reused_database(servers: Servers, migrated: str) -> AsyncIterator["ReusedDatabase"]:
-    """A copy of `migrated` that one test after the other has to itself: a copy each is dear."""
-    service, name = service_of(migrated), f"{migrated}_reused"
-    urls = await copy_service_database(servers.postgres_url, service, migrated, name)
-    connection = await asyncpg.connect(servers.postgres_url, database=name)
-    reused = ReusedDatabase(urls, connection)
-    await reused.empty()
-    yield reused
-    await connection.close()
-    await drop_database(servers.postgres_url, name)
+class ReusedDatabases:
+    """Of each migrated database one copy that tests have one after the other: a copy each is dear."""
+
+    def __init__(self, servers: Servers) -> None:
+        self._servers = servers
+        self._by_migrated: dict[str, ReusedDatabase] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for reused in self._by_migrated.values():
+            await reused.close()
+            await drop_database(self._servers.postgres_url, reused.name)
+
+    async def of(self, migrated: str) -> "ReusedDatabase":
+        if migrated not in self._by_migrated:
+            self._by_migrated[migrated] = await self._copy(migrated)
+        return self._by_migrated[migrated]
+
+    async def _copy(self, migrated: str) -> "ReusedDatabase":
+        url, name = self._servers.postgres_url, f"{migrated}_reused"
+        urls = await copy_service_database(url, service_of(migrated), migrated, name)
+        reused = ReusedDatabase(name, url, urls)
+        await reused.keep_rows()
+        return reused
 
 
 class ReusedDatabase:
-    """`empty` leaves what migrations make: no rows, and ids that begin anew."""
+    """`empty` leaves what migrations make, and ids that begin anew."""
 
-    def __init__(self, urls: DatabaseUrls, connection: asyncpg.Connection) -> None:
+    def __init__(self, name: str, server_url: str, urls: DatabaseUrls) -> None:
+        self.name = name
         self.urls = urls
-        self._connection = connection
+        self._server_url = server_url
+        self._connection: asyncpg.Connection | None = None
+
+    async def keep_rows(self) -> None:
+        await (await self._connected()).execute(_KEEP_ROWS)
 
     async def empty(self) -> None:
-        await self._connection.execute(_END_OTHERS)
-        await self._connection.execute(_EMPTY)
+        connection = await self._connected()
+        await connection.execute(_END_OTHERS)
+        await connection.execute(_EMPTY)
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def _connected(self) -> asyncpg.Connection:
+        """Anew where a test that ends sessions ended this one."""
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(self._server_url, database=self.name)
+        return self._connection
 
 
 def service_of(database_name: str) -> str:

@@ -279,6 +279,7 @@ async def test_a_fault_of_ours_ends_the_relay(database, owner, make_relay):
 
     with pytest.raises(asyncpg.UndefinedTableError):
         await asyncio.wait_for(make_relay().run(), 10)
+    await owner.execute("ALTER TABLE gone RENAME TO event_log")
 
 
 async def _forget_everything(amqp_url):

@@ -1,6 +1,7 @@
 """Numbers' graph over HTTP, in this process, with real tokens."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
@@ -18,12 +19,19 @@ from libs.common.dev_issuer import (
 )
 from libs.common.download_links import DownloadLinks
 from libs.common.graphql.endpoint import GraphEndpoint
+from libs.common.graphql.schema import Graph
 from libs.common.memberships import memberships_of
 from libs.common.tokens import DEVELOPMENT_ISSUER, IssuerKeys, TokenVerifier
 from services.numbers.routes.exports import EXPORTS, export_routes
 from services.numbers.schema.context import Room
 from services.numbers.schema.graph import build_graph
 from services.numbers.use_cases.number_changes import ChangeRules
+
+
+@cache
+def _graph() -> Graph:
+    """Dear to build, and keeps nothing of who asked."""
+    return build_graph(shows_schema=True)
 
 
 def open_door(database: Database, key: IssuerKey) -> "Door":
@@ -36,7 +44,7 @@ def open_door(database: Database, key: IssuerKey) -> "Door":
     )
     links = DownloadLinks("http://numbers", "0" * 64, EXPORTS)
     endpoint = GraphEndpoint(
-        build_graph(shows_schema=True),
+        _graph(),
         callers=CallerResolver(verifier, memberships_of(database)),
         database=database,
         room=Room(download_links=links, change_rules=ChangeRules(allow_fictional=True)),

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.databases import DatabaseUrls
 from deploy.local.servers import Servers
 from libs.common.database import Database
 from libs.common.dev_issuer import IssuerKey
 from services.porting.app import MIGRATIONS
-from tests.databases import ReusedDatabase, migrated_database, reused_database
+from tests.databases import migrated_database
 from tests.porting.builders import House, found_house
 from tests.porting.door import Door, open_door
 
@@ -19,18 +18,6 @@ from tests.porting.door import Door, open_door
 async def migrated(servers: Servers) -> AsyncIterator[str]:
     async with migrated_database(servers, "porting", MIGRATIONS) as name:
         yield name
-
-
-@pytest.fixture(scope="session")
-async def reused(servers: Servers, migrated: str) -> AsyncIterator[ReusedDatabase]:
-    async with reused_database(servers, migrated) as one:
-        yield one
-
-
-@pytest.fixture
-async def urls(reused: ReusedDatabase) -> AsyncIterator[DatabaseUrls]:
-    yield reused.urls
-    await reused.empty()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Porting's graph and file routes over HTTP, in this process, with real tokens."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from libs.common.dev_issuer import (
 )
 from libs.common.download_links import DownloadLinks
 from libs.common.graphql.endpoint import GraphEndpoint
+from libs.common.graphql.schema import Graph
 from libs.common.memberships import memberships_of
 from libs.common.tokens import DEVELOPMENT_ISSUER, IssuerKeys, TokenVerifier
 from services.porting.integrations.files import Files, UploadLinks
@@ -91,6 +93,12 @@ class Door:
         return f"mutation($input: {given}!) {{ {name}(input: $input) {{ {payload} }} }}"
 
 
+@cache
+def _graph() -> Graph:
+    """Dear to build, and keeps nothing of who asked."""
+    return build_graph(shows_schema=True)
+
+
 def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
     issuer = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(key)))
     verifier = TokenVerifier(
@@ -112,7 +120,7 @@ def open_door(database: Database, key: IssuerKey, folder: Path) -> Door:
     )
     callers = CallerResolver(verifier, memberships_of(database))
     endpoint = GraphEndpoint(
-        build_graph(shows_schema=True),
+        _graph(),
         callers=callers,
         database=database,
         room=room,

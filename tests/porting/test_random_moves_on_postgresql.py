@@ -352,7 +352,7 @@ async def test_random_moves_of_all_actors_keep_every_invariant(database):
         lambda: run_state_machine_as_test(
             Machine,
             settings=settings(
-                max_examples=20,
+                max_examples=10,
                 stateful_step_count=40,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow],

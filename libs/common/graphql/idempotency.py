@@ -19,6 +19,7 @@ from libs.common.graphql.errors import (
 
 Ids: TypeAlias = Mapping[str, Any]
 R = TypeVar("R", bound=Ids)
+IdOrIds = TypeVar("IdOrIds", str, list[str])
 
 _LONGEST_KEY = 255
 
@@ -71,6 +72,33 @@ async def remember(
         _ADD_RESULT, owner, mutation, key, fingerprint, orjson.dumps(result).decode()
     )
     return result
+
+
+async def remember_id(
+    connection: Connection,
+    caller: Caller,
+    *,
+    mutation: str,
+    given: object,
+    act: Callable[[], Awaitable[IdOrIds]],
+) -> IdOrIds:
+    """The same where `act` answers an id, or a list of them.
+
+    The key is the input's `idempotency_key`, if it has one.
+    """
+
+    async def act_for_ids() -> dict[str, IdOrIds]:
+        return {"id": await act()}
+
+    result = await remember(
+        connection,
+        caller,
+        mutation=mutation,
+        key=getattr(given, "idempotency_key", None),
+        given=given,
+        act=act_for_ids,
+    )
+    return result["id"]
 
 
 def _owner_of(caller: Caller) -> str:

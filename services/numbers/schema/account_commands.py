@@ -7,7 +7,7 @@ import strawberry
 from libs.common.caller import Member, Support
 from libs.common.database import Connection
 from libs.common.graphql.errors import Forbidden
-from libs.common.graphql.idempotency import remember
+from libs.common.graphql.idempotency import remember_id
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.use_cases.account_access import By
 
@@ -37,16 +37,10 @@ async def run_once(
         raise Forbidden
     by = By(caller=caller, expected_version=given.expected_version)
     async with info.context.database.transaction(caller) as connection:
-
-        async def act_once() -> dict[str, str]:
-            return {"id": await act(connection, by)}
-
-        result = await remember(
+        return await remember_id(
             connection,
             caller,
             mutation=mutation,
-            key=given.idempotency_key,
             given=given,
-            act=act_once,
+            act=lambda: act(connection, by),
         )
-        return result["id"]

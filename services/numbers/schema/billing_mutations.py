@@ -7,7 +7,7 @@ import strawberry
 
 from libs.common.database import Connection
 from libs.common.graphql.errors import BadUserInput
-from libs.common.graphql.idempotency import remember
+from libs.common.graphql.idempotency import remember_id
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
 from services.numbers.schema.account_commands import OnAccount, run_once
@@ -75,7 +75,7 @@ class BillingMutation:
         try:
             async with context.database.transaction(caller) as connection:
 
-                async def act() -> dict[str, str]:
+                async def act() -> str:
                     number = await restore_number(
                         connection,
                         input.tracking_number_id,
@@ -83,17 +83,15 @@ class BillingMutation:
                         restored_by=name_of(caller),
                         expected_version=input.expected_version,
                     )
-                    return {"number_id": number.id}
+                    return number.id
 
-                made = await remember(
+                number_id = await remember_id(
                     connection,
                     caller,
                     mutation="restoreTrackingNumber",
-                    key=input.idempotency_key,
                     given=input,
                     act=act,
                 )
-                number_id = made["number_id"]
                 found = await find_numbers(connection, [number_id], context.sight)
         except (Refusal, Refused) as refused:
             return RestoreTrackingNumberPayload(

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from libs.common.caller import Role
-from libs.common.graphql.idempotency import remember
+from libs.common.graphql.idempotency import remember_id
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
 from services.numbers.domain.accounts import NewAccount, NewMember
@@ -112,18 +112,12 @@ class NumbersMutation:
         try:
             async with info.context.database.transaction(caller) as connection:
 
-                async def act() -> dict[str, str]:
-                    return {"account_id": (await create_account(connection, input.parse())).id}
+                async def act() -> str:
+                    return (await create_account(connection, input.parse())).id
 
-                made = await remember(
-                    connection,
-                    caller,
-                    mutation="createAccount",
-                    key=input.idempotency_key,
-                    given=input,
-                    act=act,
+                account_id = await remember_id(
+                    connection, caller, mutation="createAccount", given=input, act=act
                 )
-                account_id = made["account_id"]
                 found = await find_accounts(connection, [account_id], info.context.sight)
         except (Refusal, Refused) as refused:
             return CreateAccountPayload(account=None, user_errors=user_errors(refused))

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import strawberry
 
 from libs.common.database import Connection
-from libs.common.graphql.idempotency import remember
+from libs.common.graphql.idempotency import remember_id
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal, Refused
@@ -230,18 +230,12 @@ async def _run_once(
     caller = info.context.caller
     async with info.context.database.transaction(caller) as connection:
 
-        async def act_for_ids() -> dict[str, list[str]]:
-            return {"number_ids": [number.id for number in await act(connection)]}
+        async def act_for_ids() -> list[str]:
+            return [number.id for number in await act(connection)]
 
-        made = await remember(
-            connection,
-            caller,
-            mutation=mutation,
-            key=given.idempotency_key,
-            given=given,
-            act=act_for_ids,
+        ids = await remember_id(
+            connection, caller, mutation=mutation, given=given, act=act_for_ids
         )
-        ids = made["number_ids"]
         found = await find_numbers(connection, ids, info.context.sight)
     return [TrackingNumber.of(found[each]) for each in ids if each in found]
 

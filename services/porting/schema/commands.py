@@ -8,7 +8,7 @@ import strawberry
 from libs.common.caller import Member, Support
 from libs.common.database import Connection
 from libs.common.graphql.errors import Forbidden
-from libs.common.graphql.idempotency import remember
+from libs.common.graphql.idempotency import remember_id
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
 from services.porting.schema.context import PortingInfo
@@ -133,19 +133,13 @@ async def run_once(
     caller, database = info.context.caller, info.context.database
     with refusing_unreadable_texts(given):
         async with database.transaction(caller) as connection:
-
-            async def act_once() -> dict[str, str]:
-                return {"id": await act(connection)}
-
-            result = await remember(
+            return await remember_id(
                 connection,
                 caller,
                 mutation=mutation,
-                key=getattr(given, "idempotency_key", None),
                 given=given,
-                act=act_once,
+                act=lambda: act(connection),
             )
-            return result["id"]
 
 
 def member_of(info: PortingInfo) -> Member:
