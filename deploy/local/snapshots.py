@@ -1,10 +1,11 @@
-"""Prints what others build on: each service's schema, and the schemas of all events."""
+"""Prints what others build on: services' schemas, events' schemas, and who is told what."""
 
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from deploy.local.message_page import print_message_page
 from deploy.local.places import ROOT
 from libs.common.events import Fact
 from libs.contracts.number_events import NUMBER_EVENTS, NUMBER_REPORTS
@@ -37,6 +38,7 @@ def print_snapshots() -> Iterator[tuple[Path, str]]:
     }
     text = json.dumps(schemas, indent=2, sort_keys=True, ensure_ascii=False)
     yield ROOT / "libs" / "contracts" / "events.schema.json", f"{text}\n"
+    yield ROOT / "docs" / "messages.md", print_message_page()
 
 
 def main(*, only_looks: bool) -> int:

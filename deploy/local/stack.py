@@ -75,6 +75,9 @@ def run_stack(
             "DOWNLOAD_SECRET": secrets.token_hex(32),
             "PIN_KEYS": secrets.token_hex(32),
             "LETTER_SECRET": secrets.token_hex(32),
+            "SUPPORT_ADDRESS": "desk@portline.example",
+            # Whoever tries it out waits for nothing.
+            "GATHER_MINUTES": "0",
             "CALL_SECRETS": secrets.token_hex(32),
             "FILES_URL": (folder / "files").as_uri(),
             "ALLOW_FICTIONAL_NUMBERS": "true",

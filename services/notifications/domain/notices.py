@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from services.notifications.domain.messages import Message
 from services.notifications.domain.number_contents import NUMBERS_NAMED
+
+_COUNTED: Final = frozenset({"number_count", "order_count"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +34,9 @@ class Notice:
 
 def merged(gathered: Mapping[str, Any], newer: Mapping[str, Any]) -> dict[str, Any]:
     """The newer content with the numbers of both, of which at most some are named."""
-    return {
-        **newer,
-        "numbers": [*gathered["numbers"], *newer["numbers"]][:NUMBERS_NAMED],
-        "number_count": gathered["number_count"] + newer["number_count"],
-    }
+    content = dict(newer)
+    for count in _COUNTED & set(newer):
+        content[count] = gathered[count] + newer[count]
+    if "numbers" in newer:
+        content["numbers"] = [*gathered["numbers"], *newer["numbers"]][:NUMBERS_NAMED]
+    return content

@@ -73,9 +73,12 @@ MESSAGES: Final[Mapping[type[Fact], Message]] = {
     number_events.MemberChanged: Message.MEMBER_CHANGED,
     number_events.AccountDisabled: Message.ACCOUNT_DISABLED,
 }
-# What comes number by number is gathered for a while: one notice for all of one subject.
+# What comes number by number, or order by order, is gathered for a while: one notice for all of
+# one subject.
 GATHERED: Final = frozenset(
     {
+        Message.PORT_SENT_TO_CARRIER,
+        Message.FIRM_DATE_CHANGED,
         Message.LINES_PORTED,
         Message.LINES_REVERTED,
         Message.FIRST_CALL_RECEIVED,
@@ -89,7 +92,7 @@ _ENDED: Final = frozenset({"COMPLETED", "PARTIALLY_COMPLETED", "CANCELLED"})
 
 
 class SecurityChange(StrEnum):
-    """What about a member is told to administrators: what else changes is nobody's alarm."""
+    """What about an administrator is told to all: only they can let a number go."""
 
     ADDED = "ADDED"
     REMOVED = "REMOVED"
@@ -159,6 +162,8 @@ def known_member(fact: MemberChanged, version: int) -> KnownMember:
 
 
 def _security_changes(before: KnownMember | None, after: KnownMember) -> list[SecurityChange]:
+    if Role.ADMINISTRATOR not in {after.role, before and before.role}:
+        return []
     if before is None:
         return [SecurityChange.ADDED]
     changes = []
@@ -166,7 +171,7 @@ def _security_changes(before: KnownMember | None, after: KnownMember) -> list[Se
         changes.append(SecurityChange.REMOVED)
     if after.is_active and not before.is_active:
         changes.append(SecurityChange.REACTIVATED)
-    if before.role != after.role and Role.ADMINISTRATOR in {before.role, after.role}:
+    if before.role != after.role:
         changes.append(SecurityChange.ROLE)
     if before.email != after.email:
         changes.append(SecurityChange.ADDRESS)

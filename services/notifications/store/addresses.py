@@ -8,7 +8,7 @@ from libs.common.caller import Role
 from libs.common.database import Connection
 from libs.common.events import Event
 from libs.contracts.number_events import MemberChanged
-from services.notifications.domain.addresses import MemberAddress, people_to_tell
+from services.notifications.domain.addresses import MemberAddress, addresses_to_tell
 
 # Much longer than a fact may take until it is told.
 _KEPT: Final = timedelta(days=7)
@@ -34,6 +34,13 @@ _FIND: Final = """
     SELECT member_id, version, email, is_administrator, changed_at
     FROM member_addresses
     WHERE account_id = $1
+      AND member_id IN (
+        SELECT member_id
+        FROM member_addresses
+        WHERE account_id = $1
+          AND is_administrator
+      )
+    ORDER BY member_id, version
 """
 STATEMENTS: Final = (_ADD, _FORGET, _FIND)
 
@@ -61,14 +68,9 @@ async def find_addresses_to_tell(
     connection: Connection, account_id: str, at: datetime
 ) -> list[str]:
     """Where a fact of that instant about a port-out, or about its shield, is told."""
-    return sorted(
-        {each.email for each in await find_people_to_tell(connection, account_id, at)}
-    )
+    return addresses_to_tell(await find_address_changes(connection, account_id), at)
 
 
-async def find_people_to_tell(
-    connection: Connection, account_id: str, at: datetime
-) -> list[MemberAddress]:
-    """The same with whose address each is: several may share one."""
-    rows = await connection.fetch(_FIND, account_id)
-    return people_to_tell([MemberAddress(**dict(row)) for row in rows], at)
+async def find_address_changes(connection: Connection, account_id: str) -> list[MemberAddress]:
+    """Of whoever is or was an administrator lately."""
+    return [MemberAddress(**dict(row)) for row in await connection.fetch(_FIND, account_id)]

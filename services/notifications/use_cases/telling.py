@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from libs.common.database import Connection, savepoint
+from services.notifications.domain.addresses import people_to_tell
 from services.notifications.domain.deliveries import (
     Delivery,
     DueNotice,
@@ -16,7 +17,7 @@ from services.notifications.domain.deliveries import (
 )
 from services.notifications.domain.who_is_told import Audience
 from services.notifications.store import telling as store
-from services.notifications.store.addresses import find_people_to_tell
+from services.notifications.store.addresses import find_address_changes
 from services.notifications.store.telling import FeedEntry, KnownAddress, NoMember
 
 log = logging.getLogger(__name__)
@@ -45,9 +46,9 @@ async def tell_due(
     if not await store.lock_telling(connection):
         return 0, []
     due = await store.lock_due_notices(connection, _AT_ONCE, now)
-    waiting = [each.notice_id for each in due if must_wait(each, now)]
+    waiting = [each.notice_id for each in due if must_wait(each)]
     old = [each.notice_id for each in due if is_too_old(each, now)]
-    await store.postpone_notices(connection, waiting, "COPY_MISSING", now)
+    await store.postpone_notices(connection, waiting, store.COPY_MISSING, now)
     await store.end_notices(connection, old, "told", "TOO_OLD")
     if old:
         log.warning(
@@ -82,12 +83,10 @@ async def _tell(
     connection: Connection, notices: Sequence[DueNotice], limits: Limits, now: datetime
 ) -> list[FeedEntry]:
     deliveries = [each for notice in notices for each in deliveries_of(notice, now)]
-    known = [
-        address
-        for each in deliveries
-        if each.audience is Audience.KNOWN_ADMINISTRATORS
-        for address in await _find_known(connection, each.notice)
-    ]
+    known = await _find_known(
+        connection,
+        [each.notice for each in deliveries if each.audience is Audience.KNOWN_ADMINISTRATORS],
+    )
     others = [who for each in deliveries if (who := _no_member(each, limits)) is not None]
     entries = await store.add_entries_and_mails(
         connection, deliveries, known, others, mails_per_hour=limits.mails_per_hour, now=now
@@ -96,19 +95,25 @@ async def _tell(
     return entries
 
 
-async def _find_known(connection: Connection, notice: DueNotice) -> list[KnownAddress]:
-    people = await find_people_to_tell(connection, notice.account_id, notice.occurred_at)
-    mailed: dict[str, str] = {}
-    for who in people:
-        mailed.setdefault(who.email, who.member_id)
-    return [
-        KnownAddress(
-            notice_id=notice.notice_id,
-            member_id=who.member_id,
-            address=who.email if mailed[who.email] == who.member_id else None,
-        )
-        for who in people
-    ]
+async def _find_known(
+    connection: Connection, notices: Sequence[DueNotice]
+) -> list[KnownAddress]:
+    """Of an account's addresses, read once, each notice has those of its instant."""
+    accounts = {notice.account_id for notice in notices}
+    changes = {each: await find_address_changes(connection, each) for each in accounts}
+    known = []
+    for notice in notices:
+        mailed: set[str] = set()
+        for who in people_to_tell(changes[notice.account_id], notice.occurred_at):
+            known.append(
+                KnownAddress(
+                    notice_id=notice.notice_id,
+                    member_id=who.member_id,
+                    address=None if who.email in mailed else who.email,
+                )
+            )
+            mailed.add(who.email)
+    return known
 
 
 def _no_member(delivery: Delivery, limits: Limits) -> NoMember | None:
