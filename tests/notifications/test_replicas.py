@@ -119,7 +119,9 @@ async def test_a_member_is_told_live_on_every_replica_and_reads_it_once(
         async with service.socket(token) as mine, other.socket(token) as theirs:
             await mine.subscribe(FEED)
             await theirs.subscribe(FEED)
-            await service.publish(now(submitted(names.request, **names.owner)))
+            await service.publish(
+                now(submitted(names.request, **names.owner, authorized_by=names.member))
+            )
 
             told = await mine.read_change()
             assert await theirs.read_change() == told
