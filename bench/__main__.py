@@ -16,6 +16,7 @@ from bench.intake import measure_intake
 from bench.inventory import measure_inventory
 from bench.latency import measure_latency
 from bench.listing import measure_listing
+from bench.live_latency import measure_live_latency
 from bench.measuring import Result
 from bench.preconfigure import measure_preconfiguration
 from bench.relay import measure_relay
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "consumer": measure_consumer,
     "throughput": measure_throughput,
     "latency": measure_latency,
+    "live_latency": measure_live_latency,
     "subscribers": measure_subscribers,
     "listing": measure_listing,
     "intake": measure_intake,
