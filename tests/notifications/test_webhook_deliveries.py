@@ -81,12 +81,12 @@ async def test_what_is_told_again_is_sent_once(database: Database) -> None:
 async def test_an_endpoint_gets_nothing_of_what_was_before_it(database: Database) -> None:
     await tell(database, submitted())
     await add_endpoint(database, "http://127.0.0.1:9/")
-    assert not await tell(database, member_changed())
     now = replace(submitted("pr_now"), time=datetime.now(UTC))
 
     async with database.working() as connection:
         # An old one is told for the first time, as when a copy is filled.
         assert not await record_deliveries(connection, [submitted(), approved()])
+        assert not await record_deliveries(connection, [member_changed()])
         assert await record_deliveries(connection, [now])
 
 
