@@ -58,7 +58,13 @@ def create_app() -> Starlette:
         return [
             lambda: exchange.run(wiring.broker),
             lambda: feed.run(wiring.database),
-            TellingWorker(database=wiring.database, limits=settings.limits, woken=untold).run,
+            TellingWorker(
+                database=wiring.database,
+                limits=settings.limits,
+                woken=untold,
+                announce=exchange.announce_entries,
+            ).run,
+            *_mail_workers(settings, wiring),
             lambda: webhooks.run(wiring.database),
             partial(every_hour, partial(forget_deliveries, wiring.database)),
         ]

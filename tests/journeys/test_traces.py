@@ -10,6 +10,7 @@ from tests.collector import Told
 from tests.journeys.asking import acknowledged, post
 from tests.journeys.cast import found_account
 from tests.journeys.port_ins import create_upload, numbers_of, put, start_draft, submit_port_in
+from tests.notifications.receivers import receiving
 
 pytestmark = pytest.mark.journey
 
@@ -27,7 +28,14 @@ HEARD = [("porting", "send portline.events"), *ASKED]
 WAYS = {
     ("numbers", "process numbers.events"): HEARD,
     ("notifications", "process notifications.events"): HEARD,
+    ("notifications", "send mail"): ASKED,
+    ("notifications", "post webhook"): ASKED,
 }
+CREATE_ENDPOINT = """
+    mutation ($input: CreateWebhookEndpointInput!) {
+      createWebhookEndpoint(input: $input) { userErrors { code } }
+    }
+"""
 
 
 def canary(kind):
@@ -42,15 +50,22 @@ async def submission(wired):
     token = account.tokens["ADMINISTRATOR"]
     client = GraphClient(stack.gateway_url, token, f"00-{trace_id}-{CLIENT_STEP}-01")
     sent = {kind: canary(kind) for kind in ("Name", "Number", "Person", "Mail")}
-    await submit_port_in(
-        client,
-        account,
-        numbers_of(229, 2),
-        subscriberName=sent["Name"],
-        accountNumber=sent["Number"],
-        authorizedPerson=sent["Person"],
-        authorizedPersonEmail=f"{sent['Mail']}@customer.example",
-    )
+    async with receiving() as receiver:
+        made = await post(
+            stack.gateway_url, CREATE_ENDPOINT, token, input={"url": receiver.url()}
+        )
+        assert made.json() == {"data": {"createWebhookEndpoint": {"userErrors": []}}}
+        await submit_port_in(
+            client,
+            account,
+            numbers_of(229, 2),
+            subscriberName=sent["Name"],
+            accountNumber=sent["Number"],
+            authorizedPerson=sent["Person"],
+            authorizedPersonEmail=f"{sent['Mail']}@customer.example",
+        )
+        [posted, *_] = await receiver.wait_for(1)
+    assert trace_id in posted.headers["traceparent"]
     sent["token"] = token.rpartition(".")[2]
     sent["pin"] = await seal_a_pin(stack, client, account)
     upload = await create_upload(client, "DOCUMENT", "bill.pdf", b"bytes")

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+from opentelemetry.trace import SpanKind
 from standardwebhooks import Webhook
 
 from libs.common.database import DATABASE_LOST, Database, is_database_lost
+from libs.common.telemetry import continue_trace, current_traceparent
+from libs.common.tracing import span
 from libs.common.vault import CannotUnseal, Vault
 from services.notifications.domain.webhook_deliveries import (
     Answer,
@@ -155,9 +158,13 @@ class WebhookWorker:
         started_at = datetime.now(UTC)
         try:
             headers = sign(webhooks, delivery.message_id, started_at, delivery.body)
-            if delivery.traceparent is not None:
-                headers["traceparent"] = delivery.traceparent
-            answer = await line.post(headers, delivery.body)
+            with (
+                continue_trace(delivery.traceparent),
+                span("post webhook", SpanKind.CLIENT),
+            ):
+                if (traceparent := current_traceparent()) is not None:
+                    headers["traceparent"] = traceparent
+                answer = await line.post(headers, delivery.body)
         except Exception:
             log.exception("a webhook could not be sent", extra={"action": "webhook.broken"})
             answer = Answer(fault=AttemptFault.INTERNAL)
