@@ -95,6 +95,50 @@ async def test_the_list_of_changes_tells_what_the_dashboard_heard(stack, travell
     assert len(set(versions)) == len(versions)
 
 
+MAILED = {
+    "letter_signed",
+    "port_submitted",
+    "port_sent_to_carrier",
+    "port_approved",
+    "port_completed",
+    "port_out_received",
+    "port_out_authorized",
+    "port_out_scheduled",
+    "port_out_ported",
+    "port_out_confirmed",
+}
+
+
+async def test_people_are_mailed_each_stage_once(stack, travelled):
+    mails = """
+        SELECT message
+        FROM mail_notices
+        JOIN notices USING (notice_id)
+        JOIN mails USING (mail_id)
+        WHERE subject = ANY($1)
+          AND member_id = (
+            SELECT requester_id
+            FROM notices
+            WHERE message = 'port_submitted' AND subject = $2
+          )
+    """
+    request = travelled.ids["PortRequest"]
+    subjects = [request, travelled.ids["PortOut"]]
+
+    async def is_all_told() -> bool:
+        return len(await select(stack, "notifications", mails, subjects, request)) >= len(
+            MAILED
+        )
+
+    await until(is_all_told)
+
+    told = [
+        row["message"]
+        for row in await select(stack, "notifications", mails, subjects, request)
+    ]
+    assert sorted(told) == sorted(MAILED)
+
+
 @pytest.mark.parametrize("service", SERVICES)
 async def test_published_events_count_without_a_gap_for_each_subject(
     stack, travelled, service

@@ -1,5 +1,6 @@
 """Preferences: what they do to mails and feeds, and how they are changed."""
 
+import asyncio
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -228,6 +229,18 @@ async def test_a_change_of_what_was_changed_meanwhile_is_refused(database):
     async with database.reading(member(id=ADA)) as connection:
         habits = await store.find_habits(connection, ADA)
     assert (habits.version, habits.digest_at) == (1, time(9))
+
+
+async def test_of_two_changes_at_once_the_second_is_refused(database):
+    caller = member(Role.MANAGER, "co_a", id=ADA)
+    async with database.transaction(caller) as first:
+        await change_preferences(first, caller, HabitsWish(digest_at="09:00"), [], None)
+        second = asyncio.create_task(choose(database, ADA, digest_at="10:00"))
+        await asyncio.sleep(0.05)
+
+    with pytest.raises(Refusal) as refused:
+        await second
+    assert refused.value.code == "CONFLICT"
 
 
 async def test_a_choice_that_is_taken_back_leaves_the_default(database):

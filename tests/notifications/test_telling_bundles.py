@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from libs.common.database import DATABASE_LOST
 from libs.contracts.porting_events.lines import LinesPorted
 from libs.contracts.porting_events.requests import PortCompleted
 from services.notifications.use_cases import telling as use_case
@@ -174,7 +175,8 @@ async def test_a_requester_who_never_comes_keeps_nobody_else_waiting_for_ever(da
     await learn(database, approved(requester_id="mem_gone"))
     await tell(database)
     assert await told(database) == []
-    await tell(database, after=timedelta(hours=2))
+    for hours in range(1, 11):
+        await tell(database, after=timedelta(hours=hours))
 
     assert await mailed(database) == [("port_approved", ADA)]
 
@@ -208,6 +210,21 @@ async def test_a_notice_that_cannot_be_told_holds_up_no_other_and_is_dead_in_the
         database, "SELECT state, reason FROM notices WHERE subject = 'pr_bad'"
     ) == [("dead", "LookupError")]
     assert "a notice could not be told" in caplog.messages
+
+
+async def test_a_lost_database_is_no_notices_fault(database, monkeypatch):
+    await add_people(database, mem_ada="ADMINISTRATOR")
+    await learn(database, approved(requester_id=ADA))
+
+    async def lose(connection, *_arguments, **_named):
+        await connection.execute("RESET ROLE; SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(use_case.store, "add_entries_and_mails", lose)
+        with pytest.raises(DATABASE_LOST):
+            await tell(database)
+
+    assert await tell(database) == 1
 
 
 async def test_only_one_tells_at_a_time(database):

@@ -1,10 +1,17 @@
 """The table of who is told what, and which facts become notices."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Literal, get_args, get_origin
 
+import orjson
 import pytest
+from pydantic import AwareDatetime
+from pydantic.fields import FieldInfo
 
+from libs.common.events import Fact
 from libs.contracts.number_events import NUMBER_EVENTS, MemberChanged
+from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.registry import PORTING_EVENTS
 from services.notifications.domain.contents import content_of
 from services.notifications.domain.deliveries import DueNotice, deliveries_of
@@ -26,8 +33,10 @@ from services.notifications.domain.who_is_told import (
     EventGroup,
 )
 from tests.notifications.facts import (
+    NUMBER,
     START,
     approved,
+    event,
     lines_ported,
     member_changed,
     port_out_received,
@@ -164,6 +173,41 @@ def test_shields_and_port_outs_are_told_where_administrators_were_known():
     assert TELLING[Message.PORT_OUT_RECEIVED].is_urgent
 
 
+def example_of(fact: type[Fact]) -> Fact:
+    """With whatever its fields can hold."""
+    kinds = {str: "x", int: 1, bool: False, AwareDatetime: START, date: START.date(), list: []}
+
+    def fill(field: FieldInfo) -> object:
+        kind = get_origin(field.annotation) or field.annotation
+        if kind is Literal:
+            return get_args(field.annotation)[0]
+        if kind is dict:
+            return {"PORTED": 2, "CANCELLED": 1}
+        return NUMBER if kind is PhoneNumber else kinds.get(kind)
+
+    return fact(**{name: fill(field) for name, field in fact.model_fields.items()})
+
+
+@pytest.mark.parametrize("fact", MESSAGES, ids=lambda fact: fact.type)
+def test_each_fact_makes_a_notice_of_plain_content(fact):
+    its_event = event(example_of(fact), "sub_1", 7)
+
+    notices = notices_of([its_event], TEN_MINUTES, START) or member_notices(
+        [
+            replace(
+                its_event, fact=example_of(fact).model_copy(update={"role": "ADMINISTRATOR"})
+            )
+        ],
+        {},
+    )
+
+    assert MESSAGES[fact] in {notice.message for notice in notices}
+    for notice in notices:
+        assert notice.key == "sub_1:7"
+        assert notice.account_id in {"x", "sub_1"}
+        assert orjson.loads(orjson.dumps(notice.content)) == notice.content
+
+
 def test_a_submission_that_waits_makes_two_notices_and_an_administrators_one():
     waits = notices_of([submitted()], TEN_MINUTES, START)
     is_authorized = notices_of([submitted(authorized_by="mem_a")], TEN_MINUTES, START)
@@ -273,6 +317,7 @@ def due(message: Message, **content: object) -> DueNotice:
         occurred_at=START,
         content=content,
         attempts=0,
+        waits=0,
         has_account=True,
         has_requester=True,
     )

@@ -18,13 +18,16 @@ from services.notifications.domain.who_is_told import (
 TOO_OLD: Final = timedelta(days=7)
 # Later nothing is urgent any more, and a reminder is only shown: the next one comes anyway.
 FRESH: Final = timedelta(days=1)
-# So long a notice waits for the copy of the requester, not only of the account.
-PATIENCE: Final = timedelta(hours=1)
+# So often a notice waits for the copy of the requester, not only of the account: half an hour.
+PATIENCE: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class DueNotice:
-    """`has_account` and `has_requester` say whether their copies are here."""
+    """`has_account` and `has_requester` say whether their copies are here.
+
+    How often it has waited for them, `waits`, is no failed attempt.
+    """
 
     notice_id: str
     message: Message
@@ -33,6 +36,7 @@ class DueNotice:
     occurred_at: datetime
     content: Mapping[str, Any]
     attempts: int
+    waits: int
     has_account: bool
     has_requester: bool
 
@@ -51,10 +55,10 @@ class Delivery:
     spared: str | None
 
 
-def must_wait(notice: DueNotice, now: datetime) -> bool:
+def must_wait(notice: DueNotice) -> bool:
     if not notice.has_account:
         return True
-    return not notice.has_requester and now - notice.occurred_at < PATIENCE
+    return not notice.has_requester and notice.waits < PATIENCE
 
 
 def is_too_old(notice: DueNotice, now: datetime) -> bool:

@@ -15,9 +15,13 @@ from services.notifications.domain.messages import Message
 # One teller at a time: how many mails somebody got lately is counted. False: another one tells.
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('portline telling'))"
 
+COPY_MISSING: Final = "COPY_MISSING"
+
 # Due ones, the oldest first; a number's requester is its request's.
 _CLAIM = """
-    SELECT notice_id, message, account_id, occurred_at, content, attempts, whose.requester_id,
+    SELECT notice_id, message, account_id, occurred_at, content, whose.requester_id,
+      CASE WHEN reason = 'COPY_MISSING' THEN 0 ELSE attempts END AS attempts,
+      CASE WHEN reason = 'COPY_MISSING' THEN attempts ELSE 0 END AS waits,
       EXISTS (
         SELECT FROM accounts WHERE accounts.account_id = notices.account_id
       ) AND EXISTS (
@@ -53,7 +57,11 @@ _END = """
 """
 _POSTPONE = """
     UPDATE notices
-    SET attempts = attempts + 1, reason = $2,
+    SET reason = $2::text,
+      attempts = CASE
+        WHEN (coalesce(reason, $2) = 'COPY_MISSING') = ($2 = 'COPY_MISSING') THEN attempts + 1
+        ELSE 1
+      END,
       due_at = $3::timestamptz + make_interval(secs => least(600, 2 ^ least(attempts, 10)))
     WHERE notice_id = ANY($1::text[])
 """
@@ -339,6 +347,7 @@ def _read(row: Row) -> DueNotice:
         occurred_at=row["occurred_at"],
         content=orjson.loads(row["content"]),
         attempts=row["attempts"],
+        waits=row["waits"],
         has_account=row["has_account"],
         has_requester=row["has_requester"],
     )

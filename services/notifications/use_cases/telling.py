@@ -46,9 +46,9 @@ async def tell_due(
     if not await store.lock_telling(connection):
         return 0, []
     due = await store.lock_due_notices(connection, _AT_ONCE, now)
-    waiting = [each.notice_id for each in due if must_wait(each, now)]
+    waiting = [each.notice_id for each in due if must_wait(each)]
     old = [each.notice_id for each in due if is_too_old(each, now)]
-    await store.postpone_notices(connection, waiting, "COPY_MISSING", now)
+    await store.postpone_notices(connection, waiting, store.COPY_MISSING, now)
     await store.end_notices(connection, old, "told", "TOO_OLD")
     if old:
         log.warning(
