@@ -227,3 +227,81 @@ async def test_a_service_that_stops_lets_the_mail_under_way_arrive(post):
 
     assert running.cancelled()
     assert await post.state_of(mail_id) == "sent"
+
+
+class Waits(list):
+    """Every pause of a worker; it is stopped in the last."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._count = count
+
+    async def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+        if len(self) == self._count:
+            raise asyncio.CancelledError
+
+
+async def test_while_the_mail_server_is_away_one_mail_asks_for_all(post):
+    ids = [await post.add(COMPLETED) for _ in range(12)]
+    await post.server.stop()
+    post.worker.wait = waits = Waits(9)
+
+    with pytest.raises(asyncio.CancelledError):
+        await post.worker.run()
+
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    rows = [await post.look_at(each) for each in ids]
+    assert sorted(row["attempts"] for row in rows) == [0] * 3 + [1] * 9
+
+
+async def test_a_connection_without_work_is_closed_after_a_while(post):
+    await post.add(COMPLETED)
+    post.worker.wait = Waits(45)
+    with pytest.raises(asyncio.CancelledError):
+        await post.worker.run()
+    await post.add(COMPLETED)
+    await post.send()
+
+    assert post.server.connections == 2
+
+
+async def test_a_worker_outlives_a_lost_database(post, monkeypatch):
+    post.worker.wait = waits = Waits(2)
+    lost = [OSError("gone"), None]
+
+    async def lose(*_arguments):
+        if error := lost.pop(0):
+            raise error
+
+    monkeypatch.setattr("services.notifications.use_cases.mail_sending.give_up_lost", lose)
+    with pytest.raises(asyncio.CancelledError):
+        await post.worker.run()
+
+    assert len(waits) == 2
+
+
+async def test_a_conversation_that_takes_too_long_is_a_doubt(post, monkeypatch):
+    mail_id = await post.add(COMPLETED)
+    monkeypatch.setattr("services.notifications.workers.mail._LONGEST_TRY_S", 0.1)
+    goes_on = asyncio.Event()
+
+    async def take_for_ever(*_arguments):
+        await goes_on.wait()
+        return "250 OK"
+
+    post.server.handle_DATA = take_for_ever
+    await post.send()
+    goes_on.set()
+
+    row = await post.look_at(mail_id)
+    assert (row["state"], row["reason"]) == ("maybe_sent", "too_slow")
+
+
+async def test_a_mail_that_tells_nothing_is_not_sent(post):
+    mail_id = await post.add()
+
+    await post.send()
+
+    row = await post.look_at(mail_id)
+    assert (row["state"], row["reason"]) == ("suppressed", "nothing_to_tell")

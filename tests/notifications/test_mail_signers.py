@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from libs.common.database import Database
 from services.notifications.domain.messages import Message
 from services.notifications.integrations.signing_links import MachineTokens, SigningLinks
+from services.notifications.use_cases.mail_resending import resend_mail
 from tests.notifications.mail_server import html_of, text_of
 from tests.notifications.mailing import Post, open_post
 
@@ -25,6 +27,13 @@ class Porting:
     token_status: int = 200
     asked: list[str] = field(default_factory=list)
     tokens_given: int = 0
+    delivery: dict[str, Any] = field(
+        default_factory=lambda: {
+            "recipient": {"name": "Sam Signer", "email": "sam@signer.example"},
+            "url": LINK,
+            "expiresAt": "2026-12-14T15:00:00+00:00",
+        }
+    )
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/token":
@@ -36,12 +45,7 @@ class Porting:
             )
         assert request.headers["authorization"] == "Bearer machine"
         self.asked.append(request.url.path)
-        delivery = {
-            "recipient": {"name": "Sam Signer", "email": "sam@signer.example"},
-            "url": LINK,
-            "expiresAt": "2026-12-14T15:00:00+00:00",
-        }
-        return httpx.Response(self.status, json=delivery)
+        return httpx.Response(self.status, json=self.delivery)
 
 
 @pytest.fixture
@@ -149,3 +153,39 @@ async def test_the_members_are_told_another_text_than_the_signer(post):
     (sent,) = post.server.taken
     assert sent["Subject"] == "The letter of “Spring move” is with the signer"
     assert LINK not in text_of(sent)
+
+
+async def test_without_a_way_to_the_link_the_mail_fails_and_says_so(post):
+    without_link = await post.add(
+        Message.LETTER_TO_SIGN, to=None, recipient="ltr_1 signer", name="", address=None
+    )
+    await post.send()
+    without_porting = await add_letter(post)
+    post.worker.writer = replace(post.worker.writer, signing_links=None)
+    await post.send()
+
+    for mail_id in (without_link, without_porting):
+        row = await post.look_at(mail_id)
+        assert (row["state"], row["reason"]) == ("failed", "no_way_to_the_link")
+
+
+async def test_an_answer_that_is_no_delivery_is_asked_again_later(post, porting):
+    porting.delivery = {"recipient": None}
+    mail_id = await add_letter(post)
+
+    await post.send()
+
+    row = await post.look_at(mail_id)
+    assert (row["state"], row["reason"]) == ("queued", "porting: link: TypeError")
+
+
+async def test_a_signers_mail_is_sent_again_like_any_other(post):
+    mail_id = await add_letter(post)
+    await post.send()
+    async with post.database.working() as connection:
+        await resend_mail(connection, mail_id)
+    post.clock.pass_by(days=3650)
+
+    await post.send()
+
+    assert post.server.recipients == ["sam@signer.example"] * 2

@@ -226,6 +226,15 @@ def test_dates_and_counts_are_written_as_each_language_has_them():
     assert french.count(0, "numéro", "numéros") == "0 numéro"
 
 
+def test_an_unknown_time_zone_is_taken_for_eastern():
+    instant = "2026-12-01T22:00:00+00:00"
+
+    for zone in ("Mars/Olympus", "../etc/passwd", ""):
+        assert Phrases(Locale.EN, zone).name_moment(instant) == (
+            Phrases(Locale.EN).name_moment(instant)
+        )
+
+
 def test_of_many_numbers_some_are_named_and_the_others_counted():
     some = ["+12125550142", "+12125550143"]
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, assert_never
 
 from services.notifications.domain.messages import Message
 from services.notifications.domain.who_is_told import TELLING, EventGroup
@@ -164,6 +164,8 @@ def judge(mail: Mail, outcome: Outcome, now: datetime) -> Verdict:
         case NotSendable():
             state = MailState.SUPPRESSED if outcome.is_unwanted else MailState.FAILED
             return Verdict(state=state, reason=outcome.reason)
+        case _:
+            assert_never(outcome)
 
 
 def judge_doubt(*, is_by_law: bool, doubts: int, now: datetime, reason: str) -> Verdict:

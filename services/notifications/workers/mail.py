@@ -45,6 +45,7 @@ class MailWorker:
     server: MailServer
     writer: MailWriter
     clock: Callable[[], datetime] = field(default=_now)
+    wait: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep)
 
     async def run(self) -> None:
         """Never returns."""
@@ -53,10 +54,10 @@ class MailWorker:
             while True:
                 outcome = await self._try_one()
                 if isinstance(outcome, NotReached) and outcome.is_mail_server:
-                    await asyncio.sleep(pause)
+                    await self.wait(pause)
                     pause = min(2 * pause, _LONGEST_PAUSE_S)
                 elif outcome is None:
-                    await asyncio.sleep(_POLL_S)
+                    await self.wait(_POLL_S)
                     idle_s += _POLL_S
                     if idle_s >= _KEEPS_CONNECTION_S:
                         await self.server.close()
