@@ -77,18 +77,16 @@ async def test_all_that_was_shown_is_read_and_what_came_since_is_not(database) -
 
 
 async def test_the_unread_are_counted_from_the_index_alone(database) -> None:
-    await add_entries(database, "mem_ada", *(f"pr_{n:04}" for n in range(2_000)))
+    await add_entries(database, "mem_mia", *(f"pr_{n:04}" for n in range(2_000)))
     async with database.working() as connection:
         await connection.execute("ANALYZE feed_entries")
+    statement = store._COUNT_UNREAD
+    for place, value in enumerate(("'acc_a'", "'mem_mia'", "'{co_a}'", "NULL"), start=1):
+        statement = statement.replace(f"${place}", value)
+    async with database.reading(MIA) as connection:
         await connection.execute("SET LOCAL enable_seqscan = off")
         await connection.execute("SET LOCAL enable_bitmapscan = off")
-        plan = await connection.fetch(
-            "EXPLAIN "
-            + store._COUNT_UNREAD.replace("$1", "'acc_a'")
-            .replace("$2", "'mem_ada'")
-            .replace("$3", "NULL")
-            .replace("$4", "NULL")
-        )
+        plan = await connection.fetch(f"EXPLAIN {statement}")
 
     assert any("Index Only Scan using feed_entries_unread" in row[0] for row in plan), plan
 
