@@ -23,6 +23,7 @@ from bench.relay import measure_relay
 from bench.routing import measure_routing
 from bench.submit import measure_submit
 from bench.subscribers import measure_subscribers
+from bench.webhooks import measure_webhooks
 from deploy.local.guard import Guard
 from deploy.local.servers import Servers, provide_servers
 from libs.common.serve import calm_garbage_collector
@@ -44,6 +45,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "calls": measure_calls,
     "routing": measure_routing,
     "inventory": measure_inventory,
+    "webhooks": measure_webhooks,
     "idle": measure_idle,
 }
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from deploy.emulator.characters import CHARACTERS
+from deploy.local.arriving_mails import watch_mails
 from deploy.local.carrier_journey import CarrierJourney
 from deploy.local.demo_accounts import Tokens, create_account
 from deploy.local.graph_client import GraphClient
@@ -28,6 +29,7 @@ async def drive(stack: Stack, character: str | None) -> None:
     async with (
         open_reporter(stack.amqp_url) as reporter,
         open_dashboard(support, account.id, show_event) as dashboard,
+        watch_mails(stack.urls["mailbox"], show_mail) as mails,
     ):
         make = partial(CarrierJourney, character=character) if character else Journey
         journey = make(
@@ -39,6 +41,8 @@ async def drive(stack: Stack, character: str | None) -> None:
             say=say,
         )
         await journey.run()
+        await mails.settle()
+        say(f"{len(mails.subjects)} mails were sent; `make up` shows them at its mailbox.")
     print(journey.last_line, flush=True)
 
 
@@ -57,6 +61,10 @@ def show_event(event: dict[str, Any]) -> None:
         f"{time}  {event['event']:<42} {event['subject']}  {event['status']:<22} {name}",
         flush=True,
     )
+
+
+def show_mail(mail: dict[str, Any]) -> None:
+    print(f"{'mail':<12}  to {', '.join(mail['to'])}: {mail['subject']}", flush=True)
 
 
 def main() -> int:

@@ -17,7 +17,13 @@ COMPANIES = ("Downtown", "Uptown")
 TOKEN_SECONDS = 12 * 3600
 COPIED_SECONDS = 20
 SUPPORT = "support"
-MACHINE_SCOPES = ("calls:report", "port-outs:report", "accounts:report", "numbers:route")
+MACHINE_SCOPES = (
+    "calls:report",
+    "port-outs:report",
+    "accounts:report",
+    "numbers:route",
+    "mails:report",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ async def stay(stack: Stack) -> None:
         for name in ("Ada's Analytical Engines", "Babbage Mills")
     ]
     print(f"\ngateway        {stack.gateway_url}/graphql")
+    print(f"mailbox        {stack.urls['mailbox']}")
     print(f"logs           {stack.folder}")
     print(f"\nsupport        {tokens.of_support()}")
     print(f"machine        {tokens.of_machine()}")

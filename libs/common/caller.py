@@ -20,6 +20,7 @@ MACHINE_SCOPES = frozenset(
         "accounts:report",
         "numbers:route",
         "letters:deliver",
+        "mails:report",
         "billing:read",
     }
 )

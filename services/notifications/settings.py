@@ -9,6 +9,7 @@ from typing import Final, Self
 from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
 from libs.common.settings import SHORTEST_SECRET, Profile, ServiceSettings
+from libs.common.vault import read_keys
 from services.notifications.integrations.mail_server import MailServerPlace
 from services.notifications.use_cases.telling import Limits
 
@@ -25,21 +26,17 @@ _NEEDED_IN_PRODUCTION: Final = (
 _NEAR: Final = re.compile(r"localhost|127\.0\.0\.1|::1|[A-Za-z0-9-]+")
 
 
-class Settings(ServiceSettings):
+class MailSettings(ServiceSettings):
     """Mails: without `smtp_url` they wait in the table.
 
-    In production the way to the mail server is encrypted, unless that is on this machine or named
-    without a dot. `smtp_url` is `smtps://name:password@host`, `smtp+starttls://…` or `smtp://…`; `public_url` is
-    where readers reach the unsubscribe links, which `unsubscribe_secret` signs; `console_url`
-    where they open what a mail is about. From `bulk_lines` numbers on a port is said to take
-    longer: as at porting. `mail_workers` is how many mails are sent at once.
+    `smtp_url` is `smtps://name:password@host`, `smtp+starttls://…` or `smtp://…`; in production
+    it is encrypted, unless the mail server is on this machine or named without a dot.
+    `public_url` is where readers reach the unsubscribe links, which `unsubscribe_secret` signs;
+    `console_url` where they open what a mail is about. From `bulk_lines` numbers on a port is
+    said to take longer: as at porting. `mail_workers` is how many mails are sent at once.
 
     A letter's signer is asked for at `porting_url`, with a token that `token_url` gives for
     `token_client_id` and `token_client_secret` (client credentials, scope `letters:deliver`).
-
-    `support_address` is where our support team is written to; without one it is not. Then how
-    long ported lines, first calls and the like gather before one message tells them, and how many
-    mails a person gets in an hour: the last of them gathers what is more.
     """
 
     smtp_url: SecretStr | None = None
@@ -57,9 +54,6 @@ class Settings(ServiceSettings):
     token_url: HttpUrl | None = None
     token_client_id: str | None = None
     token_client_secret: SecretStr | None = None
-    support_address: str | None = None
-    gather_minutes: int = Field(default=10, ge=0)
-    mails_per_hour: int = Field(default=20, ge=2)
 
     @property
     def mail_server(self) -> MailServerPlace | None:
@@ -94,6 +88,46 @@ class Settings(ServiceSettings):
         if not place.is_encrypted and not _NEAR.fullmatch(place.host):
             raise ValueError("SMTP_URL: mails leave encrypted in production, use smtps://")
         return self
+
+
+class WebhookSettings(ServiceSettings):
+    """Webhooks: `webhook_keys` seal their secrets.
+
+    They are 64 hexadecimal digits each, with commas, the newest first. `webhook_loopback` lets
+    receivers be on this machine, over http, for development.
+    """
+
+    webhook_keys: SecretStr
+    webhook_loopback: bool = False
+    # How long a receiver may take for all of its answer (Standard Webhooks: 15 to 30 s).
+    webhook_timeout_s: float = Field(default=20, ge=15, le=30)
+    # How long two secrets sign after one has taken the other's place.
+    webhook_overlap_hours: int = Field(default=24, ge=1)
+
+    @property
+    def webhook_overlap(self) -> timedelta:
+        return timedelta(hours=self.webhook_overlap_hours)
+
+    @field_validator("webhook_keys")
+    @classmethod
+    def _are_keys(cls, keys: SecretStr) -> SecretStr:
+        read_keys(keys.get_secret_value())
+        return keys
+
+    @model_validator(mode="after")
+    def _send_nothing_to_ourselves(self) -> Self:
+        if self.profile is Profile.PRODUCTION and self.webhook_loopback:
+            raise ValueError("WEBHOOK_LOOPBACK is refused in production")
+        return self
+
+
+class Settings(MailSettings, WebhookSettings):
+    # Where our support team is written to; without an address it is not.
+    support_address: str | None = None
+    # How long ported lines, first calls and the like gather before one message tells them.
+    gather_minutes: int = Field(default=10, ge=0)
+    # How many mails a person gets in an hour: the last of them gathers what is more.
+    mails_per_hour: int = Field(default=20, ge=2)
 
     @property
     def gather_for(self) -> timedelta:

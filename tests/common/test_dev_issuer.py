@@ -82,3 +82,37 @@ def _answers(url: str) -> bool:
         except httpx.TransportError:
             time.sleep(0.1)
     pytest.fail("it never listened")
+
+
+async def ask_for_token(client, secret, scope="letters:deliver"):
+    return await client.post(
+        "/token",
+        auth=("notifications", secret),
+        data={"grant_type": "client_credentials", "scope": scope},
+    )
+
+
+async def test_a_client_that_knows_the_secret_gets_a_machines_token(issuer_key):
+    transport = httpx.ASGITransport(create_app(issuer_key, "s" * 64))
+    async with httpx.AsyncClient(transport=transport, base_url="http://issuer") as client:
+        given = (await ask_for_token(client, "s" * 64)).json()
+
+    claims = jwt.decode(given["access_token"], options={"verify_signature": False})
+    assert (claims["sub"], claims["scope"]) == ("notifications", "letters:deliver")
+    assert given["token_type"] == "Bearer"
+    assert 0 < given["expires_in"] <= claims["exp"] - claims["iat"]
+
+
+@pytest.mark.parametrize("secret", [None, "s" * 64])
+async def test_nobody_else_gets_a_token(issuer_key, secret):
+    transport = httpx.ASGITransport(create_app(issuer_key, secret))
+    async with httpx.AsyncClient(transport=transport, base_url="http://issuer") as client:
+        answers = [
+            await ask_for_token(client, "t" * 64),
+            await ask_for_token(client, ""),
+            await client.post("/token", data={"scope": "support"}),
+            await client.post("/token", headers={"authorization": "Basic *"}),
+            await client.post("/token", headers={"authorization": "Bearer x"}),
+        ]
+
+    assert {answer.status_code for answer in answers} == {401}

@@ -25,9 +25,10 @@ SETTINGS = {
     "numbers": NumbersSettings,
     "notifications": NotificationsSettings,
 }
-ON_SCREEN = 110
+ON_SCREEN = 130
 SERVICE_RECIPE = ROOT / "deploy/service.Dockerfile"
 GATEWAY_RECIPE = ROOT / "deploy/gateway.Dockerfile"
+MAILBOX_RECIPE = ROOT / "deploy/mailbox.Dockerfile"
 NEVER_TOLD = re.compile(r"PASS|SECRET|_URL$")
 
 each_service = pytest.mark.parametrize("service", SETTINGS)
@@ -43,8 +44,15 @@ def resolve(text: str) -> str:
     return re.sub(r"\$\{[^}]+\}", "5" * 64, str(text))
 
 
+def environment_of(service: str) -> dict[str, str]:
+    """What has no value is given on from .env where that sets it."""
+    given = PARTS[service]["environment"]
+    return {name: resolve(value) for name, value in given.items() if value is not None}
+
+
 def test_it_holds_the_three_services_their_servers_and_the_gateway():
-    assert set(PARTS) == {*SETTINGS, "gateway", "postgres", "rabbitmq"}
+    assert set(PARTS) == {*SETTINGS, "gateway", "postgres", "rabbitmq", "mailbox"}
+    assert PARTS["mailbox"]["profiles"] == ["development"]
     assert len(TEXT.splitlines()) <= ON_SCREEN
 
 
@@ -63,13 +71,12 @@ def test_a_service_gets_every_setting_that_it_must_have_and_none_that_it_does_no
 
 @each_service
 def test_a_service_starts_with_what_compose_gives_it(service, monkeypatch):
-    environment = {
-        name: resolve(value) for name, value in PARTS[service]["environment"].items()
-    }
-    for name, value in environment.items():
+    for name, value in environment_of(service).items():
         monkeypatch.setenv(name, value)
-    for name in ("JWKS_URL", "PUBLIC_URL"):
+    for name in ("JWKS_URL", "PUBLIC_URL", "TOKEN_URL"):
         monkeypatch.setenv(name, "https://login.example/keys")
+    monkeypatch.setenv("SMTP_URL", "smtps://name:password@mail.example")
+    monkeypatch.setenv("MAIL_FROM", "Portline <no-reply@portline.example>")
 
     settings = SETTINGS[service]()
 
@@ -143,7 +150,7 @@ def test_the_gateway_finds_a_service_under_its_name_and_listen_port(service):
 def test_only_gateway_file_routes_and_webhook_are_reachable_and_from_this_machine_alone():
     published = {name: part["ports"] for name, part in PARTS.items() if "ports" in part}
 
-    assert set(published) == {"gateway", "porting", "numbers"}
+    assert set(published) == {"gateway", "porting", "numbers", "notifications", "mailbox"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
     assert "EXPOSE 4000" in instructions(GATEWAY_RECIPE)
     assert published["gateway"][0].endswith(":4000")
@@ -173,10 +180,10 @@ def test_every_part_has_a_health_check_and_waits_for_healthy_ones():
         else:
             recipe = instructions(ROOT / part["build"]["dockerfile"])
             assert any(line.startswith("HEALTHCHECK ") for line in recipe)
-            waits_for = part["depends_on"]
-            assert {each["condition"] for each in waits_for.values()} == {"service_healthy"}
-            expected = {"postgres", "rabbitmq"} if name in SETTINGS else set(SETTINGS)
-            assert set(waits_for) == expected
+            waits_for = part.get("depends_on", {})
+            assert {each["condition"] for each in waits_for.values()} <= {"service_healthy"}
+            expected = {"gateway": set(SETTINGS), "mailbox": set()}
+            assert set(waits_for) == expected.get(name, {"postgres", "rabbitmq"})
 
 
 def test_a_container_that_is_told_to_stop_has_time_to_drain():
@@ -191,8 +198,8 @@ def test_no_secret_has_a_default():
     assert demanded == {name for name, _ in variables}
     assert all(rest == "" or len(rest) > len(":?") for _, rest in variables)
     for part in PARTS.values():
-        for name, value in part["environment"].items():
-            if NEVER_TOLD.search(name) and name != "FILES_URL":
+        for name, value in part.get("environment", {}).items():
+            if NEVER_TOLD.search(name) and name not in {"FILES_URL", "PORTING_URL"}:
                 assert "${" in str(value), name
 
 
@@ -205,7 +212,7 @@ def test_the_example_names_exactly_what_compose_demands_and_tells_no_secret():
     assert "/.env" in (ROOT / ".gitignore").read_text().splitlines()
 
 
-@pytest.mark.parametrize("recipe", [SERVICE_RECIPE, GATEWAY_RECIPE])
+@pytest.mark.parametrize("recipe", [SERVICE_RECIPE, GATEWAY_RECIPE, MAILBOX_RECIPE])
 def test_nothing_runs_as_root_and_sigterm_reaches_the_program(recipe):
     lines = instructions(recipe)
     user = [line for line in lines if line.startswith("USER ")]
@@ -218,7 +225,7 @@ def test_nothing_runs_as_root_and_sigterm_reaches_the_program(recipe):
         assert '"exec ' in lines[-1]
 
 
-@pytest.mark.parametrize("recipe", [SERVICE_RECIPE, GATEWAY_RECIPE])
+@pytest.mark.parametrize("recipe", [SERVICE_RECIPE, GATEWAY_RECIPE, MAILBOX_RECIPE])
 def test_what_is_copied_into_an_image_is_there_and_not_held_back(recipe):
     sent = {
         line.removeprefix("!")
@@ -232,7 +239,7 @@ def test_what_is_copied_into_an_image_is_there_and_not_held_back(recipe):
         for source in sources:
             pattern = source.replace("${SERVICE}", "porting")
             assert list(ROOT.glob(pattern)), source
-            assert pattern.split("/")[0] in sent
+            assert {pattern, pattern.split("/")[0]} & sent
 
 
 @each_service
@@ -260,3 +267,40 @@ def test_an_image_holds_every_module_that_its_service_imports(service, tmp_path)
     assert run.returncode == 1
     assert "DATABASE_URL: Field required" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"SMTP_URL": "smtp://mail.example"}, "leave encrypted"),
+        ({"SMTP_URL": "http://mail.example"}, "SMTP_URL is"),
+        ({"SMTP_URL": None}, "SMTP_URL is required"),
+        ({"UNSUBSCRIBE_SECRET": None}, "UNSUBSCRIBE_SECRET is required"),
+        ({"TOKEN_URL": None}, "TOKEN_URL is required"),
+        ({"MAIL_FROM": "nobody"}, "MAIL_FROM is"),
+    ],
+)
+def test_notifications_does_not_start_where_mails_could_not_leave_safely(
+    monkeypatch, changed, fault
+):
+    given = environment_of("notifications")
+    given |= dict.fromkeys(("JWKS_URL", "PUBLIC_URL", "TOKEN_URL"), "https://login.example")
+    given |= {"SMTP_URL": "smtps://mail.example", "MAIL_FROM": "a@b.example", **changed}
+    for name, value in given.items():
+        if value is not None:
+            monkeypatch.setenv(name, value)
+
+    with pytest.raises(ValueError, match=fault):
+        NotificationsSettings()
+
+
+@pytest.mark.parametrize("host", ["mailbox:1025", "127.0.0.1", "localhost:25", "[::1]:25"])
+def test_a_mail_server_on_this_machine_or_network_needs_no_encryption(monkeypatch, host):
+    for name, value in environment_of("notifications").items():
+        monkeypatch.setenv(name, value)
+    for name in ("JWKS_URL", "PUBLIC_URL", "TOKEN_URL"):
+        monkeypatch.setenv(name, "https://login.example")
+    monkeypatch.setenv("MAIL_FROM", "a@b.example")
+    monkeypatch.setenv("SMTP_URL", f"smtp://{host}")
+
+    assert NotificationsSettings().mail_server is not None

@@ -151,6 +151,8 @@ async def running_service(
             "JWKS_URL": jwks_url,
             "JWT_ISSUER": DEVELOPMENT_ISSUER,
             "JWT_AUDIENCE": DEVELOPMENT_AUDIENCE,
+            "WEBHOOK_KEYS": "5" * 64,
+            "WEBHOOK_LOOPBACK": "true",
         },
         ready_url=f"http://{LOOPBACK}:{listen_port}/readyz",
     )

@@ -3,6 +3,8 @@
 import pytest
 from jinja2 import Environment, UndefinedError, meta
 
+from deploy.local.mail_previews import print_previews
+from deploy.local.places import ROOT
 from services.notifications.domain.messages import Message
 from services.notifications.domain.who_is_told import BY_LAW, EventGroup
 from services.notifications.texts.catalogue import (
@@ -10,6 +12,7 @@ from services.notifications.texts.catalogue import (
     FAULTS,
     FRAME,
     GROUPS,
+    ROLES,
     TEXTS,
     TURNS,
     Locale,
@@ -25,7 +28,9 @@ each_locale = pytest.mark.parametrize("locale", Locale)
 
 def names_in(template: str) -> set[str]:
     environment = Environment(autoescape=True)
-    environment.filters |= dict.fromkeys(("day", "moment", "counted", "listed", "fault"), str)
+    environment.filters |= dict.fromkeys(
+        ("day", "moment", "counted", "listed", "fault", "role"), str
+    )
     return meta.find_undeclared_variables(environment.parse(template))
 
 
@@ -36,7 +41,7 @@ def everything_said(locale: Locale, message: Message, **changed: object) -> str:
 
 def test_every_message_has_its_text_and_every_shared_word_both_languages():
     assert set(TEXTS) == set(Message)
-    for shared in (ADVICE, TURNS, FRAME, FAULTS, GROUPS):
+    for shared in (ADVICE, TURNS, FRAME, FAULTS, GROUPS, ROLES):
         assert {frozenset(words) for words in shared.values()} == {frozenset(Locale)}
 
 
@@ -77,6 +82,23 @@ def test_both_languages_tell_the_same_things(message):
 def test_what_a_text_needs_and_does_not_get_is_a_fault():
     with pytest.raises(UndefinedError):
         feed_text(Message.PORT_APPROVED, {"request_name": "Spring move"}, "en")
+
+
+@pytest.mark.parametrize(
+    ("changes", "title"),
+    [
+        (["ADDED"], "Charles was added to your account"),
+        (["ROLE", "REMOVED"], "Charles was removed from your account"),
+        (["ADDRESS"], "Charles has another e-mail address"),
+        (["LOGIN", "ADDRESS"], "Charles has another login"),
+        ([], "Charles was changed"),
+    ],
+)
+def test_the_gravest_change_of_a_member_is_the_title(changes, title):
+    told, body = feed_text(Message.MEMBER_CHANGED, {**FULL, "changes": changes}, "en")
+
+    assert told == title
+    assert body == "This was changed about Charles, whose role is manager."
 
 
 def test_what_is_null_counts_as_missing():
@@ -212,3 +234,9 @@ def test_of_many_numbers_some_are_named_and_the_others_counted():
     assert Phrases(Locale.FR_CA).list_numbers(some, 12) == (
         "(212) 555-0142, (212) 555-0143 et 10 de plus"
     )
+
+
+def test_the_previews_in_the_documentation_are_the_present_ones():
+    printed = {file.name: file.read_text() for file in (ROOT / "docs/mails").iterdir()}
+
+    assert printed == dict(print_previews()), "print them again: make snapshots"

@@ -19,12 +19,13 @@ from typing_extensions import override
 from libs.common.caller import Caller
 from libs.common.graphql.documents import DocumentCache, ReadOnce
 from libs.common.graphql.entities import resolve_entities
-from libs.common.graphql.errors import publish_errors
+from libs.common.graphql.errors import code_of, publish_errors
 from libs.common.graphql.execution import Execution, find_plain_fields
 from libs.common.graphql.limits import Limits
 from libs.common.graphql.rights import ANYONE, READERS, Right, demand, demand_to_change
 from libs.common.graphql.scalars import SCALARS
 from libs.common.graphql.streams import Results, answer_events, open_events, refuse
+from libs.common.tracing import mark_failed, span
 
 FEDERATION_VERSION: Final = "2.9"
 _SUBSCRIPTIONS: Final = (OperationType.SUBSCRIPTION,)
@@ -88,18 +89,20 @@ class Graph(strawberry.federation.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        result = await super().execute(
-            query,
-            variable_values,
-            context_value,
-            root_value,
-            operation_name,
-            allowed_operation_types,
-            operation_extensions,
-        )
-        if result.errors:
-            result.errors = publish_errors(result.errors)
-        return result
+        with span("graphql") as told:
+            result = await super().execute(
+                query,
+                variable_values,
+                context_value,
+                root_value,
+                operation_name,
+                allowed_operation_types,
+                operation_extensions,
+            )
+            if result.errors:
+                result.errors = publish_errors(result.errors)
+                mark_failed(told, code_of(result.errors[0]))
+            return result
 
     @override
     async def stream(

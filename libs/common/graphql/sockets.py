@@ -8,6 +8,7 @@ from json import JSONDecodeError
 from typing import Any, Final, cast
 
 import orjson
+from opentelemetry.trace import SpanKind
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import (
@@ -37,6 +38,7 @@ from libs.common.graphql.gateway_hop import SOCKET_PARAMETER
 from libs.common.graphql.requests import LONGEST_BODY, RefusedRequest, parse_request
 from libs.common.telemetry import name_operation
 from libs.common.tokens import Unauthenticated
+from libs.common.tracing import span
 
 # Without a token a socket may only hear that it needs one.
 _ANONYMOUS_S = 60
@@ -144,7 +146,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
     @override
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         # The operation's task begins here and keeps the name.
-        with name_operation():
+        with name_operation(_find_traceparent(message)):
             if self.connection_acknowledged:
                 try:
                     if self._not_chosen is not None:
@@ -168,8 +170,10 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
 
     async def _run(self, operation: Operation[Context[Any], None]) -> None:
         view = cast("Any", self.view)
-        # The role may have been taken away since the socket was opened.
-        caller = await view.callers.refresh(self._caller)
+        # Only how it begins is a step of its trace: it may last for days.
+        with span("subscription", SpanKind.SERVER):
+            # The role may have been taken away since the socket was opened.
+            caller = await view.callers.refresh(self._caller)
         results: AsyncGenerator[Any, None] = await self.schema.stream(
             operation.query,
             variable_values=operation.variables,
@@ -235,6 +239,13 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
         with suppress(WebSocketDisconnected):
             send = operation.send_operation_message if operation else self.send_message
             await send({"id": operation_id, "type": "error", "payload": errors})
+
+
+def _find_traceparent(message: SubscribeMessage) -> str | None:
+    """In `extensions`, where the gateway writes it: a socket's headers are of no one operation."""
+    payload: Any = message.get("payload")
+    extensions = payload.get("extensions") if isinstance(payload, dict) else None
+    return _find_text(extensions, "traceparent") if isinstance(extensions, dict) else None
 
 
 def _find_text(payload: Mapping[str, object], name: str) -> str | None:

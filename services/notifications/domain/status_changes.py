@@ -192,6 +192,16 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     # What it is called and where it rings is no status of a number.
     number_events.NumberChanged,
 )
+# Of those not told: what begins or ends a waiting of which people are reminded.
+REMINDING: Final[tuple[type[Fact], ...]] = (
+    requests.DraftChanged,
+    lines.LinesApproved,
+    lines.LinesRejected,
+    lines.LinesInConflict,
+    lines.LinesActivationFailed,
+    lines.LinesResent,
+    number_events.NumberChanged,
+)
 
 
 def describe(event: Event) -> StatusChange:

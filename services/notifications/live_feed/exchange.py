@@ -11,6 +11,7 @@ from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 from pydantic import TypeAdapter, ValidationError
 
 from libs.common.broker import Broker
+from libs.common.hops import announcing
 from libs.contracts.topology import LIVE
 from services.notifications.domain.feed_entries import NewEntries
 from services.notifications.domain.status_changes import LoggedChange
@@ -42,7 +43,8 @@ class LiveExchange:
     def announce(self, changes: Sequence[LoggedChange]) -> None:
         """To be called after their transaction has committed."""
         if changes:
-            self._send(_CHANGES_KEY, _changes.dump_json(list(changes)))
+            with announcing(LIVE, [change.traceparent for change in changes]):
+                self._send(_CHANGES_KEY, _changes.dump_json(list(changes)))
 
     def announce_entries(self, entries: Sequence[MadeEntry]) -> None:
         """Who has new feed entries; to be called after their transaction has committed."""

@@ -10,9 +10,9 @@ from starlette.routing import BaseRoute, Route
 from libs.common.database import Database
 from libs.common.plain_answers import mask
 from services.notifications.domain.unsubscribing import UnsubscribeLinks, Unsubscribing
-from services.notifications.store.unsubscribing import switch_off_mails
 from services.notifications.texts.catalogue import GROUPS, Locale
 from services.notifications.texts.wording import Wording
+from services.notifications.use_cases.unsubscribing import switch_off_mails
 
 _HEADERS: Final = {
     "cache-control": "no-store",
@@ -44,9 +44,7 @@ def unsubscribe_routes(database: Database, links: UnsubscribeLinks) -> list[Base
             return _page("no_link", status=404)
         try:
             async with database.working() as connection:
-                await switch_off_mails(
-                    connection, asked.account_id, asked.member_id, asked.groups
-                )
+                await switch_off_mails(connection, asked)
         except Exception as fault:  # noqa: BLE001 - the edge: masked here, told in the log
             return mask(fault)
         return _page("unsubscribe_done", asked)

@@ -3,16 +3,18 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from strawberry.types import Info
 
 from libs.common.graphql.context import Context
+from libs.common.vault import Vault
 from services.notifications.domain.status_changes import LoggedChange
+from services.notifications.integrations.webhook_posts import AddressGate
 from services.notifications.live_feed.feed import LiveFeed
 
 Shown = TypeVar("Shown")
-
 
 _MOST_KEPT: Final = 256
 
@@ -34,7 +36,13 @@ class RecentChanges(Generic[Shown]):
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
+    """`wake_webhooks` is called once there may be something to send."""
+
     feed: LiveFeed
+    vault: Vault
+    webhook_gate: AddressGate
+    webhook_overlap: timedelta
+    wake_webhooks: Callable[[], None]
     recent_changes: RecentChanges[Any] = field(default_factory=RecentChanges)
 
 

@@ -11,15 +11,22 @@ from libs.common.graphql.rights import (
 )
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
-from services.notifications.schema.live_changes import Subscription as ChangeSubscription
+from services.notifications.schema.live_changes import ChangeSubscription
 from services.notifications.schema.mails import MailMutation, MailQuery
 from services.notifications.schema.notification_mutations import NotificationMutation
 from services.notifications.schema.notifications import (
     NotificationQuery,
     NotificationSubscription,
 )
+from services.notifications.schema.operations import (
+    OPERATIONS_RIGHTS,
+    OperationsMutation,
+    OperationsQuery,
+)
 from services.notifications.schema.preferences import PreferenceMutation, PreferenceQuery
-from services.notifications.schema.status_changes import Query as StatusChangeQuery
+from services.notifications.schema.status_changes import StatusChangeQuery
+from services.notifications.schema.webhook_mutations import WebhookMutation
+from services.notifications.schema.webhook_queries import WebhookQuery
 
 RIGHTS = {
     "statusChanges": READERS,
@@ -37,16 +44,37 @@ RIGHTS = {
     "companyNotificationDefaults": ADMINISTRATORS,
     "updateNotificationPreferences": MEMBERS,
     "updateCompanyNotificationDefaults": ADMINISTRATORS,
+    "webhookEventTypes": ADMINISTRATORS | SUPPORT,
+    "webhookEndpoints": ADMINISTRATORS | SUPPORT,
+    "webhookDeliveries": ADMINISTRATORS | SUPPORT,
+    "createWebhookEndpoint": ADMINISTRATORS,
+    "updateWebhookEndpoint": ADMINISTRATORS,
+    "rotateWebhookSecret": ADMINISTRATORS,
+    "disableWebhookEndpoint": ADMINISTRATORS,
+    "enableWebhookEndpoint": ADMINISTRATORS,
+    "deleteWebhookEndpoint": ADMINISTRATORS,
+    "sendTestWebhook": ADMINISTRATORS,
+    "replayWebhookEvents": ADMINISTRATORS,
+    **OPERATIONS_RIGHTS,
 }
 
 
 @strawberry.type
-class Query(StatusChangeQuery, NotificationQuery, PreferenceQuery, MailQuery):
+class Query(
+    StatusChangeQuery,
+    NotificationQuery,
+    PreferenceQuery,
+    MailQuery,
+    WebhookQuery,
+    OperationsQuery,
+):
     pass
 
 
 @strawberry.type
-class Mutation(NotificationMutation, PreferenceMutation, MailMutation):
+class Mutation(
+    NotificationMutation, PreferenceMutation, MailMutation, WebhookMutation, OperationsMutation
+):
     pass
 
 

@@ -32,7 +32,7 @@ from services.notifications.store import status_changes as store
 
 
 @strawberry.type
-class Subscription:
+class ChangeSubscription:
     @strawberry.subscription(
         description=f"Port requests and port-outs as their status changes. {SILENCE}"
     )

@@ -15,7 +15,7 @@ from libs.common.graphql.connections import (
     page_of,
 )
 from libs.common.graphql.enums import publish_enum
-from libs.common.graphql.idempotency import remember
+from libs.common.graphql.idempotency import remember_id
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.refusals import Refusal, Refused
 from services.notifications.domain.mails import RESENDABLE, MailState
@@ -170,19 +170,14 @@ class MailMutation:
         caller, database = info.context.caller, info.context.database
         try:
             async with database.transaction(caller) as connection:
-
-                async def act() -> dict[str, str]:
-                    return {"id": await resend_mail(connection, input.mail_id)}
-
-                done = await remember(
+                mail_id = await remember_id(
                     connection,
                     caller,
                     mutation="resendMail",
-                    key=input.idempotency_key,
                     given=input,
-                    act=act,
+                    act=lambda: resend_mail(connection, input.mail_id),
                 )
-                found = await store.find_mail(connection, done["id"])
+                found = await store.find_mail(connection, mail_id)
         except (Refusal, Refused) as refused:
             return ResendMailPayload(mail=None, user_errors=user_errors(refused))
         return ResendMailPayload(mail=Mail.of(found) if found else None, user_errors=[])

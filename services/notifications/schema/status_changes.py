@@ -124,7 +124,7 @@ class StatusChangeFilter:
 
 
 @strawberry.type
-class Query:
+class StatusChangeQuery:
     @strawberry.field(
         description=f"Changes of status that you may see, the newest last. {SILENCE}"
     )

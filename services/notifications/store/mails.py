@@ -95,14 +95,22 @@ _IS_MAIL: Final = "SELECT EXISTS (SELECT FROM mails WHERE mail_id = $1 AND editi
 _COUNT_BOUNCE: Final = """
     INSERT INTO bouncing_addresses AS b
       (address, bounces, last_bounced_at, last_code, suppressed_at)
-    VALUES (lower($1), 1, $2, $3, CASE WHEN $6 OR $5 <= 1 THEN $2 END)
+    VALUES (
+      lower($1), 1, $2::timestamptz, $3, CASE WHEN $6::boolean THEN $2::timestamptz END
+    )
     ON CONFLICT (address) DO UPDATE
-    SET bounces = CASE WHEN b.last_bounced_at < $2 - $4 THEN 1 ELSE b.bounces + 1 END,
-      last_bounced_at = $2,
+    SET bounces = CASE
+        WHEN b.last_bounced_at < $2::timestamptz - $4::interval THEN 1
+        ELSE b.bounces + 1
+      END,
+      last_bounced_at = $2::timestamptz,
       last_code = $3,
       suppressed_at = CASE
         WHEN b.suppressed_at IS NOT NULL THEN b.suppressed_at
-        WHEN $6 OR b.last_bounced_at >= $2 - $4 AND b.bounces + 1 >= $5 THEN $2
+        WHEN $6::boolean
+          OR b.last_bounced_at >= $2::timestamptz - $4::interval
+          AND b.bounces + 1 >= $5::integer
+        THEN $2::timestamptz
       END
 """
 STATEMENTS: Final = (

@@ -77,4 +77,5 @@ ADVICE: Final[Mapping[str, Mapping[str, str]]] = _read(_SHARED)["advice"]
 TURNS: Final[Mapping[str, Mapping[str, str]]] = _read(_SHARED)["turns"]
 FRAME: Final[Mapping[str, Mapping[str, str]]] = _read(_SHARED)["frame"]
 GROUPS: Final[Mapping[str, Mapping[str, str]]] = _read(_SHARED)["groups"]
+ROLES: Final[Mapping[str, Mapping[str, str]]] = _read(_SHARED)["roles"]
 FAULTS: Final[Mapping[str, Mapping[str, str]]] = _read("faults")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import mrml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 from markupsafe import Markup
 
 from services.notifications.domain.mails import Mail, MailedNotice
@@ -16,6 +16,8 @@ from services.notifications.texts.catalogue import Locale
 from services.notifications.texts.phrases import EASTERN
 from services.notifications.texts.wording import BULK_LINES, Told, Wording, clean
 
+# What a content brings about that lacks something, or has it in another form.
+UNWRITABLE: Final = (UndefinedError, KeyError, TypeError, ValueError, AttributeError)
 _LAYOUTS: Final = Path(__file__).parent / "words"
 
 
@@ -58,13 +60,16 @@ def write_mail(mail: Mail, links: Links, *, bulk_lines: int = BULK_LINES) -> Wri
     )
 
 
-def subject_of(mail_notices: Sequence[MailedNotice], *, is_digest: bool) -> str:
-    """In English, for support; never a link."""
+def subject_of(notices: Sequence[MailedNotice], *, is_digest: bool) -> str:
+    """In English, for support; never a link. The message's name where it cannot be written."""
     wording = Wording(locale=Locale.EN)
-    if is_digest and len(mail_notices) != 1:
-        return wording.frame("digest", count=len(mail_notices))
-    (first, *_) = mail_notices
-    return wording.tell(first.message, first.content).title
+    if is_digest and len(notices) != 1:
+        return wording.frame("digest", count=len(notices))
+    first = notices[0]
+    try:
+        return wording.tell(first.message, first.content).title
+    except UNWRITABLE:
+        return first.message
 
 
 def _fill(mail: Mail, links: Links, wording: Wording) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import babel.dates
 
 from libs.contracts.phone_number import PhoneNumber
-from services.notifications.texts.catalogue import FAULTS, Locale
+from services.notifications.texts.catalogue import FAULTS, ROLES, Locale
 
 # Carriers' days are Eastern ones; so are instants for readers of whom we know no other zone.
 EASTERN: Final = "America/New_York"
@@ -49,6 +49,9 @@ class Phrases:
             shown.append(f"{left} {_MORE[self.locale]}")
         *first, last = shown
         return f"{', '.join(first)} {_AND[self.locale]} {last}" if first else last
+
+    def name_role(self, role: str) -> str:
+        return ROLES[role][self.locale]
 
     def explain_fault(self, code: str) -> str:
         """Nothing for a code that has no sentence."""

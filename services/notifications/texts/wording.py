@@ -157,6 +157,7 @@ def _environment(kind: _Kind) -> Environment:
         "counted": phrases.count,
         "listed": phrases.list_numbers,
         "fault": phrases.explain_fault,
+        "role": phrases.name_role,
     }
     return environment
 

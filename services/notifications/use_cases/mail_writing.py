@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from jinja2 import UndefinedError
-
 from services.notifications.domain.mails import Mail, NotReached, NotSendable, Outcome
 from services.notifications.domain.recipients import BadAddress, Recipient
 from services.notifications.domain.unsubscribing import UnsubscribeLinks
@@ -19,7 +17,7 @@ from services.notifications.integrations.signing_links import (
     SigningLinks,
 )
 from services.notifications.texts.catalogue import Locale
-from services.notifications.texts.pages import Links, write_mail
+from services.notifications.texts.pages import UNWRITABLE, Links, write_mail
 from services.notifications.texts.wording import BULK_LINES
 
 log = logging.getLogger(__name__)
@@ -70,7 +68,7 @@ class MailWriter:
             calendar = write_calendar(mail.notices, Locale.of(mail.locale))
         except BadAddress:
             raise Unsendable(NotSendable(reason="bad_address")) from None
-        except (UndefinedError, KeyError, TypeError, ValueError):
+        except UNWRITABLE:
             log.exception(
                 "a mail cannot be written",
                 extra={"action": "mail.unwritable", "mail_id": mail.id},

@@ -1,0 +1,229 @@
+"""Sending mails, to a mail server that does what real ones do."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from libs.common.database import Database
+from services.notifications.domain.mails import InDoubt, NotReached
+from services.notifications.domain.messages import Message
+from services.notifications.integrations.mail_server import MailServer, MailServerPlace
+from tests.notifications.mail_server import text_of
+from tests.notifications.mailing import Post, open_post
+
+COMPLETED, BY_LAW = Message.PORT_COMPLETED, Message.PORT_OUT_RECEIVED
+
+
+@pytest.fixture
+async def post(database: Database) -> AsyncIterator[Post]:
+    async with open_post(database) as post:
+        yield post
+
+
+async def test_a_mail_is_sent_once_with_text_and_html_and_no_more_is_due(post):
+    mail_id = await post.add(COMPLETED, is_partial=False)
+
+    await post.send()
+
+    assert await post.send() is None
+    (message,) = post.server.taken
+    assert message["Subject"] == "“Spring move” is complete"
+    assert message["To"] == "Ada <ada@customer.example>"
+    assert message["From"] == "Portline <no-reply@portline.example>"
+    assert message["Message-ID"] == f"<{mail_id}.1@portline.example>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert "Please make a test call" in text_of(message)
+    assert [part.get_content_type() for part in message.iter_parts()] == [
+        "text/plain",
+        "text/html",
+    ]
+    row = await post.look_at(mail_id)
+    assert (row["state"], row["code"], row["sent_at"]) == ("sent", "250", post.clock.now)
+
+
+async def test_what_is_not_due_yet_waits(post):
+    mail_id = await post.add(COMPLETED)
+    post.clock.pass_by(minutes=-1)
+
+    assert await post.send() is None
+    assert await post.state_of(mail_id) == "queued"
+
+
+async def test_many_mails_go_over_one_connection(post):
+    for _ in range(5):
+        await post.add(COMPLETED)
+
+    while await post.send():
+        pass
+
+    assert len(post.server.taken) == 5
+    assert post.server.connections == 1
+
+
+async def test_a_connection_that_the_server_ended_meanwhile_is_opened_anew(post):
+    first, second = await post.add(COMPLETED), await post.add(COMPLETED)
+    await post.send()
+    post.server.drops_first = 1
+
+    await post.send()
+
+    assert [await post.state_of(each) for each in (first, second)] == ["sent", "sent"]
+    assert post.server.connections == 2
+
+
+async def test_two_workers_send_a_mail_once(post):
+    other = MailServer(MailServerPlace.parse(post.server.url))
+    await post.add(COMPLETED)
+    twin = type(post.worker)(
+        database=post.database, server=other, writer=post.worker.writer, clock=post.clock
+    )
+
+    await asyncio.gather(post.worker.send_one(), twin.send_one())
+    await other.close()
+
+    assert len(post.server.taken) == 1
+
+
+@pytest.mark.parametrize("answer", ["451 4.7.1 greylisted", "421 4.3.2 closing"])
+async def test_a_recipient_turned_away_for_now_is_tried_again_later(post, answer):
+    mail_id = await post.add(COMPLETED)
+    post.server.answers_to_recipient.append(answer)
+
+    await post.send()
+
+    row = await post.look_at(mail_id)
+    assert (row["state"], row["code"]) == ("queued", answer[:3])
+    assert await post.send() is None
+    post.clock.pass_by(minutes=1)
+    await post.send()
+    assert await post.state_of(mail_id) == "sent"
+
+
+async def test_a_mail_server_that_is_away_for_a_day_gets_every_mail_once_it_is_back(post):
+    ids = [await post.add(COMPLETED) for _ in range(3)]
+    await post.server.stop()
+    for _ in range(24):
+        assert isinstance(await post.send(), NotReached)
+        post.clock.pass_by(hours=1)
+
+    await post.server.start()
+    while await post.send():
+        pass
+
+    assert [await post.state_of(each) for each in ids] == ["sent"] * 3
+    assert len(post.server.taken) == 3
+
+
+async def test_a_refused_recipient_bounces_with_the_servers_code(post):
+    mail_id = await post.add(COMPLETED)
+    post.server.answers_to_recipient.append("550 5.1.1 no such user ada@customer.example")
+
+    await post.send()
+
+    row = await post.look_at(mail_id)
+    assert (row["state"], row["code"]) == ("bounced", "550")
+    assert "ada" not in row["reason"]
+    assert await post.send() is None
+
+
+async def test_a_mail_refused_for_what_it_says_bounces_and_the_next_goes_on(post):
+    refused, next_one = await post.add(COMPLETED), await post.add(COMPLETED)
+    post.server.answers_to_data.append("554 5.7.1 looks like spam")
+
+    await post.send()
+    await post.send()
+
+    states = {await post.state_of(refused), await post.state_of(next_one)}
+    assert states == {"bounced", "sent"}
+    assert post.server.connections == 1
+
+
+async def test_a_server_that_takes_nothing_of_ours_costs_no_mail_its_chance(post):
+    mail_id = await post.add(COMPLETED)
+    post.server.answers_to_sender.extend(["550 5.7.1 unknown sender"])
+
+    assert isinstance(await post.send(), NotReached)
+
+    post.clock.pass_by(minutes=1)
+    await post.send()
+    assert await post.state_of(mail_id) == "sent"
+
+
+async def test_a_connection_dropped_after_the_mail_leaves_a_doubt_that_nobody_repeats(post):
+    mail_id = await post.add(COMPLETED)
+    post.server.drops_after_data = 1
+
+    assert isinstance(await post.send(), InDoubt)
+
+    assert await post.state_of(mail_id) == "maybe_sent"
+    post.clock.pass_by(days=1)
+    assert await post.send() is None
+    assert len(post.server.taken) == 1
+
+
+async def test_what_the_law_wants_told_is_sent_again_under_the_same_message_id(post):
+    mail_id = await post.add(BY_LAW, subject="po_1")
+    post.server.drops_after_data = 1
+
+    await post.send()
+    assert await post.state_of(mail_id) == "queued"
+    post.clock.pass_by(minutes=15)
+    await post.send()
+
+    assert await post.state_of(mail_id) == "sent"
+    first, second = post.server.taken
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+async def test_a_doubt_that_comes_back_each_time_ends_before_somebody(post):
+    mail_id = await post.add(BY_LAW, subject="po_1")
+    post.server.drops_after_data = 9
+    for _ in range(9):
+        await post.send()
+        post.clock.pass_by(hours=1)
+
+    assert await post.state_of(mail_id) == "maybe_sent"
+    assert len(post.server.taken) == 4
+
+
+@pytest.mark.parametrize(("message", "then"), [(COMPLETED, "maybe_sent"), (BY_LAW, "queued")])
+async def test_a_try_whose_worker_died_is_in_doubt_after_its_lease(post, message, then):
+    mail_id = await post.add(message)
+    async with post.database.working() as connection:
+        await connection.execute(
+            "UPDATE mails SET state = 'sending', attempts = 1, claimed_until = $1",
+            post.clock.now + timedelta(minutes=5),
+        )
+
+    assert await post.send() is None
+    assert await post.state_of(mail_id) == "sending"
+    post.clock.pass_by(minutes=6)
+    assert await post.send() is None
+
+    row = await post.look_at(mail_id)
+    assert (row["state"], row["reason"]) == (then, "worker_lost")
+
+
+async def test_a_service_that_stops_lets_the_mail_under_way_arrive(post):
+    mail_id = await post.add(COMPLETED)
+    reached, goes_on = asyncio.Event(), asyncio.Event()
+    take = post.server.handle_DATA
+
+    async def take_slowly(*arguments):
+        reached.set()
+        await goes_on.wait()
+        return await take(*arguments)
+
+    post.server.handle_DATA = take_slowly
+    running = asyncio.create_task(post.worker.run())
+    await reached.wait()
+
+    running.cancel()
+    await asyncio.sleep(0)
+    goes_on.set()
+    await asyncio.wait([running])
+
+    assert running.cancelled()
+    assert await post.state_of(mail_id) == "sent"
