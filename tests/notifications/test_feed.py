@@ -9,6 +9,8 @@ from libs.common.caller import CallerResolver, Role
 from libs.common.database import Database
 from libs.common.memberships import memberships_of
 from libs.common.paging import Page
+from services.notifications.domain.feed_entries import FeedWatch
+from services.notifications.domain.messages import Message
 from services.notifications.live_feed.entry_streams import EntryStream
 from services.notifications.live_feed.streams import CursorUnknownError
 from services.notifications.store import feed_entries as store
@@ -24,12 +26,14 @@ CLEO = member(Role.CLIENT_MANAGER, "co_a", id="mem_cleo")
 
 
 async def subjects_of(database: Database, reader, **asked) -> list[str]:
+    watch = FeedWatch(**asked)
     async with database.reading(reader) as connection:
-        page = await store.find_page(connection, reader, Page(size=100), **asked)
-        count = await store.count_entries(connection, reader, **asked)
+        page = await store.find_page(connection, reader, watch, Page(size=100))
+        count = await store.count_entries(connection, reader, watch)
         unread = await store.count_unread(connection, reader)
     assert count == len(page.rows)
-    assert unread == len([entry for entry in page.rows if entry.read_at is None])
+    if not asked:
+        assert unread == len([entry for entry in page.rows if entry.read_at is None])
     return [entry.subject for entry in page.rows]
 
 
@@ -77,28 +81,27 @@ async def test_all_that_was_shown_is_read_and_what_came_since_is_not(database) -
 
 
 async def test_the_unread_are_counted_from_the_index_alone(database) -> None:
-    await add_entries(database, "mem_ada", *(f"pr_{n:04}" for n in range(2_000)))
+    await add_entries(database, "mem_mia", *(f"pr_{n:04}" for n in range(2_000)))
     async with database.working() as connection:
         await connection.execute("ANALYZE feed_entries")
+    statement = store._COUNT_UNREAD
+    for place, value in enumerate(("'acc_a'", "'mem_mia'", "'{co_a}'", "NULL"), start=1):
+        statement = statement.replace(f"${place}", value)
+    async with database.reading(MIA) as connection:
         await connection.execute("SET LOCAL enable_seqscan = off")
         await connection.execute("SET LOCAL enable_bitmapscan = off")
-        plan = await connection.fetch(
-            "EXPLAIN "
-            + store._COUNT_UNREAD.replace("$1", "'acc_a'")
-            .replace("$2", "'mem_ada'")
-            .replace("$3", "NULL")
-            .replace("$4", "NULL")
-        )
+        plan = await connection.fetch(f"EXPLAIN {statement}")
 
     assert any("Index Only Scan using feed_entries_unread" in row[0] for row in plan), plan
 
 
-def follow(replica: Replica, reader, after: int | None = None) -> Reader:
+def follow(replica: Replica, reader, after: int | None = None, **asked) -> Reader:
     stream = EntryStream(
         feed=replica.feed,
         database=replica.database,
         refresh=CallerResolver(None, memberships_of(replica.database)).refresh,
         reader=reader,
+        watch=FeedWatch(**asked),
     )
     return Reader(stream.follow(after))
 
@@ -132,6 +135,28 @@ async def test_every_replica_tells_a_members_entries_at_once(database, amqp_url)
 
         assert told(mine) == told(theirs) == [f"pr_{n}" for n in range(5)]
         assert foreign.told == []
+
+
+async def test_a_feed_is_followed_and_listed_by_company_request_and_message(database) -> None:
+    await add_readers(database)
+    async with running(database) as replica, AsyncExitStack() as stack:
+        asked = [
+            {"company_id": "co_b"},
+            {"subject": "pr_1"},
+            {"messages": ("port_approved",)},
+        ]
+        readers = [
+            await stack.enter_async_context(follow(replica, ADA, **each)) for each in asked
+        ]
+        await add_entries(database, "mem_ada", "pr_1")
+        await add_entries(database, "mem_ada", "pr_2", company_ids=("co_a", "co_b"))
+        await add_entries(database, "mem_ada", "pr_3", message=Message.PORT_APPROVED)
+        for reader in readers:
+            await reader.wait_for_count(1)
+
+        assert [told(reader) for reader in readers] == [["pr_2"], ["pr_1"], ["pr_3"]]
+        for each, reader in zip(asked, readers, strict=True):
+            assert await subjects_of(database, ADA, **each) == told(reader)
 
 
 async def test_entries_that_were_never_announced_are_told_within_seconds(database) -> None:

@@ -22,6 +22,16 @@ class FeedEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FeedWatch:
+    """What of their feed a member asks for; absent means any. `subject` is what it is about."""
+
+    messages: tuple[str, ...] | None = None
+    company_id: str | None = None
+    subject: str | None = None
+    only_unread: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewEntries:
     """Which members have entries that they had not: by account, for our replicas alone."""
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from libs.common.caller import Member
 from libs.common.database import Database
-from services.notifications.domain.feed_entries import FeedEntry
+from services.notifications.domain.feed_entries import FeedEntry, FeedWatch
 from services.notifications.domain.visibility import Watch
 from services.notifications.live_feed.feed import LiveFeed
 from services.notifications.live_feed.streams import (
@@ -27,11 +27,18 @@ class EntryStream:
     """
 
     def __init__(
-        self, *, feed: LiveFeed, database: Database, refresh: Refresh, reader: Member
+        self,
+        *,
+        feed: LiveFeed,
+        database: Database,
+        refresh: Refresh,
+        reader: Member,
+        watch: FeedWatch,
     ) -> None:
         self._feed = feed
         self._database = database
         self._refresh = refresh
+        self._watch = watch
         self._subscriber = Subscriber(reader, _NO_CHANGES, reads_entries=True)
         self._place = 0
 
@@ -65,7 +72,7 @@ class EntryStream:
             if after > last_place:
                 raise CursorUnknownError
             missed = await store.count_missed(
-                connection, reader, after=after, limit=MOST_MISSED + 1
+                connection, reader, self._watch, after=after, limit=MOST_MISSED + 1
             )
         if missed > MOST_MISSED:
             raise CursorTooOldError
@@ -79,7 +86,7 @@ class EntryStream:
             reader = self._reader
             async with self._database.reading(reader) as connection:
                 page = await store.find_missed(
-                    connection, reader, after=self._place, limit=_PAGE
+                    connection, reader, self._watch, after=self._place, limit=_PAGE
                 )
                 locale = await store.find_locale(connection, reader)
             for entry in page:

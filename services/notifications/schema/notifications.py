@@ -20,7 +20,7 @@ from libs.common.graphql.connections import (
 from libs.common.graphql.enums import publish_enum
 from libs.common.graphql.errors import BadUserInput, Forbidden
 from libs.common.paging import BadCursor, read_cursor
-from services.notifications.domain.feed_entries import FeedEntry
+from services.notifications.domain.feed_entries import FeedEntry, FeedWatch
 from services.notifications.domain.messages import Message
 from services.notifications.domain.who_is_told import TELLING
 from services.notifications.live_feed.entry_streams import EntryStream
@@ -36,6 +36,7 @@ from services.notifications.schema.elsewhere import (
     TrackingNumber,
 )
 from services.notifications.schema.notification_groups import NotificationGroup
+from services.notifications.schema.watches import CompanyId, PortRequestId, read_id
 from services.notifications.store import feed_entries as store
 from services.notifications.texts.wording import feed_text
 
@@ -116,8 +117,21 @@ class NotificationFilter:
     groups: list[NotificationGroup] | None = strawberry.field(
         default=None, description="Of these groups."
     )
+    company_id: strawberry.ID | None = strawberry.field(
+        default=None, description="About this company."
+    )
+    port_request_id: strawberry.ID | None = strawberry.field(
+        default=None, description="About this port request."
+    )
+
+    @property
+    def watch(self) -> FeedWatch:
+        return _watch(self.groups, self.company_id, self.port_request_id, unread=self.unread)
 
 
+Groups = Annotated[
+    list[NotificationGroup] | None, strawberry.argument(description="Only of these groups.")
+]
 ReceivedAfter = Annotated[
     str | None,
     strawberry.argument(
@@ -146,21 +160,15 @@ class NotificationQuery:
     ) -> Connection[Notification] | None:
         page = page_of(store.ENTRIES, first=first, after=after, last=last, before=before)
         reader, database = reader_of(info), info.context.database
-        asked = filter or NotificationFilter()
-        messages = None if asked.groups is None else _messages_of(asked.groups)
-        only_unread = bool(asked.unread)
+        watch = (filter or NotificationFilter()).watch
 
         async def count() -> int:
             async with database.reading(reader) as connection:
-                return await store.count_entries(
-                    connection, reader, messages=messages, only_unread=only_unread
-                )
+                return await store.count_entries(connection, reader, watch)
 
         async with database.reading(reader) as connection:
             locale = await store.find_locale(connection, reader)
-            entries = await store.find_page(
-                connection, reader, page, messages=messages, only_unread=only_unread
-            )
+            entries = await store.find_page(connection, reader, watch, page)
         return connection_of(
             entries.map(lambda entry: Notification.of(entry, locale)), count=count
         )
@@ -176,7 +184,12 @@ class NotificationQuery:
 class NotificationSubscription:
     @strawberry.subscription(description="What you are told, as it comes.")
     async def notification_received(
-        self, info: RoomInfo, after: ReceivedAfter = None
+        self,
+        info: RoomInfo,
+        company_id: CompanyId = None,
+        port_request_id: PortRequestId = None,
+        groups: Groups = None,
+        after: ReceivedAfter = None,
     ) -> AsyncGenerator[Notification, None]:
         context, reader = info.context, reader_of(info)
         stream = EntryStream(
@@ -184,6 +197,7 @@ class NotificationSubscription:
             database=context.database,
             refresh=context.callers.refresh,
             reader=reader,
+            watch=_watch(groups, company_id, port_request_id),
         )
         try:
             async for entry, locale in stream.follow(read_place("after", after)):
@@ -216,5 +230,18 @@ def read_place(name: str, cursor: str | None) -> int | None:
     return int(place)
 
 
-def _messages_of(groups: Sequence[NotificationGroup]) -> list[str]:
-    return [message for message, telling in TELLING.items() if telling.group in groups]
+def _watch(
+    groups: Sequence[NotificationGroup] | None,
+    company_id: str | None,
+    port_request_id: str | None,
+    *,
+    unread: bool | None = None,
+) -> FeedWatch:
+    return FeedWatch(
+        messages=None
+        if groups is None
+        else tuple(each for each, telling in TELLING.items() if telling.group in groups),
+        company_id=read_id(company_id),
+        subject=read_id(port_request_id),
+        only_unread=bool(unread),
+    )

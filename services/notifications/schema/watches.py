@@ -64,12 +64,12 @@ def build_watch(
     """Raises `BadUserInput`. Of several subjects a change has at most one: nobody hears it."""
     if statuses is not None and len(statuses) > _MOST_STATUSES:
         raise BadUserInput(f"`statuses` are at most {_MOST_STATUSES}.")
-    asked = [_read_id(subject) for subject in subjects if subject is not None]
+    asked = [read_id(subject) for subject in subjects if subject is not None]
     return Watch(
         kinds=kinds,
-        account_id=_read_id(account_id),
-        company_id=_read_id(company_id),
-        port_request_id=_read_id(port_request_id),
+        account_id=read_id(account_id),
+        company_id=read_id(company_id),
+        port_request_id=read_id(port_request_id),
         subject=None if not asked else asked[0] if len(asked) == 1 else _NOBODYS_ID,
         statuses=None
         if statuses is None
@@ -77,6 +77,6 @@ def build_watch(
     )
 
 
-def _read_id(text: str | None) -> str | None:
+def read_id(text: str | None) -> str | None:
     """What cannot be an id is asked for as one that nobody has: unknown, like any other."""
     return text if text is None or _ID.fullmatch(text) else _NOBODYS_ID

@@ -9,7 +9,7 @@ from libs.common.caller import Member
 from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_page, write_cursor
 from libs.common.sight import NOTHING, sight_of
-from services.notifications.domain.feed_entries import FeedEntry, NewEntries
+from services.notifications.domain.feed_entries import FeedEntry, FeedWatch, NewEntries
 
 _COLUMNS: Final = """e.entry_id, e.place, e.account_id, e.member_id, e.read_at,
       n.message, n.subject, n.occurred_at, n.content"""
@@ -19,6 +19,10 @@ _SEEN: Final = """e.account_id = $1
       AND e.member_id = $2
       AND ($3::text[] IS NULL OR cardinality(e.company_ids) = 0 OR e.company_ids && $3)
       AND ($4::text IS NULL OR e.requester_id IS NULL OR e.requester_id = $4)"""
+# What of them is asked for.
+_ASKED: Final = """($5::text[] IS NULL OR n.message = ANY($5))
+      AND ($6::text IS NULL OR e.company_ids @> ARRAY[$6])
+      AND ($7::text IS NULL OR n.subject = $7)"""
 _KEYS: Final = (Key(column="e.place", kind=int),)
 
 
@@ -29,12 +33,12 @@ def _listing(condition: str = "", *, descending: bool = True) -> Listing:
     FROM feed_entries AS e
     JOIN notices AS n USING (notice_id)
     WHERE {_SEEN}
-      AND ($5::text[] IS NULL OR n.message = ANY($5))
+      AND {_ASKED}
       {condition}
       {{keyset}}
     {{order}}
     """,
-        parameters=5,
+        parameters=7,
         keys=_KEYS,
         descending=descending,
     )
@@ -50,8 +54,8 @@ _COUNT: Final = f"""
     FROM feed_entries AS e
     JOIN notices AS n USING (notice_id)
     WHERE {_SEEN}
-      AND ($5::text[] IS NULL OR n.message = ANY($5))
-      AND (e.read_at IS NULL OR NOT $6)
+      AND {_ASKED}
+      AND (e.read_at IS NULL OR NOT $8)
 """
 # From the index alone.
 _COUNT_UNREAD: Final = f"""
@@ -60,15 +64,17 @@ _COUNT_UNREAD: Final = f"""
     WHERE {_SEEN}
       AND e.read_at IS NULL
 """
-# No further than $6.
+# No further than $9.
 _COUNT_MISSED: Final = f"""
     SELECT count(*)
     FROM (
       SELECT
       FROM feed_entries AS e
+      JOIN notices AS n USING (notice_id)
       WHERE {_SEEN}
-        AND e.place > $5
-      LIMIT $6
+        AND {_ASKED}
+        AND e.place > $8
+      LIMIT $9
     ) AS missed
 """
 _FIND_BY_ID: Final = f"""
@@ -127,27 +133,17 @@ STATEMENTS: Final = (
 
 
 async def find_page(
-    connection: Connection,
-    reader: Member,
-    page: Page,
-    *,
-    messages: Sequence[str] | None = None,
-    only_unread: bool = False,
+    connection: Connection, reader: Member, watch: FeedWatch, page: Page
 ) -> Slice[FeedEntry]:
     """The newest first."""
-    listing = _UNREAD_ENTRIES if only_unread else ENTRIES
-    rows = await read_page(connection, listing, page, *_seen(reader), messages)
+    listing = _UNREAD_ENTRIES if watch.only_unread else ENTRIES
+    rows = await read_page(connection, listing, page, *_seen(reader), *_asked(watch))
     return rows.map(_read)
 
 
-async def count_entries(
-    connection: Connection,
-    reader: Member,
-    *,
-    messages: Sequence[str] | None = None,
-    only_unread: bool = False,
-) -> int:
-    count: int = await connection.fetchval(_COUNT, *_seen(reader), messages, only_unread)
+async def count_entries(connection: Connection, reader: Member, watch: FeedWatch) -> int:
+    asked = (*_seen(reader), *_asked(watch), watch.only_unread)
+    count: int = await connection.fetchval(_COUNT, *asked)
     return count
 
 
@@ -157,19 +153,21 @@ async def count_unread(connection: Connection, reader: Member) -> int:
 
 
 async def count_missed(
-    connection: Connection, reader: Member, *, after: int, limit: int
+    connection: Connection, reader: Member, watch: FeedWatch, *, after: int, limit: int
 ) -> int:
     """Counts no further than `limit`."""
-    count: int = await connection.fetchval(_COUNT_MISSED, *_seen(reader), after, limit)
+    asked = (*_seen(reader), *_asked(watch), after, limit)
+    count: int = await connection.fetchval(_COUNT_MISSED, *asked)
     return count
 
 
 async def find_missed(
-    connection: Connection, reader: Member, *, after: int, limit: int
+    connection: Connection, reader: Member, watch: FeedWatch, *, after: int, limit: int
 ) -> list[FeedEntry]:
     """What a stream that came as far as `after` is to be told next, as it was committed."""
     page = Page(size=limit, after=(after,))
-    rows = await read_page(connection, _ENTRIES_AS_THEY_CAME, page, *_seen(reader), None)
+    asked = (*_seen(reader), *_asked(watch))
+    rows = await read_page(connection, _ENTRIES_AS_THEY_CAME, page, *asked)
     return list(rows.map(_read).rows)
 
 
@@ -217,6 +215,10 @@ async def find_readers(connection: Connection, after: int, up_to: int) -> NewEnt
 def _seen(reader: Member) -> tuple[Any, ...]:
     sight = sight_of(reader) or NOTHING
     return reader.account_id, reader.member_id, sight.company_ids, sight.requester_id
+
+
+def _asked(watch: FeedWatch) -> tuple[Any, ...]:
+    return watch.messages, watch.company_id, watch.subject
 
 
 def cursor_of(entry: FeedEntry) -> str:
