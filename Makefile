@@ -9,7 +9,7 @@ N ?= 50000
 CARRIER ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test requirements coverage check fix snapshots bench crash release
+.PHONY: help setup demo up test requirements coverage check fix snapshots events bench crash release
 
 help:
 	@echo "Portline: one telephone number's way, from a CSV file to its first call and out again."
@@ -49,9 +49,12 @@ fix: setup ## format, and correct what ruff can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-snapshots: setup ## print schemas, event schemas and the supergraph again
+snapshots: setup ## print schemas, event schemas, AsyncAPI documents, event pages and the supergraph again
 	@$(BIN)/python -m deploy.local.snapshots
 	@$(NODE) gateway/compose.mjs
+
+events: setup ## every event type with owner, consumers and an example; NAME=... shows one in full
+	@$(BIN)/python -m deploy.events $(NAME)
 
 bench: setup ## benchmarks against their floors; NAME=... runs one
 	@$(BIN)/python -m bench $(NAME)
@@ -59,5 +62,6 @@ bench: setup ## benchmarks against their floors; NAME=... runs one
 crash: setup ## events under kill -9, larger than the suite's; N=... events
 	@$(BIN)/python -m bench.crash $(N)
 
-release: setup ## today's public schema becomes the released one
+release: setup ## today's public schema and event schemas become the released ones
+	@$(BIN)/python -m deploy.events.released
 	@$(NODE) gateway/check.mjs --release

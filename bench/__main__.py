@@ -16,11 +16,14 @@ from bench.intake import measure_intake
 from bench.inventory import measure_inventory
 from bench.latency import measure_latency
 from bench.listing import measure_listing
+from bench.live_latency import measure_live_latency
 from bench.measuring import Result
 from bench.preconfigure import measure_preconfiguration
 from bench.relay import measure_relay
 from bench.routing import measure_routing
 from bench.submit import measure_submit
+from bench.subscribers import measure_subscribers
+from bench.webhooks import measure_webhooks
 from deploy.local.guard import Guard
 from deploy.local.servers import Servers, provide_servers
 from libs.common.serve import calm_garbage_collector
@@ -32,6 +35,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "consumer": measure_consumer,
     "throughput": measure_throughput,
     "latency": measure_latency,
+    "live_latency": measure_live_latency,
+    "subscribers": measure_subscribers,
     "listing": measure_listing,
     "intake": measure_intake,
     "submit": measure_submit,
@@ -40,6 +45,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "calls": measure_calls,
     "routing": measure_routing,
     "inventory": measure_inventory,
+    "webhooks": measure_webhooks,
     "idle": measure_idle,
 }
 

@@ -32,7 +32,7 @@ from libs.common.consumer import Report
 from libs.common.database import Connection, Database, open_database
 from libs.common.deliveries import BATCH
 from libs.common.events import Event, make_event
-from libs.contracts.number_events import CallReceived
+from libs.contracts.number_reports import CallReceived
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.consumers import CONSUMES
 from services.numbers.store.calls import FIND_UNUSUAL

@@ -33,7 +33,7 @@ _BARE_TABLE = "CREATE TABLE bench_bare (id uuid PRIMARY KEY, body text NOT NULL)
 async def measure_latency(servers: Servers) -> list[Result]:
     async with AsyncExitStack() as leaving:
         delivery = await leaving.enter_async_context(prepare_delivery(servers))
-        bare = await leaving.enter_async_context(_open_bare(delivery))
+        bare = await leaving.enter_async_context(open_bare(delivery))
         ours = await leaving.enter_async_context(_open_ours(delivery))
         pairs = await take_turns(bare, ours)
     ratio, figures = compare([(1e3 * floor, 1e3 * mine) for floor, mine in pairs])
@@ -49,7 +49,7 @@ async def measure_latency(servers: Servers) -> list[Result]:
 
 
 @asynccontextmanager
-async def _open_bare(delivery: Delivery) -> AsyncIterator[Callable[[], Awaitable[float]]]:
+async def open_bare(delivery: Delivery) -> AsyncIterator[Callable[[], Awaitable[float]]]:
     """No outbox, no inbox: a confirmed publish, and a row committed where it arrives."""
     numbers = Numbers(100)
     started: dict[str, float] = {}
@@ -85,7 +85,7 @@ async def _open_bare(delivery: Delivery) -> AsyncIterator[Callable[[], Awaitable
                 properties=describe(event),
             )
 
-        yield lambda: _sample(publish, seconds)
+        yield lambda: sample_median(publish, seconds)
 
 
 @asynccontextmanager
@@ -112,7 +112,7 @@ async def _open_ours(delivery: Delivery) -> AsyncIterator[Callable[[], Awaitable
                 await port_in(connection, [number])
             committed[str(version)] = time.perf_counter()
 
-        yield lambda: _sample(change, seconds)
+        yield lambda: sample_median(change, seconds)
 
 
 def _timed(seconds: list[float], committed: dict[str, float]) -> Projection:
@@ -135,7 +135,9 @@ def _timed(seconds: list[float], committed: dict[str, float]) -> Projection:
     return replace(real, apply=apply)
 
 
-async def _sample(make_one: Callable[[], Awaitable[None]], seconds: list[float]) -> float:
+async def sample_median(
+    make_one: Callable[[], Awaitable[None]], seconds: list[float]
+) -> float:
     """The median, once everything that was made is applied."""
     seconds.clear()
     next_at = time.perf_counter()

@@ -9,7 +9,7 @@ import { keepLastGood } from './supergraph.mjs';
 
 export const log = new Logger({ level: 'info', writers: [new JSONLogWriter()] });
 
-export function gatewayConfig(settings, verify) {
+export function gatewayConfig(settings, verify, traces) {
   return {
     logging: new Logger({ level: 'warn', writers: [new JSONLogWriter()] }),
     supergraph: keepLastGood(settings, log),
@@ -36,7 +36,7 @@ export function gatewayConfig(settings, verify) {
         authorization: context.authorization,
         'x-portline-account': context.account,
         'x-request-id': context.requestId,
-        traceparent: request.headers.get('traceparent') ?? undefined,
+        traceparent: traces ? traces.current() : request.headers.get('traceparent') ?? undefined,
         'x-forwarded-for': request.headers.get('x-forwarded-for') ?? undefined,
       }),
     },
@@ -50,6 +50,11 @@ export function gatewayConfig(settings, verify) {
       },
     },
     ...(settings.secret ? { hmacSignature: { secret: settings.secret } } : {}),
-    plugins: () => [...limitPlugins(settings), usePublicErrors(log), useIdentity(verify, settings.secret)],
+    plugins: () => [
+      ...limitPlugins(settings),
+      usePublicErrors(log),
+      useIdentity(verify, settings.secret),
+      ...(traces ? [traces.plugin] : []),
+    ],
   };
 }

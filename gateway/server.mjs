@@ -16,7 +16,8 @@ console.error = console.warn = (message, fault) =>
 
 const settings = readSettings();
 const verify = createVerifier(settings);
-const runtime = createGatewayRuntime(gatewayConfig(settings, verify));
+const traces = settings.collector && (await import('./traces.mjs')).startTraces(settings, log);
+const runtime = createGatewayRuntime(gatewayConfig(settings, verify, traces));
 try {
   await runtime.getSchema();
 } catch (fault) {
@@ -48,4 +49,5 @@ runtime.disposableStack.defer(async () => {
   await sockets.dispose();
   await closed;
   clearInterval(closing);
+  await traces?.stop();
 });

@@ -6,7 +6,8 @@ const SHORTEST_SECRET = 32; // characters
 const SERVICES = { porting: 'PORTING_URL', numbers: 'NUMBERS_URL', notifications: 'NOTIFICATIONS_URL' };
 
 /** @returns {{host: string, listenPort: number, supergraph: string, pollSeconds: number, jwksUrl: URL, issuer: string,
- *  audience: string, production: boolean, routingUrls: Record<string, string>, origins: string[], secret?: string}} */
+ *  audience: string, production: boolean, routingUrls: Record<string, string>, origins: string[], secret?: string,
+ *  collector?: string, tellEvery: number, share: number}} share: of the traces that begin here, how many are told */
 export function readSettings(env = process.env) {
   const required = (name) => env[name] || refuse(`${name} is missing: set it in the gateway's environment.`);
   const profile = required('PROFILE');
@@ -28,6 +29,9 @@ export function readSettings(env = process.env) {
     routingUrls: {},
     origins: (env.CORS_ORIGINS || '').split(',').map((origin) => origin.trim()).filter(Boolean),
     secret: env.GATEWAY_SECRET || undefined,
+    collector: env.OTEL_EXPORTER_OTLP_ENDPOINT && url('OTEL_EXPORTER_OTLP_ENDPOINT', env.OTEL_EXPORTER_OTLP_ENDPOINT).href,
+    tellEvery: count(env, 'OTEL_BSP_SCHEDULE_DELAY', 5000), // milliseconds
+    share: env.OTEL_TRACES_SAMPLER === 'parentbased_traceidratio' ? share(env.OTEL_TRACES_SAMPLER_ARG) : 1,
   };
   for (const [service, name] of Object.entries(SERVICES))
     if (env[name]) settings.routingUrls[service] = url(name, env[name]).href;
@@ -43,6 +47,11 @@ export function refuse(sentence) {
 function count(env, name, fallback) {
   const value = Number(env[name] || fallback);
   return Number.isInteger(value) && value > 0 ? value : refuse(`${name} must be a whole number above 0.`);
+}
+
+function share(value) {
+  const part = Number(value || 1);
+  return part >= 0 && part <= 1 ? part : refuse('OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1.');
 }
 
 function url(name, value) {

@@ -20,12 +20,13 @@ export const streamTransport = {
   getSubgraphExecutor({ transportEntry }) {
     const url = transportEntry.location.replace(/^http/, 'ws');
     const clients = new Map();
-    const execute = ({ document, variables, context }) => {
+    const execute = ({ document, variables, context, extensions }) => {
       const key = JSON.stringify([context.authorization, context.account]);
       // A client that was closed late must not take its successor's place away.
       const forget = (client) => clients.get(key) === client && clients.delete(key);
       if (!clients.has(key)) clients.set(key, connectAs(url, context, forget));
-      return eventsOf(clients.get(key), { query: print(document), variables });
+      const traceparent = extensions?.headers?.traceparent; // a socket has no headers of one operation
+      return eventsOf(clients.get(key), { query: print(document), variables, extensions: traceparent && { traceparent } });
     };
     const dispose = async () => Promise.all([...clients.values()].map((client) => client.dispose()));
     return Object.assign(execute, { [Symbol.asyncDispose]: dispose });

@@ -26,17 +26,17 @@ class RefusedError(Exception):
 
 
 class GraphClient:
-    """One person, or machine, by their token."""
+    """One person, or machine, by their token; all they ask is in the trace that they name."""
 
-    def __init__(self, gateway_url: str, token: str) -> None:
+    def __init__(self, gateway_url: str, token: str, traceparent: str | None = None) -> None:
         self._url = f"{gateway_url}/graphql"
         self._authorization = f"Bearer {token}"
+        self._trace = {"traceparent": traceparent} if traceparent else {}
 
     async def ask(self, operation: str, **variables: Any) -> dict[str, Any]:
         """The answer's data. Raises `gql.transport.exceptions.TransportError`."""
-        transport = HTTPXAsyncTransport(
-            url=self._url, headers={"authorization": self._authorization}, timeout=30
-        )
+        headers = {"authorization": self._authorization, **self._trace}
+        transport = HTTPXAsyncTransport(url=self._url, headers=headers, timeout=30)
         async with Client(transport=transport) as session:
             answer: dict[str, Any] = await session.execute(_request(operation, variables))
             return answer

@@ -9,7 +9,7 @@ from aio_pika.abc import AbstractExchange
 
 from libs.common.broker import CONTENT_TYPE
 from libs.common.events import Fact, encode, make_event
-from libs.contracts.number_events import CallReceived
+from libs.contracts.number_reports import CallReceived
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.port_outs import PortOutReported
 from libs.contracts.topology import REPORTS

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from deploy.local.databases import DatabaseUrls, create_service_database, drop_database
 from deploy.local.errors import StartError
@@ -49,13 +50,14 @@ def run_stack(
     signed_hop: bool = False,
     servers: Servers | None = None,
     carrier: str | None = None,
+    settings: Mapping[str, str] = MappingProxyType({}),
     say: Callable[[str], None] = stay_silent,
 ) -> Iterator[Stack]:
     """`issuer` and `audience` are what tokens carry as `iss` and `aud`.
 
     With `signed_hop` the services take requests from the gateway alone. Servers that are
     given serve others too: nothing of this run stays in them. `carrier` is the character of an
-    emulated one; without it support plays the carrier's part.
+    emulated one; without it support plays the carrier's part. `settings` go to every program.
     """
     folder = guard.make_folder(RUNS)
     they_stay = servers is not None or bool(os.environ.get("PORTLINE_POSTGRES_URL"))
@@ -79,12 +81,15 @@ def run_stack(
             # Whoever tries it out waits for nothing.
             "GATHER_MINUTES": "0",
             "CALL_SECRETS": secrets.token_hex(32),
+            "WEBHOOK_KEYS": secrets.token_hex(32),
+            "WEBHOOK_LOOPBACK": "true",
             "FILES_URL": (folder / "files").as_uri(),
             "ALLOW_FICTIONAL_NUMBERS": "true",
             "UNSUBSCRIBE_SECRET": secrets.token_hex(32),
             "TOKEN_CLIENT_ID": "notifications",
             "TOKEN_CLIENT_SECRET": secrets.token_hex(32),
             "MAIL_FROM": "Portline <no-reply@portline.example>",
+            **settings,
         }
         if carrier:
             shared["CARRIER_SECRET"] = secrets.token_hex(32)

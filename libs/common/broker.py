@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -115,6 +115,17 @@ class Broker:
         await asyncio.wait([probe], timeout=_SLOWEST_ANSWER_S)
         return probe.done() and not probe.cancelled() and probe.result()
 
+    async def count_waiting(self, queues: Sequence[str]) -> Mapping[str, int]:
+        """Messages that wait in each; nothing while the broker is away."""
+        connection = next(iter(self._held), None)
+        if connection is None:
+            return {}
+        try:
+            async with connection.channel(publisher_confirms=False) as channel:
+                return {name: await _count_waiting(channel, name) for name in queues}
+        except Exception:  # noqa: BLE001 - whatever became of it, this is no answer
+            return {}
+
     async def keep_connected(
         self, work: Callable[[AbstractConnection], Awaitable[None]]
     ) -> None:
@@ -182,6 +193,11 @@ class Broker:
     def _let_go(self, connection: AbstractConnection) -> None:
         self._held.discard(connection)
         self._probes.pop(connection, None)
+
+
+async def _count_waiting(channel: AbstractChannel, name: str) -> int:
+    queue = await channel.get_queue(name, ensure=True)
+    return queue.declaration_result.message_count or 0
 
 
 async def _is_answered(connection: AbstractConnection) -> bool:

@@ -16,6 +16,7 @@ from libs.common.broker import Broker
 from libs.common.database import Connection, Database, is_database_lost
 from libs.common.deliveries import BATCH, Deliveries
 from libs.common.events import CLOCK_SKEW, Event, EventRegistry, Fact, UnreadableEventError
+from libs.common.hops import taking
 from libs.common.inbox import (
     InboxWorker,
     React,
@@ -147,8 +148,9 @@ class Consumer:
             if not isinstance(self._by_type[event.type], Ignored)
         ]
         try:
-            async with self.database.working() as connection:
-                await self._store(connection, readable, unreadable)
+            with taking(self.consumes.queue, messages, [event for event, _ in readable]):
+                async with self.database.working() as connection:
+                    await self._store(connection, readable, unreadable)
         except Exception as error:
             if is_database_lost(error):
                 raise

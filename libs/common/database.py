@@ -17,6 +17,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from libs.common.caller import Anonymous, Caller, Login, Machine, Member, Role, Support
+from libs.common.tracing import is_tracing, tell_statement
 
 Connection: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -257,6 +258,10 @@ async def _roll_back(connection: Connection) -> None:
             connection.terminate()
 
 
+async def _tell_statements(connection: Connection) -> None:
+    connection.add_query_logger(tell_statement)
+
+
 async def _no_reset(_connection: Connection) -> None:
     """Nothing is ever set beyond a transaction, so a released connection is clean."""
 
@@ -267,6 +272,7 @@ async def open_database(
     open_pool = partial(
         asyncpg.create_pool,
         url,
+        init=_tell_statements if is_tracing() else None,
         reset=_no_reset,
         timeout=_SILENCE_S,
         command_timeout=statement_timeout_s + _SILENCE_S,

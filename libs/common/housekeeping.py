@@ -32,6 +32,41 @@ _FORGET_IDEMPOTENCY_KEYS = """
       LIMIT $1
     )
 """
+# Long enough to ask whoever did it.
+_FORGET_DROPPED = """
+    DELETE FROM dropped_events
+    WHERE ctid IN (
+      SELECT ctid
+      FROM dropped_events
+      WHERE dropped_at < clock_timestamp() - interval '90 days'
+      LIMIT $1
+    )
+"""
+_FORGET_REPLAYS = """
+    DELETE FROM replays
+    WHERE replay_id IN (
+      SELECT replay_id
+      FROM replays
+      WHERE finished_at < clock_timestamp() - interval '90 days'
+      LIMIT $1
+    )
+"""
+_FORGET_ACTS = """
+    DELETE FROM operator_acts
+    WHERE act_id IN (
+      SELECT act_id
+      FROM operator_acts
+      WHERE acted_at < clock_timestamp() - interval '1 year'
+      LIMIT $1
+    )
+"""
+_STATEMENTS: Final = (
+    _FORGET_RECEIVED,
+    _FORGET_IDEMPOTENCY_KEYS,
+    _FORGET_DROPPED,
+    _FORGET_REPLAYS,
+    _FORGET_ACTS,
+)
 
 
 async def keep_house(database: Database) -> None:
@@ -54,7 +89,7 @@ async def every_hour(clean: Callable[[], Awaitable[None]]) -> None:
 
 async def forget(database: Database) -> None:
     """In small steps, so that no statement takes long however much there is."""
-    for statement in (_FORGET_RECEIVED, _FORGET_IDEMPOTENCY_KEYS):
+    for statement in _STATEMENTS:
         while await _delete_some(database, statement) == _STEP:
             pass
 

@@ -13,11 +13,14 @@ from uuid import UUID
 
 from libs.common.database import DATABASE_LOST, Connection, Database, Row, savepoint
 from libs.common.events import MAX_EVENT_BYTES, Event, EventRegistry, UnreadableEventError
+from libs.common.hops import working
 from libs.common.telemetry import continue_trace
 
 log = logging.getLogger(__name__)
 
 TRIES: Final = 5
+# The source of what nobody could read.
+UNKNOWN: Final = "unknown"
 _POLL_S: Final = 0.5
 _FIRST_DELAY_S: Final = 0.5
 
@@ -50,7 +53,7 @@ _BURY_UNREADABLE = """
 """
 # The next event to work: due, and the first of its aggregate that is not applied yet.
 _CLAIM = """
-    SELECT event_id, type, body, attempts
+    SELECT event_id, source, type, body, attempts
     FROM inbox AS head
     WHERE state = 'pending'
       AND next_attempt_at <= clock_timestamp()
@@ -108,9 +111,13 @@ async def find_held_back(
 
 
 async def bury_unreadable(connection: Connection, body: bytes, reason: str) -> None:
-    event_id = UUID(bytes=hashlib.sha256(body).digest()[:16])
+    event_id = _name_of(body)
     text = body[:MAX_EVENT_BYTES].decode(errors="replace").replace("\x00", "")
     await connection.execute(_BURY_UNREADABLE, event_id, str(event_id), text, reason)
+
+
+def _name_of(unreadable: bytes) -> UUID:
+    return UUID(bytes=hashlib.sha256(unreadable).digest()[:16])
 
 
 @dataclass(kw_only=True)
@@ -150,8 +157,11 @@ class InboxWorker:
             try:
                 async with savepoint(connection):
                     event = self.registry.decode(row["body"])
-                    with continue_trace(event.traceparent):
-                        await self.reactions[event.type](connection, event)
+                    if row["source"] == UNKNOWN:
+                        await self._give_its_place(connection, row, event)
+                    else:
+                        with continue_trace(event.traceparent), working(event):
+                            await self.reactions[event.type](connection, event)
             except Exception as fault:
                 if connection.is_closed():
                     raise
@@ -160,6 +170,13 @@ class InboxWorker:
             else:
                 await connection.execute(_MARK_APPLIED, row["event_id"])
             return True
+
+    async def _give_its_place(self, connection: Connection, row: Row, event: Event) -> None:
+        """What could not be read, and can be now, waits behind the earlier of its aggregate."""
+        if _name_of(row["body"].encode()) != row["event_id"]:
+            raise UnreadableEventError("MALFORMED", "it was not kept byte for byte")
+        if event.type in self.reactions:
+            await add_received(connection, [event], {event.id: row["body"]})
 
     async def _mark_failed(self, connection: Connection, row: Row, fault: Exception) -> None:
         attempts = row["attempts"] + 1
@@ -179,6 +196,6 @@ class InboxWorker:
             _MARK_FAILED,
             row["event_id"],
             "dead" if is_last else "pending",
-            type(fault).__name__,
+            str(fault) if isinstance(fault, UnreadableEventError) else type(fault).__name__,
             timedelta(seconds=delay),
         )

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from itertools import product
 from typing import Any, Generic, TypeAlias, TypeVar
+from uuid import UUID
 
 import orjson
 
@@ -31,7 +32,7 @@ class Key:
     """A column that orders a list.
 
     `column` as in the statement, such as `r.created_at`; the row has it under the name after
-    the dot. `kind` is `datetime`, `date`, `str` or `int`.
+    the dot. `kind` is `datetime`, `date`, `str`, `int` or `UUID`.
     """
 
     column: str
@@ -43,7 +44,13 @@ class Key:
 
     @property
     def sql_type(self) -> str:
-        kinds = {datetime: "timestamptz", date: "date", str: "text", int: "bigint"}
+        kinds = {
+            datetime: "timestamptz",
+            date: "date",
+            str: "text",
+            int: "bigint",
+            UUID: "uuid",
+        }
         return kinds[self.kind]
 
 
@@ -179,7 +186,9 @@ def _cut(listing: Listing, page: Page, rows: list[Row]) -> Slice[Row]:
 
 
 def write_cursor(position: Sequence[Any]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(position)).rstrip(b"=").decode()
+    # asyncpg's UUID is one that orjson does not know.
+    written = orjson.dumps(position, default=str)
+    return base64.urlsafe_b64encode(written).rstrip(b"=").decode()
 
 
 def read_cursor(cursor: str, keys: Sequence[Key]) -> Position:
@@ -202,9 +211,18 @@ def _read_value(value: object, kind: type) -> object:
     if isinstance(value, str) and len(value) <= _LONGEST_TEXT and "\0" not in value:
         if kind is str:
             return value
+        if kind is UUID:
+            return _read_uuid(value)
         if kind is not int:
             return _read_time(value) if kind is datetime else _read_day(value)
     raise BadCursor
+
+
+def _read_uuid(value: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError:
+        raise BadCursor from None
 
 
 def _read_day(value: str) -> date:

@@ -15,6 +15,8 @@ from aio_pika.abc import AbstractConnection
 from libs.common.broker import CONTENT_TYPE, Broker
 from libs.common.confirms import REFUSED, BatchPublisher, Message
 from libs.common.database import is_database_lost
+from libs.common.hops import sending
+from libs.common.tracing import mark_failed, traceparent_of
 
 log = logging.getLogger(__name__)
 
@@ -188,16 +190,21 @@ class Relay:
 async def _send(
     publisher: BatchPublisher, rows: Sequence[asyncpg.Record]
 ) -> list[Exception | None]:
-    messages = [
-        Message(
-            id=row["event_id"],
-            type=row["type"],
-            traceparent=row["traceparent"],
-            body=row["body"].encode(),
-        )
-        for row in rows
-    ]
-    return await publisher.publish(messages, timeout_s=_CONFIRM_TIMEOUT_S)
+    with sending(publisher.exchange, rows) as told:
+        messages = [
+            Message(
+                id=row["event_id"],
+                type=row["type"],
+                traceparent=traceparent_of(told[place]) if told else row["traceparent"],
+                body=row["body"].encode(),
+            )
+            for place, row in enumerate(rows)
+        ]
+        outcomes = await publisher.publish(messages, timeout_s=_CONFIRM_TIMEOUT_S)
+        for sent, failure in zip(told, outcomes, strict=False):
+            if failure is not None:
+                mark_failed(sent, failure)
+        return outcomes
 
 
 def _was_refused(outcomes: Sequence[Exception | None]) -> bool:

@@ -7,7 +7,7 @@ import sys
 import uvicorn
 from pydantic import ValidationError
 
-from libs.common.settings import ServiceSettings
+from libs.common.settings import ServiceSettings, explain
 from libs.common.telemetry import configure_logging
 
 
@@ -24,9 +24,7 @@ def main() -> int:
     try:
         app = getattr(importlib.import_module(module), factory)()
     except ValidationError as error:
-        for fault in error.errors():
-            name = ".".join(map(str, fault["loc"])).upper() or "SETTINGS"
-            print(f"{name}: {fault['msg']}", file=sys.stderr)  # noqa: T201 - said to who starts it
+        print(*explain(error), sep="\n", file=sys.stderr)  # noqa: T201 - said to who starts it
         return 1
     calm_garbage_collector()
     settings: ServiceSettings = app.state.settings

@@ -21,11 +21,14 @@ from libs.common.events import EventRegistry, Fact
 from libs.common.health import health_routes
 from libs.common.housekeeping import keep_house
 from libs.common.inbox import InboxWorker
+from libs.common.metrics import ServiceMetrics, metrics_routes
 from libs.common.migrations import COMMON_MIGRATIONS, migrate
 from libs.common.relay import Relay
-from libs.common.settings import ServiceSettings
+from libs.common.replay import ReplayWorker
+from libs.common.settings import Profile, ServiceSettings
 from libs.common.telemetry import TelemetryMiddleware
 from libs.common.timers import Fire, TimerWorker
+from libs.common.tracing import send_traces
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +64,22 @@ class Service:
 def build_app(service: Service) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with _run(service, app):
+        collector = service.settings.otel_exporter_otlp_endpoint
+        async with send_traces(service.name, collector), _run(service, app):
             yield
 
+    settings = service.settings
     app = Starlette(
-        routes=health_routes(), lifespan=lifespan, middleware=[Middleware(TelemetryMiddleware)]
+        routes=[
+            *health_routes(),
+            *metrics_routes(
+                settings.metrics_secret, is_open=settings.profile is Profile.DEVELOPMENT
+            ),
+        ],
+        lifespan=lifespan,
+        middleware=[Middleware(TelemetryMiddleware)],
     )
-    app.state.settings = service.settings
+    app.state.settings = settings
     return app
 
 
@@ -84,6 +96,8 @@ async def _run(service: Service, app: Starlette) -> AsyncIterator[None]:
     )
     wiring = Wiring(settings=settings, database=database, broker=broker)
     app.state.database, app.state.broker = database, broker
+    queues = [consumes.queue for consumes in service.consumes]
+    app.state.metrics = ServiceMetrics(database, broker, queues)
     app.router.routes.extend(service.routes(wiring))
     tasks = [_watched(work) for work in _work_of(service, wiring)]
     log.info("service started", extra={"action": "service.started", "service": service.name})
@@ -119,6 +133,11 @@ def _work_of(service: Service, wiring: Wiring) -> list[Background]:
         worker.run,
         *(consumer.run for consumer in consumers),
         timers.run,
+        ReplayWorker(
+            database=database,
+            amqp_url=wiring.settings.amqp_url.get_secret_value(),
+            topology=broker.topology,
+        ).run,
         lambda: keep_house(database),
         *service.background(wiring),
     ]

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final, Self
 
-from pydantic import Field, HttpUrl, SecretStr, model_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from libs.common.tokens import DEVELOPMENT_ISSUER
@@ -17,8 +17,19 @@ class Profile(StrEnum):
     PRODUCTION = "production"
 
 
+def explain(error: ValidationError) -> list[str]:
+    """What is wrong with the environment, by name: a value may be a secret."""
+    return [
+        f"{'.'.join(map(str, fault['loc'])).upper() or 'SETTINGS'}: {fault['msg']}"
+        for fault in error.errors()
+    ]
+
+
 class ServiceSettings(BaseSettings):
-    """`database_url` logs in as the service's role, `migrations_url` as the tables' owner."""
+    """`database_url` logs in as the service's role, `migrations_url` as the tables' owner.
+
+    Without `metrics_secret` there is no /metrics in production.
+    """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
@@ -31,7 +42,9 @@ class ServiceSettings(BaseSettings):
     jwks_url: HttpUrl
     jwt_issuer: str
     jwt_audience: str
+    otel_exporter_otlp_endpoint: HttpUrl | None = None
     gateway_secret: SecretStr | None = Field(default=None, min_length=SHORTEST_SECRET)
+    metrics_secret: SecretStr | None = Field(default=None, min_length=SHORTEST_SECRET)
 
     @model_validator(mode="after")
     def _stand_firm_in_production(self) -> Self:

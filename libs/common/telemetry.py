@@ -12,62 +12,31 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from opentelemetry.context import attach, detach
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, get_current_span
 from pythonjsonlogger.core import LogData
 from pythonjsonlogger.json import JsonFormatter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
 
+from libs.common.tracing import mark_failed, span, start_context, traceparent_of
+
 logger = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _FRAMES_SHOWN = 12
-# Health checks come every second and say nothing.
-_QUIET_PATHS = frozenset({"/healthz", "/readyz", "/readyz/database"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trace:
-    """One span of a W3C trace context, https://www.w3.org/TR/trace-context/."""
-
-    trace_id: str
-    span_id: str
-    flags: str = "01"
-
-    @classmethod
-    def start(cls) -> Self:
-        return cls(trace_id=secrets.token_hex(16), span_id=secrets.token_hex(8))
-
-    @classmethod
-    def parse(cls, traceparent: str | None) -> Self | None:
-        """`None` for what the standard tells to ignore: malformed, version ff, all zeros."""
-        match = _TRACEPARENT.fullmatch(traceparent or "")
-        if match is None:
-            return None
-        version, trace_id, span_id, flags, rest = match.groups()
-        if version == "ff" or (version == "00" and rest is not None):
-            return None
-        if not trace_id.strip("0") or not span_id.strip("0"):
-            return None
-        return cls(trace_id=trace_id, span_id=span_id, flags=flags)
-
-    def child(self) -> "Trace":
-        return Trace(trace_id=self.trace_id, span_id=secrets.token_hex(8), flags=self.flags)
-
-    @property
-    def traceparent(self) -> str:
-        return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
+_FAULTS = 500
+# They come every few seconds and say nothing.
+_QUIET_PATHS = frozenset({"/healthz", "/readyz", "/readyz/database", "/metrics"})
 
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-_trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
 _client_address: ContextVar[str] = ContextVar("client_address", default="")
 
 
@@ -80,34 +49,32 @@ def current_client_address() -> str:
     return _client_address.get()
 
 
-def current_trace() -> Trace | None:
-    return _trace.get()
+def current_trace_id() -> str | None:
+    told = get_current_span().get_span_context()
+    return f"{told.trace_id:032x}" if told.is_valid else None
 
 
 def current_traceparent() -> str | None:
     """What goes into an event's `traceparent` and an outgoing request's header."""
-    trace = _trace.get()
-    return trace.traceparent if trace else None
+    return traceparent_of(get_current_span())
 
 
 @contextmanager
-def continue_trace(traceparent: str | None, request_id: str | None = None) -> Iterator[Trace]:
+def continue_trace(traceparent: str | None, request_id: str | None = None) -> Iterator[None]:
     """Continue a trace from outside (a request, an event), or start one."""
-    parent = Trace.parse(traceparent)
-    trace = parent.child() if parent else Trace.start()
-    trace_token = _trace.set(trace)
+    trace_token = attach(start_context(traceparent))
     request_token = _request_id.set(request_id)
     try:
-        yield trace
+        yield
     finally:
         _request_id.reset(request_token)
-        _trace.reset(trace_token)
+        detach(trace_token)
 
 
 @contextmanager
-def name_operation() -> Iterator[None]:
-    """One of a socket's operations: in the socket's trace, with a request id of its own."""
-    with continue_trace(current_traceparent(), secrets.token_hex(16)):
+def name_operation(traceparent: str | None) -> Iterator[None]:
+    """One of a socket's operations: in its trace or the socket's, with a request id of its own."""
+    with continue_trace(traceparent or current_traceparent(), secrets.token_hex(16)):
         yield
 
 
@@ -123,6 +90,29 @@ def _shown_path(scope: Scope) -> str:
         if str(value):
             path = path.replace(str(value), f"{{{name}}}")
     return path
+
+
+def _span_of(scope: Scope) -> AbstractContextManager[Span]:
+    """Of a socket its operations are told: it may stay open for days."""
+    if scope["type"] != "http" or scope["path"] in _QUIET_PATHS:
+        return nullcontext(INVALID_SPAN)
+    return span(scope["method"], SpanKind.SERVER)
+
+
+def _describe_request(told: Span, scope: Scope, status: int) -> None:
+    """By its route: a path may hold a signing link's token."""
+    if not told.is_recording():
+        return
+    told.set_attributes(
+        {"http.request.method": scope["method"], "url.scheme": scope["scheme"]}
+    )
+    if (route := scope.get("route")) is not None:
+        told.set_attribute("http.route", route.path)
+        told.update_name(f"{scope['method']} {route.path}")
+    if status:
+        told.set_attribute("http.response.status_code", status)
+    if status >= _FAULTS:
+        mark_failed(told, str(status))
 
 
 class TelemetryMiddleware:
@@ -151,10 +141,11 @@ class TelemetryMiddleware:
 
         client = scope.get("client")
         _client_address.set(client[0] if client else "")
-        with continue_trace(headers.get("traceparent"), request_id):
+        with continue_trace(headers.get("traceparent"), request_id), _span_of(scope) as told:
             try:
                 await self.app(scope, receive, send_named)
             finally:
+                _describe_request(told, scope, status)
                 if scope["path"] not in _QUIET_PATHS:
                     logger.info(
                         "%s answered",
@@ -204,8 +195,8 @@ class _LogLine(JsonFormatter):
         log_data.setdefault("action", "library_report")  # ours all say what they do
         if (request_id := _request_id.get()) is not None:
             log_data["request_id"] = request_id
-        if (trace := _trace.get()) is not None:
-            log_data["trace_id"] = trace.trace_id
+        if (trace_id := current_trace_id()) is not None:
+            log_data["trace_id"] = trace_id
         return log_data
 
     @override

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
 from libs.common.database import DATABASE_LOST, Connection, Database, savepoint
+from libs.common.telemetry import continue_trace
+from libs.common.tracing import span
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,15 @@ _SET = """
     ON CONFLICT ON CONSTRAINT one_timer_per_key DO UPDATE
     SET due_at = excluded.due_at, attempts = 0, reason = NULL
 """
+# The same for many; one that stands where it should is not written again.
+_SET_ALL = """
+    INSERT INTO timers (kind, key, due_at)
+    SELECT *
+    FROM unnest($1::text[], $2::text[], $3::timestamptz[])
+    ON CONFLICT ON CONSTRAINT one_timer_per_key DO UPDATE
+    SET due_at = excluded.due_at, attempts = 0, reason = NULL
+    WHERE timers.due_at <> excluded.due_at
+"""
 # One that is firing now is left to itself: who waited for it could hold what it waits for.
 _CLEAR = """
     DELETE FROM timers
@@ -30,6 +41,15 @@ _CLEAR = """
       FROM timers
       WHERE kind = $1 AND key = $2
       FOR UPDATE SKIP LOCKED
+    )
+"""
+_CLEAR_ALL = """
+    DELETE FROM timers
+    WHERE (kind, key) IN (
+      SELECT kind, key
+      FROM timers
+      JOIN unnest($1::text[], $2::text[]) AS named (kind, key) USING (kind, key)
+      FOR UPDATE OF timers SKIP LOCKED
     )
 """
 # Not one that the fired function has set anew.
@@ -60,6 +80,20 @@ async def clear_timer(connection: Connection, kind: str, key: str) -> None:
     await connection.execute(_CLEAR, kind, key)
 
 
+async def set_timers(
+    connection: Connection, timers: Sequence[tuple[str, str, datetime]]
+) -> None:
+    """Kind, key and instant of each."""
+    if timers:
+        await connection.execute(_SET_ALL, *map(list, zip(*timers, strict=True)))
+
+
+async def clear_timers(connection: Connection, timers: Sequence[tuple[str, str]]) -> None:
+    """Kind and key of each."""
+    if timers:
+        await connection.execute(_CLEAR_ALL, *map(list, zip(*timers, strict=True)))
+
+
 @dataclass(kw_only=True)
 class TimerWorker:
     """Fires what is due; a fault postpones that one timer with a growing delay."""
@@ -87,8 +121,9 @@ class TimerWorker:
                 return False
             kind, key = row["kind"], row["key"]
             try:
-                async with savepoint(connection):
-                    await self.kinds[kind](connection, key)
+                with continue_trace(None), span(f"fire {kind}"):
+                    async with savepoint(connection):
+                        await self.kinds[kind](connection, key)
             except Exception as fault:
                 if connection.is_closed():
                     raise

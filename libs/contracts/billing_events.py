@@ -23,6 +23,8 @@ class BillingPeriodFact(Fact):
 
 
 class BillingPeriodOpened(BillingPeriodFact):
+    """The number costs its fee from `started_at` on."""
+
     type: ClassVar[str] = "numbers.billing_period_opened.v1"
 
 
@@ -33,4 +35,6 @@ class BillingPeriodMovedBack(BillingPeriodFact):
 
 
 class BillingPeriodClosed(BillingPeriodFact):
+    """The number costs nothing from `ended_at` on."""
+
     type: ClassVar[str] = "numbers.billing_period_closed.v1"

@@ -1,11 +1,10 @@
 """What numbers says to everybody: accounts, companies, members, and numbers in inventory."""
 
-from datetime import UTC, datetime
 from typing import ClassVar, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from libs.common.events import CLOCK_SKEW, Fact
+from libs.common.events import Fact
 from libs.contracts.billing_events import (
     BillingPeriodClosed,
     BillingPeriodMovedBack,
@@ -30,6 +29,8 @@ class AccountState(AccountFact):
 
 
 class AccountChanged(AccountState):
+    """An account is new, or something of its state changed."""
+
     type: ClassVar[str] = "numbers.account_changed.v1"
 
 
@@ -42,10 +43,14 @@ class AccountDisabled(AccountState):
 
 
 class AccountReactivated(AccountState):
+    """It was disabled, and may be used again."""
+
     type: ClassVar[str] = "numbers.account_reactivated.v1"
 
 
 class CompanyChanged(AccountFact):
+    """A company of the account is new, or has another name."""
+
     type: ClassVar[str] = "numbers.company_changed.v1"
     company_id: str
     name: str
@@ -129,6 +134,8 @@ class NumberFact(Fact):
 
 
 class NumberPortedIn(NumberFact):
+    """It is ours from `ported_at` on, and waits for its first call."""
+
     type: ClassVar[str] = "numbers.number_ported_in.v1"
     ported_at: AwareDatetime
 
@@ -141,11 +148,15 @@ class FirstCallReceived(NumberFact):
 
 
 class NumberPortingOut(NumberFact):
+    """A gaining carrier takes it, and nobody objects: it leaves."""
+
     type: ClassVar[str] = "numbers.number_porting_out.v1"
     port_out_id: str
 
 
 class NumberPortedOut(NumberFact):
+    """It is with its gaining carrier; it rings here too until it is disabled."""
+
     type: ClassVar[str] = "numbers.number_ported_out.v1"
     port_out_id: str
     ported_out_at: AwareDatetime
@@ -160,6 +171,8 @@ class CallAfterPortOut(NumberFact):
 
 
 class NumberDisabled(NumberFact):
+    """It rings no more and costs no more."""
+
     type: ClassVar[str] = "numbers.number_disabled.v1"
     disabled_at: AwareDatetime
     disabled_by: str
@@ -224,41 +237,6 @@ class NumberChanged(NumberFact):
     changed_at: AwareDatetime
 
 
-class CallReceived(Fact):
-    """Comes in from the telephony system on `portline.reports`, one per inbound call.
-
-    Whatever its clock says, a call that is told has been made: `called_at` is judged, and no
-    reason to refuse it.
-    """
-
-    type: ClassVar[str] = "calls.call_received.v1"
-    tracking_number: PhoneNumber
-    calling_number: str | None = None
-    called_at: AwareDatetime
-
-
-class StandingChanged(Fact):
-    """Comes in from a billing system on `portline.reports`; `subject` is the account.
-
-    The whole standing since `changed_at`: what is older than the standing we know changes nothing.
-    Of two with one time the higher `sequence` is the newer.
-    """
-
-    type: ClassVar[str] = "accounts.standing_changed.v1"
-    card_on_file: StrictBool
-    balance_current: StrictBool
-    in_good_standing: StrictBool
-    in_trial: StrictBool
-    changed_at: AwareDatetime
-
-    @field_validator("changed_at")
-    @classmethod
-    def _refuse_the_future(cls, changed_at: datetime) -> datetime:
-        if changed_at > datetime.now(UTC) + CLOCK_SKEW:
-            raise ValueError("its time has not come")
-        return changed_at
-
-
 NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (
     AccountChanged,
     AccountDisabled,
@@ -284,4 +262,3 @@ NUMBER_EVENTS: Final[tuple[type[Fact], ...]] = (
     BillingPeriodMovedBack,
     BillingPeriodClosed,
 )
-NUMBER_REPORTS: Final[tuple[type[Fact], ...]] = (CallReceived, StandingChanged)

@@ -216,3 +216,16 @@ class UserErrorCode(StrEnum):
         "NEEDED_BY_LAW",
         "The law needs these messages: they cannot be switched off or put off.",
     )
+    WEBHOOK_URL_NOT_ALLOWED = (
+        "WEBHOOK_URL_NOT_ALLOWED",
+        "Webhooks are sent to public addresses, over https, to certain ports.",
+    )
+    UNKNOWN_EVENT_TYPE = "UNKNOWN_EVENT_TYPE", "No event of this type is sent by webhook."
+    TOO_MANY_WEBHOOK_ENDPOINTS = (
+        "TOO_MANY_WEBHOOK_ENDPOINTS",
+        "The account has as many webhook endpoints as it may have.",
+    )
+    TOO_MANY_WEBHOOK_EVENTS = (
+        "TOO_MANY_WEBHOOK_EVENTS",
+        "More events are named or found than are sent again at once.",
+    )

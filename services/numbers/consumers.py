@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 from libs.common.consumer import Consumes, Projection, Reaction, Report
 from libs.common.database import Connection
 from libs.common.events import Event, Fact
-from libs.contracts.number_events import CallReceived, StandingChanged
+from libs.contracts.number_reports import CallReceived, StandingChanged
 from libs.contracts.porting_events.lines import (
     LinesCancelled,
     LinesNotPortable,

@@ -14,10 +14,10 @@ from libs.common.graphql.route import graph_routes, resolver_of
 from libs.common.housekeeping import every_hour
 from libs.common.service import Background, Service, Wiring, build_app
 from libs.common.settings import Profile
+from libs.common.vault import Vault, read_keys
 from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.porting.consumers import CONSUMES
 from services.porting.domain.signing import LinkMaker
-from services.porting.domain.vault import Vault, read_keys
 from services.porting.integrations.carriers.desk import Desk
 from services.porting.integrations.carriers.emulator import Emulator
 from services.porting.integrations.carriers.protocol import Carrier

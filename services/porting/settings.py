@@ -8,8 +8,8 @@ from typing import Self
 from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
 from libs.common.settings import SHORTEST_SECRET, Profile, ServiceSettings
+from libs.common.vault import read_keys
 from services.porting.domain.idling import IdleLimits
-from services.porting.domain.vault import read_keys
 
 
 class CarrierChoice(StrEnum):

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from libs.common.database import DATABASE_LOST, Database, is_database_lost
+from libs.common.vault import Vault
 from services.porting.domain.carriers import Cancellation, Order, Telling
-from services.porting.domain.vault import Vault
 from services.porting.integrations.carriers.protocol import (
     Answer,
     Carrier,

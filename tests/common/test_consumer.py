@@ -194,27 +194,6 @@ async def test_a_poisoned_event_holds_back_only_its_subject_and_is_parked(
     assert [state for _, state, _, _ in sorted(rows)[1:]] == ["pending", "pending"]
 
 
-async def test_what_was_parked_and_is_sent_again_is_worked_with_all_behind_it(
-    ears, amqp_url, look, database, monkeypatch
-):
-    monkeypatch.setattr(inbox, "_FIRST_DELAY_S", 0.001)
-    ears.poison = {("one", 1)}
-    await publish(amqp_url, event("one", 1, Noted()), event("one", 2, Noted()))
-
-    async with ears.listening():
-        await eventually(lambda: look("SELECT FROM inbox WHERE state = 'dead'"))
-        ears.poison = set()
-        async with database.working() as connection:
-            await connection.execute(
-                "UPDATE inbox SET state = 'pending', attempts = 0, "
-                "next_attempt_at = clock_timestamp() WHERE state = 'dead'"
-            )
-        ears.worker.wake()
-        await eventually(lambda: _returns(len(ears.told[Noted.type]) == 2))
-
-    assert ears.told[Noted.type] == [("one", 1), ("one", 2)]
-
-
 async def test_nothing_is_acked_before_its_transaction_has_committed(
     ears, amqp_url, look, monkeypatch
 ):

@@ -65,3 +65,34 @@ async def test_what_is_out_of_reach_is_cleaned_an_hour_later(monkeypatch):
 
     with pytest.raises(KeyError):
         await every_hour(clean)
+
+
+async def test_what_operators_did_is_kept_for_its_time_and_an_unfinished_replay_longer(
+    database,
+):
+    async with database.working() as connection:
+        await connection.execute(
+            """
+            INSERT INTO dropped_events
+              (event_id, source, subject, sequence, type, body, fault, attempts, received_at, why,
+              released, dropped_at)
+            SELECT gen_random_uuid(), '/sample', days, 1, 'x', '{}', '', 5, now(), 'noise', 0,
+              now() - days * interval '1 day'
+            FROM generate_series(89, 91, 2) AS days;
+            INSERT INTO replays (queue, keeps_ids, requested_at, finished_at)
+            SELECT 'sample.events', false, now(), now() - days * interval '1 day'
+            FROM unnest(ARRAY[89, 91, NULL]) AS days;
+            INSERT INTO operator_acts (act, events, acted_at)
+            SELECT 'redriven', 1, now() - days * interval '1 day'
+            FROM generate_series(360, 370, 10) AS days
+            """
+        )
+
+    await forget(database)
+
+    async with database.working() as connection:
+        left = await connection.fetchrow(
+            "SELECT (SELECT count(*) FROM dropped_events), (SELECT count(*) FROM replays), "
+            "(SELECT count(*) FROM operator_acts)"
+        )
+    assert tuple(left) == (1, 2, 1)

@@ -1,12 +1,18 @@
 """Replay: what was published comes again to one queue, at its old place and under a new id."""
 
-from datetime import UTC, datetime
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from libs.common import outbox, replay
+from libs.common import outbox, replay, replays
 from libs.common.broker import declare
+from libs.common.caller import Support
 from libs.common.events import EventRegistry
+from libs.common.replay import ReplayWorker
+from libs.common.replays import Wanted
+from tests.common.sample import a_login
 from tests.common.traffic import (
     QUEUE,
     TOPOLOGY,
@@ -15,6 +21,7 @@ from tests.common.traffic import (
     channel,
     count_waiting,
     event,
+    running,
     take,
 )
 
@@ -50,7 +57,9 @@ async def test_events_of_the_types_named_come_again_in_order(database, amqp_url,
         other = await opened.get_queue("other")
         await other.bind(TOPOLOGY.exchanges[0], "#")
 
-    count = await replay.replay(database, amqp_url, queue=QUEUE.name, types=[Changed.type])
+    count = await replay.replay(
+        database, amqp_url, Wanted(queue=QUEUE.name, types=[Changed.type]), TOPOLOGY
+    )
 
     registry = EventRegistry([Changed])
     again = [registry.decode(message.body) for message in await take(amqp_url, count)]
@@ -65,4 +74,166 @@ async def test_events_of_the_types_named_come_again_in_order(database, amqp_url,
 
 async def test_a_queue_that_nobody_has_is_refused(database, amqp_url):
     with pytest.raises(replay.NoSuchQueueError, match="nowhere"):
-        await replay.replay(database, amqp_url, queue="nowhere", types=[Changed.type])
+        await replay.replay(database, amqp_url, Wanted(queue="nowhere"), TOPOLOGY)
+
+
+async def told(amqp_url, count):
+    registry = EventRegistry([Changed, Noted])
+    return [registry.decode(message.body) for message in await take(amqp_url, count)]
+
+
+@pytest.fixture
+async def queue(amqp_url):
+    async with channel(amqp_url) as opened:
+        await declare(opened, TOPOLOGY)
+    return QUEUE.name
+
+
+async def test_only_what_was_recorded_in_the_time_named_comes_again(database, amqp_url, queue):
+    said = [event("one", sequence) for sequence in range(1, 6)]
+    await publish_once(database, *said)
+    noon = datetime.now(UTC) - timedelta(days=1)
+    async with database.working() as connection:
+        await connection.execute(
+            "UPDATE event_log SET recorded_at = $1::timestamptz + seq * interval '1 hour', "
+            "published_at = $1::timestamptz + seq * interval '2 hours'",
+            noon,
+        )
+        first = await connection.fetchval("SELECT min(recorded_at) FROM event_log")
+    hour = timedelta(hours=1)
+    wanted = Wanted(queue=queue, since=first + hour, until=first + 3 * hour)
+
+    count = await replay.replay(database, amqp_url, wanted, TOPOLOGY)
+
+    assert count == 2
+    assert [each.sequence for each in await told(amqp_url, count)] == [2, 3]
+
+
+async def test_under_their_own_ids_events_come_as_they_were(database, amqp_url, queue):
+    said = [event("one", 1), event("one", 2, Noted())]
+    await publish_once(database, *said)
+
+    count = await replay.replay(
+        database, amqp_url, Wanted(queue=queue, keeps_ids=True), TOPOLOGY
+    )
+
+    assert [each.id for each in await told(amqp_url, count)] == [each.id for each in said]
+
+
+async def test_a_replay_that_was_broken_off_is_carried_to_its_end_under_the_same_ids(
+    database, amqp_url, queue, monkeypatch
+):
+    monkeypatch.setattr(replay, "_STEP", 2)
+    await publish_once(database, *(event("one", sequence) for sequence in range(1, 6)))
+    worker = ReplayWorker(database=database, amqp_url=amqp_url, topology=TOPOLOGY)
+    async with database.transaction(Support(login=a_login("sue"))) as connection:
+        replay_id = await replays.ask_replay(connection, Wanted(queue=queue))
+    real, calls = replay._send, []
+
+    async def send(*given):
+        await real(*given)
+        calls.append(given)
+        if len(calls) == 2:
+            raise ConnectionError
+
+    monkeypatch.setattr(replay, "_send", send)
+    with pytest.raises(ConnectionError):
+        await worker.work_one()
+    assert await worker.work_one()
+    assert not await worker.work_one()
+
+    again = await told(amqp_url, 7)
+    async with database.working() as connection:
+        found = await replays.find_replay(connection, replay_id)
+        acts = await connection.fetch("SELECT act, actor, note FROM operator_acts")
+    assert [each.sequence for each in again] == [1, 2, 3, 4, 3, 4, 5]
+    assert len({each.id for each in again}) == 5
+    assert (found.told, found.reason, found.requested_by) == (5, None, "support:sue")
+    assert found.finished_at is not None
+    assert [tuple(act) for act in acts] == [
+        ("replayed", "support:sue", f"replay {replay_id} to {queue}")
+    ]
+
+
+async def test_a_replay_to_a_queue_that_nobody_has_ends_and_says_so(database, amqp_url):
+    async with database.working() as connection:
+        replay_id = await replays.ask_replay(connection, Wanted(queue="nowhere"))
+
+    assert await ReplayWorker(
+        database=database, amqp_url=amqp_url, topology=TOPOLOGY
+    ).work_one()
+
+    async with database.working() as connection:
+        found = await replays.find_replay(connection, replay_id)
+    assert (found.told, found.reason) == (0, "NO_SUCH_QUEUE")
+
+
+async def test_a_replay_that_fails_by_our_own_fault_ends_and_takes_nothing_down(
+    database, amqp_url, queue, monkeypatch
+):
+    async def fail(*_given):
+        raise LookupError
+
+    await publish_once(database, event("one", 1))
+    monkeypatch.setattr(replay, "_send", fail)
+    async with database.working() as connection:
+        replay_id = await replays.ask_replay(connection, Wanted(queue=queue))
+
+    worker = ReplayWorker(database=database, amqp_url=amqp_url, topology=TOPOLOGY)
+    assert await worker.work_one()
+    assert not await worker.work_one()
+
+    async with database.working() as connection:
+        found = await replays.find_replay(connection, replay_id)
+    assert (found.told, found.reason) == (0, "LookupError")
+
+
+async def test_a_command_and_the_worker_tell_one_replay_together_each_event_once(
+    database, amqp_url, queue, monkeypatch
+):
+    monkeypatch.setattr(replay, "_STEP", 2)
+    monkeypatch.setattr(replay, "_POLL_S", 0.001)
+    await publish_once(database, *(event("one", sequence) for sequence in range(1, 40)))
+    worker = ReplayWorker(database=database, amqp_url=amqp_url, topology=TOPOLOGY)
+
+    async with running(worker.run):
+        count = await replay.replay(database, amqp_url, Wanted(queue=queue), TOPOLOGY)
+
+    assert count == 39
+    again = [each.sequence for each in await told(amqp_url, count)]
+    assert again == [*range(1, 40)]
+    assert await count_waiting(amqp_url, queue) == 0
+
+
+async def test_a_broker_that_is_away_lets_a_replay_wait(
+    database, amqp_url, queue, monkeypatch
+):
+    monkeypatch.setattr(replay, "_POLL_S", 0.01)
+    monkeypatch.setattr(replay, "_PAUSE_S", 0.01)
+    await publish_once(database, event("one", 1))
+    async with database.working() as connection:
+        await replays.ask_replay(connection, Wanted(queue=queue))
+    worker = ReplayWorker(database=database, amqp_url="amqp://127.0.0.1:9/", topology=TOPOLOGY)
+    async with running(worker.run):
+        await asyncio.sleep(0.05)
+        worker.amqp_url = amqp_url
+        assert [each.sequence for each in await told(amqp_url, 1)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("keys", "heard"),
+    [
+        (("sample.#",), 2),
+        (("sample.noted.v1",), 1),
+        (("sample.*.v1",), 2),
+        (("sample.*",), 0),
+        (("sampleXnoted.v1",), 0),
+    ],
+)
+async def test_a_queue_hears_again_only_what_it_is_bound_to(
+    database, amqp_url, queue, keys, heard
+):
+    await publish_once(database, event("one", 1), event("one", 2, Noted()))
+    bound = replace(TOPOLOGY, queues=(replace(QUEUE, keys=keys),))
+
+    assert await replay.replay(database, amqp_url, Wanted(queue=queue), bound) == heard

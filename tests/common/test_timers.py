@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from libs.common.database import after_commit
-from libs.common.timers import TimerWorker, clear_timer, set_timer
+from libs.common.timers import TimerWorker, clear_timer, clear_timers, set_timer, set_timers
 
 NOW = datetime.now(UTC)
 DUE = NOW - timedelta(seconds=1)
@@ -73,6 +73,19 @@ async def test_what_is_not_due_or_of_another_kind_waits(clockwork):
     assert not await clockwork.worker().fire_one()
 
     assert clockwork.fired == []
+
+
+async def test_many_are_set_moved_and_cleared_at_once(clockwork):
+    later = NOW + timedelta(hours=1)
+    names = [("remind", key) for key in "abc"]
+    async with clockwork.database.working() as connection:
+        await set_timers(connection, [])
+        await clear_timers(connection, [])
+        await set_timers(connection, [(*name, DUE) for name in names])
+        await set_timers(connection, [(*names[0], later), (*names[1], DUE)])
+        await clear_timers(connection, [names[2], ("remind", "unknown")])
+
+    assert await clockwork.rows() == [("a", 0, None, True), ("b", 0, None, False)]
 
 
 async def test_a_timer_that_is_set_again_moves_and_one_that_is_cleared_is_gone(clockwork):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from libs.contracts.number_events import CallReceived
+from libs.contracts.number_reports import CallReceived
 from libs.contracts.phone_number import PhoneNumber
 
 NUMBER = PhoneNumber.parse("+12125550142")

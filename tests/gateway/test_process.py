@@ -25,6 +25,8 @@ def test_a_missing_setting_is_one_sentence_and_code_1(house: House, name: str):
     "wrong",
     [
         {"PROFILE": "staging"},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"},
+        {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "2"},
         {"PROFILE": "production"},
         {"JWKS_URL": "keys"},
         {"NUMBERS_URL": "numbers:8000"},

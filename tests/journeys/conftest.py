@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+import aio_pika
 import pytest
+from aio_pika.abc import AbstractConnection
 
 from deploy.local.demo_accounts import Tokens
 from deploy.local.graph_client import GraphClient
@@ -16,7 +19,10 @@ from deploy.local.servers import Servers
 from deploy.local.stack import Stack, run_stack
 from libs.common.dev_issuer import DEVELOPMENT_AUDIENCE
 from libs.common.tokens import DEVELOPMENT_ISSUER
+from tests.collector import Collector, running_collector
 from tests.journeys.cast import Account, found_account
+from tests.journeys.observations import until
+from tests.journeys.sample import QUEUE, Sample
 from tests.journeys.wires import Wire
 
 
@@ -33,11 +39,15 @@ def stack(session_guard: Guard, servers: Servers) -> Iterator[Stack]:
 
 @dataclass(frozen=True, kw_only=True)
 class WiredStack:
-    """Its services reach PostgreSQL and RabbitMQ by these wires, and take the gateway's word only."""
+    """Its services reach PostgreSQL and RabbitMQ by these wires, and take the gateway's word only.
+
+    What all its programs do is told to a collector.
+    """
 
     stack: Stack
     database: Wire
     broker: Wire
+    collector: Collector
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +55,7 @@ def wired(session_guard: Guard, servers: Servers) -> Iterator[WiredStack]:
     postgres, rabbitmq = urlsplit(servers.postgres_url), urlsplit(servers.amqp_url)
     database = Wire(str(postgres.hostname), postgres.port or 5432)
     broker = Wire(str(rabbitmq.hostname), rabbitmq.port or 5672)
-    with database.laid(), broker.laid():
+    with database.laid(), broker.laid(), running_collector() as collector:
 
         def through(url: Any, wire: Wire, query: str = "") -> str:
             login = url.netloc.rpartition("@")[0]
@@ -57,13 +67,16 @@ def wired(session_guard: Guard, servers: Servers) -> Iterator[WiredStack]:
             issuer=DEVELOPMENT_ISSUER,
             audience=DEVELOPMENT_AUDIENCE,
             signed_hop=True,
+            settings=collector.settings,
             servers=replace(
                 servers,
                 postgres_url=through(postgres, database, "sslmode=disable"),
                 amqp_url=through(rabbitmq, broker),
             ),
         ) as running:
-            yield WiredStack(stack=running, database=database, broker=broker)
+            yield WiredStack(
+                stack=running, database=database, broker=broker, collector=collector
+            )
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +98,26 @@ class Travelled:
 
 
 @pytest.fixture(scope="session")
-async def travelled(stack: Stack, ada: Account) -> Travelled:
+async def sample(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """Its queue is there: it hears what happens from now on."""
+    sample = Sample(folder=tmp_path_factory.mktemp("sample"), amqp_url=stack.amqp_url)
+    with sample.running():
+        async with await aio_pika.connect(stack.amqp_url) as connection:
+            await until(partial(is_declared, connection, QUEUE))
+    return sample
+
+
+async def is_declared(connection: AbstractConnection, queue: str) -> bool:
+    channel = await connection.channel()
+    try:
+        await channel.declare_queue(queue, passive=True)
+    except aio_pika.exceptions.ChannelNotFoundEntity:
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+async def travelled(stack: Stack, ada: Account, sample: Sample) -> Travelled:
     return await travel(stack, ada)
 
 

@@ -256,6 +256,7 @@ def _environment(urls: DatabaseUrls, amqp_url: str, folder: Path) -> dict[str, s
         "DOWNLOAD_SECRET": secrets.token_hex(32),
         "PIN_KEYS": secrets.token_hex(32),
         "LETTER_SECRET": secrets.token_hex(32),
+        "WEBHOOK_KEYS": secrets.token_hex(32),
     }
 
 

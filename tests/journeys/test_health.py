@@ -47,6 +47,25 @@ async def whole(wired):
     assert pids == {name: wired.stack.programs.get_process(name).pid for name in SERVICES}
 
 
+async def test_each_service_measures_itself_and_the_gateway_shows_none_of_it(whole):
+    stack = whole.stack
+    async with httpx.AsyncClient(timeout=5, verify=NO_TLS) as client:
+        of_services = [
+            (await client.get(f"{stack.urls[service]}/metrics")).text for service in SERVICES
+        ]
+        at_the_edge = [
+            await client.get(f"{stack.gateway_url.removesuffix('/graphql')}/{path}")
+            for path in ("metrics", "porting/metrics", "graphql/metrics")
+        ]
+
+    for text in of_services:
+        assert "portline_database_up 1.0" in text
+        assert "portline_broker_up 1.0" in text
+        assert 'portline_queue_messages{queue="portline.dead"} 0.0' in text
+    assert all(answer.status_code == 404 for answer in at_the_edge)
+    assert not any("portline_" in answer.text for answer in at_the_edge)
+
+
 async def test_without_the_broker_people_work_on_and_the_events_come_later(whole):
     stack = whole.stack
     support = GraphClient(stack.gateway_url, Tokens(stack.key_folder).of_support())

@@ -38,7 +38,7 @@ NOT_THE_REQUESTER = OF_DOWNTOWN - {"CLIENT_MANAGER"}
 class Thing:
     """`kind` names the id that the query takes; `seen_by` are members, beside support.
 
-    `known_to` may learn that it exists, and no more.
+    `known_to` may learn that it exists, and no more. What is the desk's no member may ask for.
     """
 
     kind: str
@@ -46,6 +46,7 @@ class Thing:
     seen_by: set[str]
     query: str
     is_entity: bool = False
+    is_desks: bool = False
     known_to: set[str] = field(default_factory=set)
 
 
@@ -160,6 +161,8 @@ def callers(stack, ada, babbage):
 
 
 def expected(thing: Thing, caller: str) -> str:
+    if thing.is_desks and OF_NOBODIES.get(caller, NOTHING) == NOTHING and caller != "support":
+        return "FORBIDDEN"
     if caller in OF_NOBODIES:
         return OF_NOBODIES[caller]
     return "seen" if caller == "support" or caller in thing.seen_by else NOTHING
@@ -250,6 +253,14 @@ SUBSCRIPTIONS = {
         seen_by=NOT_THE_REQUESTER,
         query="""subscription ($id: ID!, $after: String) {
             portStatusChanged(portRequestId: $id, after: $after) { event subject } }""",
+    ),
+    "deskQueueChanged": Thing(
+        kind="PortRequest",
+        service="notifications",
+        seen_by=set(),
+        is_desks=True,
+        query="""subscription ($id: ID!, $after: String) {
+            deskQueueChanged(portRequestId: $id, after: $after) { event subject } }""",
     ),
     "numberStatusChanged": Thing(
         kind="Company",

@@ -8,7 +8,7 @@ import pytest
 from deploy.local.journey import NUMBERS
 from deploy.local.stack import SERVICES
 from libs.common.broker import DEAD_LETTERS
-from tests.journeys.asking import ask
+from tests.journeys.asking import ask, open_socket
 from tests.journeys.observations import select, until
 
 pytestmark = pytest.mark.journey
@@ -180,3 +180,29 @@ async def test_nothing_ended_among_the_dead_letters(stack, travelled):
         dead = await channel.declare_queue(DEAD_LETTERS, passive=True)
 
     assert dead.declaration_result.message_count == 0
+
+
+async def test_a_member_resumes_their_feed_and_sees_what_each_notification_is_about(
+    stack, ada, travelled
+):
+    told = "{ notifications(last: 2) { edges { cursor node { id } } } }"
+
+    async def is_told():
+        return len((await ask(stack.gateway_url, told, token))["notifications"]["edges"]) == 2
+
+    token = ada.tokens["ADMINISTRATOR"]
+    await until(is_told)
+    newer, oldest = (await ask(stack.gateway_url, told, token))["notifications"]["edges"]
+    async with open_socket(stack.gateway_url, token) as socket:
+        await socket.next()
+        await socket.subscribe(
+            """subscription ($after: String) { notificationReceived(after: $after) {
+                id title portRequest { id name } } }""",
+            after=oldest["cursor"],
+        )
+        message = await socket.next(5)
+
+    notification = message["payload"]["data"]["notificationReceived"]
+    assert notification["id"] == newer["node"]["id"]
+    assert notification["portRequest"]["id"] == travelled.ids["PortRequest"]
+    assert notification["portRequest"]["name"]

@@ -30,6 +30,7 @@ GOOD = {
     "DOWNLOAD_SECRET": secrets.token_hex(32),
     "PIN_KEYS": secrets.token_hex(32),
     "LETTER_SECRET": secrets.token_hex(32),
+    "WEBHOOK_KEYS": secrets.token_hex(32),
     "SEAL_KEY_FILE": "/nowhere.pem",
     "PUBLIC_URL": "https://portline.example",
 }

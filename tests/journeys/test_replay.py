@@ -27,27 +27,30 @@ CHANGES = """mutation ($company: ID!, $member: ID!, $account: ID!, $other: ID!) 
 }"""
 
 
-async def copies_of(stack, service):
+async def rows_of(stack, service, tables):
     return {
         table: sorted(await select(stack, service, f"SELECT {table}::text FROM {table}"))
-        for table in TABLES
+        for table in tables
     }
 
 
-async def empty(stack, service):
+async def copies_of(stack, service):
+    return await rows_of(stack, service, TABLES)
+
+
+async def empty(stack, service, tables=TABLES):
     name = stack.databases[service].database_url.rpartition("/")[2].partition("?")[0]
     connection = await asyncpg.connect(stack.servers.postgres_url, database=name)
-    await connection.execute(f"DELETE FROM {'; DELETE FROM '.join(TABLES)}")
+    await connection.execute(f"DELETE FROM {'; DELETE FROM '.join(tables)}")
     await connection.close()
 
 
-async def replay_accounts(stack, queue):
+async def run_by_hand(stack, service, *arguments):
     command = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "services.numbers.commands",
-        "replay-accounts",
-        queue,
+        f"services.{service}.commands",
+        *arguments,
         env={
             **os.environ,
             "PROFILE": "development",
@@ -55,10 +58,14 @@ async def replay_accounts(stack, queue):
             "JWT_AUDIENCE": DEVELOPMENT_AUDIENCE,
             "JWKS_URL": f"{stack.urls['issuer']}/.well-known/jwks.json",
             "AMQP_URL": stack.amqp_url,
-            "DATABASE_URL": stack.databases["numbers"].database_url,
-            "MIGRATIONS_URL": stack.databases["numbers"].migrations_url,
+            "DATABASE_URL": stack.databases[service].database_url,
+            "MIGRATIONS_URL": stack.databases[service].migrations_url,
             "PUBLIC_URL": "http://127.0.0.1:9",
             "DOWNLOAD_SECRET": "0" * 64,
+            "UPLOAD_SECRET": "0" * 64,
+            "LETTER_SECRET": "0" * 64,
+            "PIN_KEYS": "0" * 64,
+            "FILES_URL": "file:///nowhere",
         },
     )
     assert await command.wait() == 0
@@ -91,7 +98,7 @@ async def test_an_emptied_copy_of_accounts_is_filled_again_and_equal(stack):
         before = await copies_of(stack, service)
         await empty(stack, service)
 
-        await replay_accounts(stack, f"{service}.events")
+        await run_by_hand(stack, "numbers", "replay-accounts", f"{service}.events")
 
         async def is_filled(service=service, before=before):
             return await copies_of(stack, service) == before
@@ -100,3 +107,92 @@ async def test_an_emptied_copy_of_accounts_is_filled_again_and_equal(stack):
 
     viewing = GraphClient(stack.gateway_url, account.tokens["ADMINISTRATOR"])
     assert await viewing.ask("CountVisible")
+
+
+SETTLE = """mutation ($redrive: RedriveDeadEventsInput!, $replay: ReplayEventsInput!) {
+  redrivePortingDeadEvents(input: $redrive) { redriven userErrors { code } }
+  redriveNotificationsDeadEvents(input: $redrive) { redriven userErrors { code } }
+  replayNumbersEvents(input: $replay) { replay { id requestedBy } userErrors { code } }
+}"""
+WAITING = """{
+  portingDelivery { outboxEvents deadEvents }
+  numbersDelivery { outboxEvents deadEvents }
+  notificationsDelivery { outboxEvents deadEvents }
+  numbersReplays(first: 1) { edges { node { id told finishedAt reason } } }
+}"""
+
+
+async def test_support_asks_through_the_gateway_and_a_service_replays_by_itself(
+    stack, travelled
+):
+    token = Tokens(stack.key_folder).of_support()
+    given = {
+        "redrive": {"all": True, "idempotencyKey": "settle"},
+        "replay": {"queue": "notifications.events", "keepIds": True, "idempotencyKey": "tell"},
+    }
+    changes = "SELECT log_id FROM status_changes WHERE subject = $1 ORDER BY 1"
+    number_id = travelled.ids["TrackingNumber"]
+    before = await select(stack, "notifications", changes, number_id)
+
+    first, second = [await ask(stack.gateway_url, SETTLE, token, **given) for _ in range(2)]
+
+    assert first == second
+    assert [each["userErrors"] for each in first.values()] == [[]] * 3
+    asked = first["replayNumbersEvents"]["replay"]
+
+    async def told():
+        answer = await ask(stack.gateway_url, WAITING, token)
+        [edge] = answer["numbersReplays"]["edges"]
+        assert edge["node"]["id"] == asked["id"]
+        return edge["node"]["told"] if edge["node"]["finishedAt"] else 0
+
+    await until(told)
+    assert asked["requestedBy"].startswith("support:")
+    # Under their own ids the inbox knows them all.
+    assert await select(stack, "notifications", changes, number_id) == before
+
+
+# What a service keeps of another's events, and what must stay as it is while they come again.
+TOLD_AGAIN = [
+    pytest.param(
+        "numbers", "porting", ("inventory_numbers",), ("lines", "port_requests"), id="porting"
+    ),
+    pytest.param(
+        "porting",
+        "numbers",
+        ("port_requests", "port_out_numbers"),
+        ("tracking_numbers", "billing_periods", "announced_lines", "preconfigurations"),
+        id="numbers",
+    ),
+]
+
+
+@pytest.mark.parametrize(("teller", "keeper", "copies", "rest"), TOLD_AGAIN)
+async def test_what_a_service_keeps_of_anothers_is_filled_again_and_nothing_else_changes(
+    stack, travelled, teller, keeper, copies, rest
+):
+    async def is_quiet():
+        waiting = "SELECT FROM inbox WHERE state = 'pending' UNION ALL SELECT FROM outbox"
+        return not any([await select(stack, each, waiting) for each in ("porting", "numbers")])
+
+    await until(is_quiet)
+    before = await rows_of(stack, keeper, copies)
+    untouched = await rows_of(stack, keeper, rest)
+    dead = await select(stack, keeper, "SELECT type, reason FROM inbox WHERE state = 'dead'")
+    assert all(before.values())
+    await empty(stack, keeper, copies)
+
+    await run_by_hand(
+        stack, teller, "replay", "--since", "2020-01-01", "--to", f"{keeper}.events"
+    )
+
+    async def is_filled():
+        return await rows_of(stack, keeper, copies) == before
+
+    await until(is_filled)
+    await until(is_quiet)
+    assert await rows_of(stack, keeper, rest) == untouched
+    assert (
+        await select(stack, keeper, "SELECT type, reason FROM inbox WHERE state = 'dead'")
+        == dead
+    )

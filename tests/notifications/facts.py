@@ -11,6 +11,7 @@ from libs.contracts.number_events import (
     MemberChanged,
 )
 from libs.contracts.phone_number import PhoneNumber
+from libs.contracts.porting_events.desk import PortClaimed
 from libs.contracts.porting_events.lines import LinesPorted
 from libs.contracts.porting_events.port_outs import PortOutReceived
 from libs.contracts.porting_events.requests import PortApproved, PortSubmitted
@@ -51,6 +52,15 @@ def submitted(subject: str = "pr_1", sequence: int = 1, **given: Any) -> Event:
 def approved(subject: str = "pr_1", sequence: int = 2, **given: Any) -> Event:
     fact = PortApproved(
         **_request(**{"status": "APPROVED", **given}), firm_date=date(2026, 3, 1)
+    )
+    return event(fact, subject, sequence)
+
+
+def claimed(subject: str = "pr_1", sequence: int = 2, **given: Any) -> Event:
+    fact = PortClaimed(
+        **_request(**{"status": "IN_REVIEW", **given}),
+        claimed_by="support:desk",
+        taken_from=None,
     )
     return event(fact, subject, sequence)
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aio_pika
@@ -151,6 +151,8 @@ async def running_service(
             "JWKS_URL": jwks_url,
             "JWT_ISSUER": DEVELOPMENT_ISSUER,
             "JWT_AUDIENCE": DEVELOPMENT_AUDIENCE,
+            "WEBHOOK_KEYS": "5" * 64,
+            "WEBHOOK_LOOPBACK": "true",
         },
         ready_url=f"http://{LOOPBACK}:{listen_port}/readyz",
     )
@@ -166,3 +168,22 @@ async def running_service(
         )
     finally:
         await asyncio.to_thread(programs.stop)
+
+
+@asynccontextmanager
+async def another_replica(service: RunningService) -> AsyncIterator[RunningService]:
+    """A second process of the service, on the same database and broker."""
+    listen_port = choose_listen_port()
+    program = replace(
+        service.program,
+        name="another replica",
+        env={**service.program.env, "LISTEN_PORT": str(listen_port)},
+        ready_url=f"http://{LOOPBACK}:{listen_port}/readyz",
+    )
+    await asyncio.to_thread(service.programs.start, [program], stay_silent)
+    try:
+        yield replace(service, host=f"{LOOPBACK}:{listen_port}", program=program)
+    finally:
+        process = service.programs.get_process(program.name)
+        process.kill()
+        await asyncio.to_thread(process.wait)

@@ -2,15 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from standardwebhooks import Webhook
 
 from libs.common.database import open_database
 from libs.contracts.number_events import NumbersPreconfigured
-from libs.contracts.porting_events.requests import DraftChanged
+from libs.contracts.porting_events.letters import LetterSent
+from services.notifications.domain.reminders import SCHEDULES
 from services.notifications.store import status_changes as store
-from tests.notifications.facts import approved, event, submitted
+from tests.notifications.accounts import add_member
+from tests.notifications.facts import START, approved, event, first_call, submitted
 from tests.notifications.processes import RunningService
+from tests.notifications.receivers import receiving
 
 
 class Look:
@@ -31,6 +37,15 @@ class Look:
                 subjects,
             )
         return [tuple(row) for row in rows]
+
+    async def reminders(self, subject: str) -> list[str]:
+        async with self.database.working() as connection:
+            rows = await connection.fetch(
+                "SELECT message FROM notices WHERE subject = $1 AND message = ANY($2)",
+                subject,
+                sorted(SCHEDULES),
+            )
+        return [row["message"] for row in rows]
 
     async def wait_for(self, subject: str) -> None:
         async with asyncio.timeout(10):
@@ -54,17 +69,38 @@ async def test_a_redelivered_event_is_logged_once(service, look) -> None:
     assert await look.logged("pr_twice") == [("pr_twice", 1), ("pr_twice", 2)]
 
 
+async def test_an_administrators_receiver_is_told_by_the_running_service(
+    service, names
+) -> None:
+    create = """
+        mutation Create($url: String!) {
+          createWebhookEndpoint(input: {url: $url}) { secret userErrors { message } }
+        }
+    """
+    token = await add_member(service, names)
+    async with receiving() as receiver:
+        made = await service.ask(create, token, url=receiver.url())
+        secret = made["data"]["createWebhookEndpoint"]["secret"]
+        now = datetime.now(UTC)
+        twice = replace(submitted(names.request, account_id=names.account), time=now)
+        called = replace(first_call(names.number, account_id=names.account), time=now)
+        await service.publish(twice, twice, called)
+        told = await receiver.wait_for(2)
+
+    verified = [Webhook(secret).verify(each.body, each.headers) for each in told]
+    assert sorted(each["data"]["subject"] for each in verified) == sorted(
+        [names.request, names.number]
+    )
+
+
 async def test_what_is_ignored_leaves_nothing_behind(service, look) -> None:
-    draft = DraftChanged(**approved().fact.model_dump() | {"status": "DRAFT"})
     batch = NumbersPreconfigured(account_id="acc_a", batch=1, of=1, numbers=[])
 
-    await service.publish(
-        event(draft, "pr_draft"), event(batch, "pr_draft"), submitted("pr_after_draft")
-    )
-    await look.wait_for("pr_after_draft")
+    await service.publish(event(batch, "pr_ignored"), submitted("pr_after_ignored"))
+    await look.wait_for("pr_after_ignored")
 
-    assert await look.logged("pr_draft") == []
-    assert await look.inbox("pr_draft") == []
+    assert await look.logged("pr_ignored") == []
+    assert await look.inbox("pr_ignored") == []
 
 
 async def test_a_poisoned_event_holds_back_only_its_own_subject(service, look) -> None:
@@ -85,3 +121,23 @@ async def test_a_poisoned_event_holds_back_only_its_own_subject(service, look) -
         ("pr_poisoned", 2, "pending"),
         ("pr_poisoned", 3, "pending"),
     ]
+
+
+async def test_what_an_event_begins_is_reminded_of_by_the_service_itself(
+    service, look
+) -> None:
+    given = {**approved().fact.model_dump(), "status": "AWAITING_SIGNATURE"}
+    letter = LetterSent(
+        **given, letter_id="ltr_forgotten", link_id="lnk_1", expires_at=START + timedelta(14)
+    )
+    sent = event(letter, "pr_forgotten", 2)
+    await service.publish(replace(sent, time=datetime.now(UTC) - timedelta(days=3)))
+    await look.wait_for("pr_forgotten")
+    async with look.database.working() as connection:
+        await connection.execute("UPDATE timers SET due_at = clock_timestamp()")
+
+    async with asyncio.timeout(10):
+        while not (reminded := await look.reminders("pr_forgotten")):  # noqa: ASYNC110 - a database has no event
+            await asyncio.sleep(0.05)
+
+    assert reminded == ["letter_unsigned"]

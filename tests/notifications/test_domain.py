@@ -12,6 +12,7 @@ from libs.contracts.number_events import NUMBER_EVENTS
 from libs.contracts.porting_events.registry import PORTING_EVENTS
 from services.notifications.domain.status_changes import (
     COPIED,
+    DESK_TOLD,
     NOT_TOLD,
     TOLD,
     TOLD_ONCE_WHILE,
@@ -30,7 +31,7 @@ from tests.notifications.facts import (
 
 
 def test_every_fact_is_told_or_listed_as_not_told() -> None:
-    listed = [*TOLD, *TOLD_ONCE_WHILE, *NOT_TOLD, *COPIED]
+    listed = [*TOLD, *TOLD_ONCE_WHILE, *DESK_TOLD, *NOT_TOLD, *COPIED]
 
     assert len(listed) == len(set(listed))
     assert set(listed) == set(chain(PORTING_EVENTS, NUMBER_EVENTS))

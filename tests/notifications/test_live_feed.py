@@ -12,7 +12,7 @@ from libs.common.database import Database
 from libs.common.memberships import memberships_of
 from libs.contracts.topology import TOPOLOGY
 from services.notifications.domain.status_changes import LoggedChange
-from services.notifications.domain.visibility import PORTS, Watch
+from services.notifications.domain.visibility import DESK_QUEUE, NUMBERS, PORTS, Watch
 from services.notifications.live_feed.exchange import LiveExchange
 from services.notifications.live_feed.feed import LiveFeed
 from services.notifications.live_feed.streams import (
@@ -22,7 +22,7 @@ from services.notifications.live_feed.streams import (
     CursorUnknownError,
 )
 from tests.notifications.callers import EVERYTHING, SUPPORT, hear, member
-from tests.notifications.facts import approved, first_call, member_changed, submitted
+from tests.notifications.facts import approved, claimed, first_call, member_changed, submitted
 
 
 class Replica:
@@ -78,8 +78,11 @@ class Reader:
         async for change in self.changes:
             self.told.append(change)
 
-    async def wait_for(self, count: int) -> list[str]:
+    async def wait_for_count(self, count: int) -> None:
         await wait_until(lambda: len(self.told) >= count)
+
+    async def wait_for(self, count: int) -> list[str]:
+        await self.wait_for_count(count)
         return [change.subject for change in self.told]
 
     async def wait_for_end(self, within_s: float = 2) -> None:
@@ -272,6 +275,70 @@ async def test_far_back_counts_only_what_the_caller_may_see(replica) -> None:
 
     async with replica.subscribe(member(), after=0) as reader:
         assert await reader.wait_for(1) == ["pr_mine"]
+
+
+async def test_the_desk_alone_hears_who_works_on_a_request(replica) -> None:
+    await add_members(replica)
+    queue = Watch(kinds=DESK_QUEUE)
+    async with (
+        replica.subscribe(SUPPORT, queue) as desk,
+        replica.subscribe(SUPPORT, Watch(kinds=PORTS)) as dashboard,
+        replica.subscribe(member(), queue) as administrator,
+        replica.subscribe(member(), queue, after=0) as resuming,
+    ):
+        replica.hand_over(
+            await hear(replica.database, submitted(), claimed(), approved(sequence=3))
+        )
+
+        assert await desk.wait_for(3) == ["pr_1"] * 3
+        await dashboard.wait_for(2)
+        await administrator.wait_for(2)
+        await resuming.wait_for(2)
+        for each in (dashboard, administrator, resuming):
+            assert [change.sequence for change in each.told] == [1, 3]
+
+
+async def test_what_the_desk_heard_first_makes_nothing_late_for_customers(replica) -> None:
+    async with replica.subscribe(SUPPORT, Watch(kinds=PORTS)) as dashboard:
+        replica.hand_over(await hear(replica.database, claimed(sequence=2)))
+        replica.hand_over(await hear(replica.database, submitted(sequence=1)))
+
+        assert await dashboard.wait_for(1) == ["pr_1"]
+
+
+async def test_a_filter_by_status_hears_what_comes_and_what_leaves(replica) -> None:
+    approvals = Watch(kinds=PORTS, statuses=frozenset({"APPROVED"}))
+    changes = [
+        submitted(),
+        approved(sequence=2),
+        submitted(sequence=3, status="WITH_CARRIER"),
+        submitted(sequence=4, status="CANCELLED"),
+    ]
+    async with replica.subscribe(SUPPORT, approvals) as live:
+        replica.hand_over(await hear(replica.database, *changes))
+        await live.wait_for(2)
+    async with replica.subscribe(SUPPORT, approvals, after=0) as resuming:
+        await resuming.wait_for(2)
+
+    for each in (live, resuming):
+        assert [(change.status_before, change.status) for change in each.told] == [
+            ("IN_REVIEW", "APPROVED"),
+            ("APPROVED", "WITH_CARRIER"),
+        ]
+
+
+async def test_numbers_are_followed_by_the_request_that_they_came_by(replica) -> None:
+    watch = Watch(kinds=NUMBERS, port_request_id="pr_1")
+    async with replica.subscribe(SUPPORT, watch) as live:
+        replica.hand_over(
+            await hear(
+                replica.database, first_call("num_2", port_request_id="pr_2"), first_call()
+            )
+        )
+        await live.wait_for(1)
+    async with replica.subscribe(SUPPORT, watch, after=0) as resuming:
+        assert await resuming.wait_for(1) == ["num_1"]
+    assert [change.subject for change in live.told] == ["num_1"]
 
 
 async def add_members(replica: Replica) -> None:

@@ -16,7 +16,10 @@ from services.notifications.domain.status_changes import SubjectKind
 from services.notifications.domain.visibility import PORTS, Watch
 from services.notifications.store import (
     addresses,
+    awaited,
     copies,
+    due_notices,
+    feed_entries,
     gathering,
     members,
     notices,
@@ -61,8 +64,11 @@ async def test_every_statement_can_be_prepared(database: Database) -> None:
             *copies.STATEMENTS,
             *addresses.STATEMENTS,
             *notices.STATEMENTS,
+            *feed_entries.STATEMENTS,
+            *awaited.STATEMENTS,
             *gathering.STATEMENTS,
             *members.STATEMENTS,
+            *due_notices.STATEMENTS,
             *telling.STATEMENTS,
             *preferences.STATEMENTS,
         ):
@@ -277,25 +283,44 @@ async def test_only_the_owner_could_change_the_tables(urls: DatabaseUrls, databa
             await connection.execute("DELETE FROM status_changes")
 
 
-async def test_who_asks_may_read_the_log_and_do_nothing_else(database: Database) -> None:
+_READ, _ADDED, _CHANGED = {"SELECT"}, {"SELECT", "INSERT"}, {"SELECT", "INSERT", "UPDATE"}
+BOTH = {
+    "status_log": _READ,
+    "status_changes": _READ,
+    "webhook_endpoints": _READ,
+    "webhook_events": _READ,
+    "webhook_deliveries": _READ,
+    "webhook_attempts": _READ,
+    "notification_choices": _READ,
+    "notification_habits": _READ,
+    "notices": _READ,
+    "idempotency_keys": _ADDED,
+}
+MEMBERS = {
+    "webhook_endpoints": _CHANGED,
+    "webhook_secrets": _CHANGED | {"DELETE"},
+    "webhook_events": _ADDED,
+    "webhook_deliveries": _ADDED,
+    "notification_choices": _CHANGED | {"DELETE"},
+    "notification_habits": _CHANGED,
+    "feed_entries": {"SELECT", "UPDATE"},
+    "companies": _READ,
+}
+SUPPORTERS = {
+    "inbox": {"SELECT", "UPDATE"},
+    "dropped_events": _ADDED,
+    "operator_acts": _ADDED,
+    "replays": _ADDED,
+    "mails": {"SELECT", "UPDATE"},
+    "mail_notices": _READ,
+    "bouncing_addresses": {"SELECT", "DELETE"},
+}
+
+
+async def test_who_asks_may_read_the_log_and_do_only_what_is_listed_here(database) -> None:
     async with database.working() as connection:
         rights = await find_rights(connection, "notifications")
         careless = await find_careless_functions(connection)
 
-    log = {"status_log": {"SELECT"}, "status_changes": {"SELECT"}}
-    chosen = {
-        "notification_choices": {"SELECT", "INSERT", "UPDATE", "DELETE"},
-        "notification_habits": {"SELECT", "INSERT", "UPDATE"},
-        "idempotency_keys": {"SELECT", "INSERT"},
-        "companies": {"SELECT"},
-    }
-    looked_at = {"notification_choices": {"SELECT"}, "notification_habits": {"SELECT"}}
-    looked_after = {
-        "mails": {"SELECT", "UPDATE"},
-        "mail_notices": {"SELECT"},
-        "notices": {"SELECT"},
-        "bouncing_addresses": {"SELECT", "DELETE"},
-        "idempotency_keys": {"SELECT", "INSERT"},
-    }
-    assert rights == {"tenant": log | chosen, "support": log | looked_at | looked_after}
+    assert rights == {"tenant": BOTH | MEMBERS, "support": BOTH | SUPPORTERS}
     assert careless == []

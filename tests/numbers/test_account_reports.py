@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from libs.common.sight import EVERYTHING
-from libs.contracts.number_events import StandingChanged
+from libs.contracts.number_reports import StandingChanged
 from libs.contracts.porting_events.port_outs import (
     PortOutAuthorized,
     PortOutConfirmed,

@@ -52,4 +52,4 @@ async def test_counts_that_are_wrong_make_the_check_fail_once(environment, datab
 @pytest.mark.parametrize("arguments", [[], ["replay-accounts"], ["replay"], ["help", "me"]])
 def test_what_is_no_command_is_answered_with_how_to(arguments, capsys):
     assert commands.main(arguments) == 2
-    assert "replay-accounts" in capsys.readouterr().err
+    assert "usage: python -m services.numbers.commands" in capsys.readouterr().err

@@ -18,12 +18,12 @@ from libs.common.database import Database
 from libs.common.events import Event, EventRegistry, encode
 from libs.common.inbox import InboxWorker
 from libs.contracts.number_events import (
-    CallReceived,
     FirstCallReceived,
     NumberPortedIn,
     NumbersPreconfigured,
     PreconfigurationRefused,
 )
+from libs.contracts.number_reports import CallReceived
 from libs.contracts.porting_events.lines import (
     LinesCancelled,
     LinesNotPortable,

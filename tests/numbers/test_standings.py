@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from libs.common.sight import EVERYTHING
-from libs.contracts.number_events import AccountChanged, StandingChanged
+from libs.contracts.number_events import AccountChanged
+from libs.contracts.number_reports import StandingChanged
 from services.numbers.domain.accounts import Standing
 from services.numbers.store.accounts import find_accounts
 from services.numbers.use_cases.standings import note_standing

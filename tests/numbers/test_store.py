@@ -174,6 +174,10 @@ RIGHTS = {
         "unknown_calls": READ,
         "idempotency_keys": READ | {"INSERT"},
         "outbox": {"INSERT"},
+        "inbox": READ | {"UPDATE"},
+        "dropped_events": READ | {"INSERT"},
+        "operator_acts": READ | {"INSERT"},
+        "replays": READ | {"INSERT"},
     },
 }
 

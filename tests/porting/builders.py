@@ -12,6 +12,7 @@ from libs.common.database import Database
 from libs.common.dev_issuer import DEVELOPMENT_ISSUER
 from libs.common.events import Event, EventRegistry, Fact, make_event
 from libs.common.ids import new_id
+from libs.common.vault import Vault
 from libs.contracts.number_events import (
     AccountChanged,
     CompanyChanged,
@@ -35,7 +36,6 @@ from services.porting.domain.line_rules import NewLine
 from services.porting.domain.port_outs import PortOut, PortOutStatus
 from services.porting.domain.requests import PortRequest, PortRequestStatus
 from services.porting.domain.signing import LinkMaker
-from services.porting.domain.vault import Vault
 from services.porting.store import lines, port_outs, requests
 from services.porting.store import uploads as upload_store
 from services.porting.store.lines import Line

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libs.common.vault import CannotUnseal, Sealed, Vault, read_keys
 from services.porting.domain.pins import Pin, PinAnswer, read_pin_answer
-from services.porting.domain.vault import CannotUnseal, Sealed, Vault, read_keys
 from services.porting.use_cases import carrier
 from services.porting.use_cases.letters import AccountChange, prepare_letter
 from services.porting.use_cases.pins import keep_pins, reseal_pins

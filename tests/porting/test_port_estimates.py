@@ -5,8 +5,17 @@ from datetime import datetime, timedelta
 import pytest
 
 from libs.common.ids import made_at, new_id
-from services.porting.domain.calendars import day_in
+from libs.contracts.porting_events.lines import LinesApproved
+from libs.contracts.porting_events.requests import (
+    LinesPreconfigured,
+    PortApproved,
+    PortResubmitted,
+    PortSentToCarrier,
+)
+from services.porting.domain.calendars import day_in, start_of
+from services.porting.use_cases import resubmitting
 from tests.porting.builders import (
+    SUPPORT,
     a_full_draft,
     a_line,
     a_port_out,
@@ -18,6 +27,7 @@ from tests.porting.builders import (
     phone,
     request_of,
     submit,
+    told,
 )
 from tests.porting.test_document_reviews import review
 from tests.porting.test_documents import attached
@@ -98,6 +108,39 @@ async def test_firm_dates_replace_the_window_once_every_number_has_one(door, dat
         str(last),
     )
     assert shown["reason"] == "FIRM_DATE"
+    facts = [event.fact for event in await told(database, request_id)]
+    given = [fact for fact in facts if isinstance(fact, LinesApproved | PortApproved)]
+    assert [(fact.firm_date, fact.activates_at) for fact in given] == [
+        (day, start_of(day, "America/New_York")) for day in (last, first, last)
+    ]
+
+
+@pytest.mark.requirement("S18")
+async def test_others_are_told_the_windows_last_day_with_what_begins_or_restarts_it(
+    door, database
+):
+    house = await found_house(database)
+    request_id = await a_request_with_the_carrier(database, house, [phone(100)])
+    rejection = {"portRequestId": request_id, "code": "NUMBER_INACTIVE"}
+    rejected = await door.act("support", "recordRejection", **rejection)
+    assert rejected["userErrors"] == []
+    async with database.working() as connection:
+        await connection.execute("UPDATE faults SET corrected_at = now()")
+        await connection.execute(
+            "UPDATE documents SET attached_at = now() + interval '7 days'"
+        )
+        await resubmitting.resubmit_request(connection, SUPPORT, request_id, None)
+
+    facts = [event.fact for event in await told(database, request_id)]
+    days = [
+        fact.estimated_by
+        for fact in facts
+        if isinstance(fact, LinesPreconfigured | PortSentToCarrier | PortResubmitted)
+    ]
+
+    assert [str(day) for day in days] == [
+        weeks_after(now(), 6), weeks_after(now(), 6), weeks_after(now(), 7),
+    ]  # fmt: skip
 
 
 @pytest.mark.requirement("S18")

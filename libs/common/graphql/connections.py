@@ -62,6 +62,29 @@ class Connection(Generic[T]):
         return await self.count() if self.count else None
 
 
+@strawberry.federation.type(
+    shareable=True, name="Edge", description="One place in a list that every service has."
+)
+class SharedEdge(Generic[T]):
+    cursor: str = strawberry.field(description="Names this place for `after` and `before`.")
+    node: T = strawberry.field(description="What stands here.")
+
+
+@strawberry.federation.type(
+    shareable=True,
+    name="Connection",
+    description="One page of a list that every service has of its own.",
+)
+class SharedConnection(Generic[T]):
+    edges: list[SharedEdge[T]] = strawberry.field(description="The page's places, in order.")
+    page_info: PageInfo = strawberry.field(description="Where this page lies.")
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="How many there are in all; counted only when asked.")
+    async def total_count(self) -> int | None:
+        return await self.count()
+
+
 def page_of(
     listing: Listing,
     *,
@@ -107,11 +130,28 @@ def connection_of(
             Edge(cursor=cursor, node=node)
             for cursor, node in zip(rows.cursors, rows.rows, strict=True)
         ],
-        page_info=PageInfo(
-            has_next_page=rows.has_next,
-            has_previous_page=rows.has_previous,
-            start_cursor=rows.cursors[0] if rows.cursors else None,
-            end_cursor=rows.cursors[-1] if rows.cursors else None,
-        ),
+        page_info=_page_info(rows),
         count=count,
+    )
+
+
+def shared_connection_of(
+    rows: Slice[T], count: Callable[[], Awaitable[int]]
+) -> SharedConnection[T]:
+    return SharedConnection(
+        edges=[
+            SharedEdge(cursor=cursor, node=node)
+            for cursor, node in zip(rows.cursors, rows.rows, strict=True)
+        ],
+        page_info=_page_info(rows),
+        count=count,
+    )
+
+
+def _page_info(rows: Slice[T]) -> PageInfo:
+    return PageInfo(
+        has_next_page=rows.has_next,
+        has_previous_page=rows.has_previous,
+        start_cursor=rows.cursors[0] if rows.cursors else None,
+        end_cursor=rows.cursors[-1] if rows.cursors else None,
     )

@@ -21,6 +21,7 @@ from libs.common.graphql.limits import (
     find_excess,
     find_excess_of_variables,
 )
+from libs.common.tracing import describe_operation
 
 # Parsed documents weigh some sixty times their text: this bounds them to about 15 MB.
 _CHARACTERS_KEPT = 262_144
@@ -108,6 +109,8 @@ class ReadOnce(SchemaExtension):
 
     @override
     async def on_execute(self) -> AsyncGenerator[None, None]:
-        is_mutation = self.execution_context.operation_type is OperationType.MUTATION
+        operation = self.execution_context
+        describe_operation(operation.operation_type.value, operation.operation_name)
+        is_mutation = operation.operation_type is OperationType.MUTATION
         async with asyncio.timeout(self._mutation_s if is_mutation else self._query_s):
             yield

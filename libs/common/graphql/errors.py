@@ -120,6 +120,10 @@ def publish_errors(errors: Sequence[GraphQLError]) -> list[GraphQLError]:
     return [_publish(error) for error in errors]
 
 
+def code_of(published: GraphQLError) -> str:
+    return str((published.extensions or {})["code"])
+
+
 def _publish(error: GraphQLError) -> GraphQLError:
     if _is_bad_document(error):
         message, code = _shorten(error.message), ErrorCode.BAD_USER_INPUT

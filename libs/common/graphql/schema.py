@@ -1,29 +1,34 @@
 """A service's graph: built with our limits, guarded field by field, its errors made public."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import strawberry
 from graphql import GraphQLError, GraphQLField, GraphQLResolveInfo
+from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionResult, Info
-from strawberry.types.execution import ExecutionContext, PreExecutionError
+from strawberry.types.execution import ExecutionContext
 from strawberry.types.graphql import OperationType
 from strawberry.types.scalar import ScalarDefinition
+from strawberry.utils.aio import aclosing
 from typing_extensions import override
 
 from libs.common.caller import Caller
 from libs.common.graphql.documents import DocumentCache, ReadOnce
 from libs.common.graphql.entities import resolve_entities
-from libs.common.graphql.errors import publish_errors
+from libs.common.graphql.errors import code_of, publish_errors
 from libs.common.graphql.execution import Execution, find_plain_fields
 from libs.common.graphql.limits import Limits
 from libs.common.graphql.rights import ANYONE, READERS, Right, demand, demand_to_change
 from libs.common.graphql.scalars import SCALARS
+from libs.common.graphql.streams import Results, answer_events, open_events, refuse
+from libs.common.tracing import mark_failed, span
 
 FEDERATION_VERSION: Final = "2.9"
+_SUBSCRIPTIONS: Final = (OperationType.SUBSCRIPTION,)
 _FEDERATION_RIGHTS: Mapping[str, Right] = {"_service": ANYONE, "_entities": READERS}
 
 
@@ -84,18 +89,20 @@ class Graph(strawberry.federation.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        result = await super().execute(
-            query,
-            variable_values,
-            context_value,
-            root_value,
-            operation_name,
-            allowed_operation_types,
-            operation_extensions,
-        )
-        if result.errors:
-            result.errors = publish_errors(result.errors)
-        return result
+        with span("graphql") as told:
+            result = await super().execute(
+                query,
+                variable_values,
+                context_value,
+                root_value,
+                operation_name,
+                allowed_operation_types,
+                operation_extensions,
+            )
+            if result.errors:
+                result.errors = publish_errors(result.errors)
+                mark_failed(told, code_of(result.errors[0]))
+            return result
 
     @override
     async def stream(
@@ -107,17 +114,48 @@ class Graph(strawberry.federation.Schema):
         operation_name: str | None = None,
         operation_extensions: dict[str, Any] | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
-    ) -> AsyncGenerator[Any, None]:
-        results = await super().stream(
-            query,
-            variable_values,
-            context_value,
-            root_value,
-            operation_name,
-            operation_extensions,
-            allowed_operation_types,
+    ) -> Results:
+        """Of subscriptions alone: what else there is goes over HTTP."""
+        asked = self._create_execution_context(
+            query=query,
+            allowed_operation_types=allowed_operation_types or _SUBSCRIPTIONS,
+            variable_values=variable_values,
+            context_value=context_value,
+            root_value=root_value,
+            operation_name=operation_name,
+            operation_extensions=operation_extensions,
         )
-        return _publish_stream(results)
+        extensions = self.get_extensions()
+        for extension in extensions:
+            extension.execution_context = asked
+        return self._follow(asked, self.create_extensions_runner(asked, extensions))
+
+    async def _follow(
+        self, asked: ExecutionContext, runner: SchemaExtensionsRunner
+    ) -> Results:
+        try:
+            async with runner.operation():
+                refused = await self._prepare_operation_async(
+                    context=asked, extensions_runner=runner
+                )
+                opened = (
+                    (refused.errors or [])
+                    if refused
+                    else await open_events(self._schema, asked, runner)
+                )
+        except GraphQLError as unreadable:
+            opened = [unreadable]
+        except Exception as fault:  # noqa: BLE001 - published, and logged once
+            opened = [GraphQLError(str(fault), original_error=fault)]
+        if isinstance(opened, list):
+            yield refuse(opened)
+            return
+        # It may last for hours: what set it up is not kept.
+        del asked, runner
+        results = answer_events(*opened)
+        async with aclosing(results):
+            async for result in results:
+                yield result
 
     @override
     def process_errors(
@@ -161,16 +199,3 @@ def _guarded(resolve: Any, right: Right, demands: Callable[[Right, Caller], None
         return resolve(source, info, **arguments)
 
     return resolve_with_right
-
-
-async def _publish_stream(results: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
-    try:
-        async for result in results:
-            if result.errors:
-                result.errors = publish_errors(result.errors)
-            yield result
-    except GraphQLError as unreadable:
-        # Reading a document fails before Strawberry's own nets are spread.
-        yield PreExecutionError(data=None, errors=publish_errors([unreadable]))
-    finally:
-        await results.aclose()

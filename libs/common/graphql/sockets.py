@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from json import JSONDecodeError
 from typing import Any, Final, cast
 
+import orjson
+from opentelemetry.trace import SpanKind
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import (
@@ -31,10 +33,12 @@ from typing_extensions import override
 from libs.common.caller import AccountNotChosen, Anonymous, Caller, login_of
 from libs.common.graphql.context import Context
 from libs.common.graphql.errors import error_answer, log_fault
+from libs.common.graphql.execution import SharedData
 from libs.common.graphql.gateway_hop import SOCKET_PARAMETER
 from libs.common.graphql.requests import LONGEST_BODY, RefusedRequest, parse_request
 from libs.common.telemetry import name_operation
 from libs.common.tokens import Unauthenticated
+from libs.common.tracing import span
 
 # Without a token a socket may only hear that it needs one.
 _ANONYMOUS_S = 60
@@ -73,6 +77,15 @@ class BoundedSocket(ASGIWebSocketAdapter):
             raise WebSocketDisconnected
         await super().send_json(message)
 
+    async def send_text(self, text: str) -> None:
+        """A message that is JSON already."""
+        if self.ws.application_state == WebSocketState.DISCONNECTED:
+            raise WebSocketDisconnected
+        try:
+            await self.ws.send_text(text)
+        except WebSocketDisconnect as gone:
+            raise WebSocketDisconnected from gone
+
     @override
     async def close(self, code: int, reason: str) -> None:
         # A longer reason does not fit into the frame and would break the connection instead.
@@ -86,7 +99,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
 
     _caller: Caller = Anonymous()
     _not_chosen: AccountNotChosen | None = None
-    _end: asyncio.Task[None] | None = None
+    # A timer, not a task that sleeps: thousands of sockets wait for hours.
+    _end: asyncio.TimerHandle | None = None
+    _ending: asyncio.Task[None] | None = None
 
     @override
     async def handle_message(self, message: Message) -> None:
@@ -125,12 +140,13 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
                 return
         await super().handle_connection_init({**message, "payload": payload})
         if self.connection_acknowledged and self._end is None:
-            self._end = asyncio.create_task(self._end_with_token())
+            loop = asyncio.get_running_loop()
+            self._end = loop.call_later(self._seconds_left(), self._begin_to_end)
 
     @override
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         # The operation's task begins here and keeps the name.
-        with name_operation():
+        with name_operation(_find_traceparent(message)):
             if self.connection_acknowledged:
                 try:
                     if self._not_chosen is not None:
@@ -154,41 +170,54 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
 
     async def _run(self, operation: Operation[Context[Any], None]) -> None:
         view = cast("Any", self.view)
-        # The role may have been taken away since the socket was opened.
-        caller = await view.callers.refresh(self._caller)
-        results = await self.schema.stream(
+        # Only how it begins is a step of its trace: it may last for days.
+        with span("subscription", SpanKind.SERVER):
+            # The role may have been taken away since the socket was opened.
+            caller = await view.callers.refresh(self._caller)
+        results: AsyncGenerator[Any, None] = await self.schema.stream(
             operation.query,
             variable_values=operation.variables,
             context_value=view.context_for(caller, is_live=True),
             operation_name=operation.operation_name,
             allowed_operation_types=(OperationType.SUBSCRIPTION,),
         )
+        socket = cast("BoundedSocket", self.websocket)
+        beginning = f'{{"id":{orjson.dumps(operation.id).decode()},"type":"next","payload":'
         async with aclosing(results):
             async for result in results:
                 if isinstance(result, PreExecutionError):
                     await operation.send_initial_errors(result.errors or [])
                     return
-                await operation.send_next(cast("Any", result))
+                if type(result.data) is not SharedData:
+                    await operation.send_next(result)
+                elif not operation.completed:
+                    await socket.send_text(f"{beginning}{result.data.payload}}}")
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
     @override
     async def shutdown(self) -> None:
         if self._end is not None:
             self._end.cancel()
+        if self._ending is not None:
+            self._ending.cancel()
             with suppress(asyncio.CancelledError):
-                await self._end
+                await self._ending
         await super().shutdown()
 
     @override
     async def handle_invalid_message(self, error_message: str) -> None:
         await self.websocket.close(_INVALID, error_message)
 
-    async def _end_with_token(self) -> None:
+    def _seconds_left(self) -> float:
         login = login_of(self._caller)
         if login is None:
-            await asyncio.sleep(_ANONYMOUS_S)
-        else:
-            await asyncio.sleep((login.expires_at - datetime.now(UTC)).total_seconds())
+            return _ANONYMOUS_S
+        return max(0, (login.expires_at - datetime.now(UTC)).total_seconds())
+
+    def _begin_to_end(self) -> None:
+        self._ending = asyncio.create_task(self._end_with_token())
+
+    async def _end_with_token(self) -> None:
         with suppress(WebSocketDisconnected, TimeoutError):
             async with asyncio.timeout(_SLOWEST_GOODBYE_S):
                 await self._complete_all()
@@ -210,6 +239,13 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context[Any], None]):
         with suppress(WebSocketDisconnected):
             send = operation.send_operation_message if operation else self.send_message
             await send({"id": operation_id, "type": "error", "payload": errors})
+
+
+def _find_traceparent(message: SubscribeMessage) -> str | None:
+    """In `extensions`, where the gateway writes it: a socket's headers are of no one operation."""
+    payload: Any = message.get("payload")
+    extensions = payload.get("extensions") if isinstance(payload, dict) else None
+    return _find_text(extensions, "traceparent") if isinstance(extensions, dict) else None
 
 
 def _find_text(payload: Mapping[str, object], name: str) -> str | None:

@@ -16,6 +16,8 @@ class PortClaimed(PortRequestFact):
 
 
 class PortReleased(PortRequestFact):
+    """Whoever of the desk had it does not work on it any more."""
+
     is_internal: ClassVar[bool] = True
     type: ClassVar[str] = "porting.port_released.v1"
     released_by: str

@@ -34,11 +34,14 @@ class ApprovedLine(Part):
 class LinesApproved(LineBatchFact):
     """The losing carrier gave these lines a firm date.
 
+    `activates_at` is when the first of them may move: the day's beginning where its losing
+    carrier is.
     `warnings`: `SOON` below 48 hours, `NOT_A_BUSINESS_DAY` where support took it for this reason.
     """
 
     type: ClassVar[str] = "porting.lines_approved.v1"
     firm_date: date
+    activates_at: AwareDatetime | None = None
     warnings: list[str] = Field(default_factory=list)
     override_reason: str | None = None
     lines: list[ApprovedLine]
@@ -54,6 +57,8 @@ class PortedLine(Part):
 
 
 class LinesPorted(LineBatchFact):
+    """These lines are here: the losing carrier said so, or their first call came."""
+
     type: ClassVar[str] = "porting.lines_ported.v1"
     lines: list[PortedLine]
 
@@ -87,6 +92,8 @@ class LinesActivating(LineBatchFact):
 
 
 class LinesActivationFailed(LineBatchFact):
+    """These lines did not come over as they moved; `code` says why."""
+
     type: ClassVar[str] = "porting.lines_activation_failed.v1"
     code: str
     lines: list[NamedLine]

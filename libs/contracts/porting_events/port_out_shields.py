@@ -28,6 +28,8 @@ class PortOutLockFact(PortOutShieldFact):
 
 
 class PortOutLocked(PortOutLockFact):
+    """Port-outs are refused from now on."""
+
     type: ClassVar[str] = "porting.port_out_locked.v1"
 
 
@@ -59,6 +61,8 @@ class PortOutPinBlocked(PortOutShieldFact):
 
 
 class PortOutPinTriesReset(PortOutShieldFact):
+    """Support lets gaining carriers try PINs again."""
+
     type: ClassVar[str] = "porting.port_out_pin_tries_reset.v1"
 
 

@@ -74,6 +74,8 @@ class PortOutCancelled(PortOutFact):
 
 
 class PortOutScheduled(PortOutFact):
+    """The day on which the numbers leave is fixed."""
+
     type: ClassVar[str] = "porting.port_out_scheduled.v1"
     firm_date: date
 

@@ -59,24 +59,36 @@ class ActionRequired(PortRequestFact):
 
 
 class LinesPreconfigured(PortRequestFact):
-    """`numbers` has said that every line rings here from now on."""
+    """`numbers` has said that every line rings here from now on.
+
+    `estimated_by` is the last day of the estimated window, as it is now (S14 to S18).
+    """
 
     type: ClassVar[str] = "porting.lines_preconfigured.v1"
+    estimated_by: date | None = None
 
 
 class PortSentToCarrier(PortRequestFact):
-    """Once for each time that carrier orders, all or some, are sent."""
+    """Once for each time that carrier orders, all or some, are sent.
+
+    `estimated_by` is the last day of the estimated window, as it is now.
+    """
 
     type: ClassVar[str] = "porting.port_sent_to_carrier.v1"
     sent_at: AwareDatetime
+    estimated_by: date | None = None
     carrier_order_ids: list[str] = Field(default_factory=list)
 
 
 class PortApproved(PortRequestFact):
-    """Every live line has its firm date; `firm_date` is the latest of them."""
+    """Every live line has its firm date; `firm_date` is the latest of them.
+
+    That day begins at `activates_at` where its losing carrier is.
+    """
 
     type: ClassVar[str] = "porting.port_approved.v1"
     firm_date: date
+    activates_at: AwareDatetime | None = None
 
 
 class PortCompleted(PortRequestFact):
@@ -88,16 +100,24 @@ class PortCompleted(PortRequestFact):
 
 
 class FirmDateChanged(PortRequestFact):
-    """Another firm date takes the place of the first; `firm_date` is the latest of all lines."""
+    """Another firm date takes the place of the first; `firm_date` is the latest of all lines.
+
+    That day begins at `activates_at` where its losing carrier is.
+    """
 
     type: ClassVar[str] = "porting.firm_date_changed.v1"
     firm_date: date
+    activates_at: AwareDatetime | None = None
 
 
 class PortResubmitted(PortRequestFact):
-    """What was wrong is put right: it goes on."""
+    """What was wrong is put right: it goes on.
+
+    `estimated_by` is the last day of the estimated window where a carrier has it again.
+    """
 
     type: ClassVar[str] = "porting.port_resubmitted.v1"
+    estimated_by: date | None = None
 
 
 class PortCancelRequested(PortRequestFact):
@@ -127,5 +147,7 @@ class PortExpiring(PortRequestFact):
 
 
 class PortExpired(PortRequestFact):
+    """Nobody touched it until its time was up: it ends."""
+
     type: ClassVar[str] = "porting.port_expired.v1"
     expired_at: AwareDatetime

@@ -37,6 +37,8 @@ class MessagePosted(SupportCaseFact):
 
 
 class CaseClosed(SupportCaseFact):
+    """Nothing is left to say; whoever writes again reopens it."""
+
     type: ClassVar[str] = "porting.case_closed.v1"
     closed_by: str
 

@@ -1,7 +1,7 @@
 """Status changes: what a fact tells dashboards, and in which order."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -23,6 +23,7 @@ from libs.contracts.porting_events import (
 from libs.contracts.porting_events.base import PortRequestFact
 from libs.contracts.porting_events.lines import (
     LinesActivating,
+    LinesApproved,
     LinesCancelled,
     LinesCancelRequested,
     LinesNotPortable,
@@ -32,9 +33,13 @@ from libs.contracts.porting_events.port_outs import PortOutFact
 
 
 class SubjectKind(StrEnum):
-    """ACCOUNT says that memberships changed: our replicas hear it, clients never do."""
+    """A desk's is a port request too, in what only our port desk hears of it.
+
+    An account's says that memberships changed: our replicas hear it, clients never do.
+    """
 
     PORT_REQUEST = "port_request"
+    DESK = "desk"
     PORT_OUT = "port_out"
     TRACKING_NUMBER = "tracking_number"
     ACCOUNT = "account"
@@ -53,6 +58,8 @@ class StatusChange:
     status: str | None
     occurred_at: datetime
     traceparent: str | None
+    port_request_id: str | None = None
+    status_before: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +67,8 @@ class LoggedChange(StatusChange):
     """`log_id` counts in the order of commits, without a gap.
 
     A late one came after a newer one of its subject: history lists it, streams skip it, so that
-    a subject's versions only ever rise there.
+    a subject's versions only ever rise there. What only the desk hears makes nothing late that
+    customers hear.
     """
 
     log_id: int
@@ -127,6 +135,15 @@ TOLD_ONCE_WHILE: Final[Mapping[type[Fact], frozenset[str]]] = {
     LinesCancelRequested: frozenset({"WITH_CARRIER"}),
     LinesNotPortable: frozenset({"PORTING", "WITH_CARRIER"}),
 }
+# The desk's own work, and what moves a request in the desk's queue while its customer's status
+# stays as it is.
+DESK_TOLD: Final[tuple[type[Fact], ...]] = (
+    desk.PortClaimed,
+    desk.PortReleased,
+    desk.CarrierOrdersChanged,
+    desk.FirmDateRequested,
+    lines.LinesApproved,
+)
 # They renew our copies; nobody's status is in them.
 COPIED: Final[tuple[type[Fact], ...]] = (
     number_events.AccountChanged,
@@ -138,17 +155,11 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     requests.DraftChanged,
     # For the history only.
     letters.PinUsed,
-    # The desk's own work: the customer's status stays as it is.
-    desk.PortClaimed,
-    desk.PortReleased,
-    desk.CarrierOrdersChanged,
-    desk.FirmDateRequested,
     # They move nothing by themselves: action_required follows a refusal.
     documents.DocumentAttached,
     documents.DocumentReviewed,
     # Batches of lines: the request's own fact follows each last one.
     lines.LinesReadied,
-    lines.LinesApproved,
     lines.LinesRejected,
     lines.LinesInConflict,
     lines.LinesActivationFailed,
@@ -181,51 +192,64 @@ NOT_TOLD: Final[tuple[type[Fact], ...]] = (
     # What it is called and where it rings is no status of a number.
     number_events.NumberChanged,
 )
+# Of those not told: what begins or ends a waiting of which people are reminded.
+REMINDING: Final[tuple[type[Fact], ...]] = (
+    requests.DraftChanged,
+    lines.LinesApproved,
+    lines.LinesRejected,
+    lines.LinesInConflict,
+    lines.LinesActivationFailed,
+    lines.LinesResent,
+    number_events.NumberChanged,
+)
 
 
 def describe(event: Event) -> StatusChange:
-    kind, account_id, company_ids, requester_id, status = _describe_fact(
-        event.fact, event.subject
-    )
-    return StatusChange(
+    fact = event.fact
+    change = StatusChange(
         event_id=event.id,
         type=event.type,
         subject=event.subject,
-        subject_kind=kind,
+        subject_kind=SubjectKind.ACCOUNT,
         sequence=event.sequence,
-        account_id=account_id,
-        company_ids=tuple(company_ids),
-        requester_id=requester_id,
-        status=status,
+        account_id=event.subject,
+        company_ids=(),
+        requester_id=None,
+        status=None,
         occurred_at=event.time,
         traceparent=event.traceparent,
     )
-
-
-def _describe_fact(
-    fact: Fact, subject: str
-) -> tuple[SubjectKind, str, Sequence[str], str | None, str | None]:
     match fact:
         case PortRequestFact():
-            return (
-                SubjectKind.PORT_REQUEST,
-                fact.account_id,
-                [fact.company_id],
-                fact.requester_id,
-                fact.status,
+            is_desks = isinstance(fact, DESK_TOLD)
+            return replace(
+                change,
+                subject_kind=SubjectKind.DESK if is_desks else SubjectKind.PORT_REQUEST,
+                account_id=fact.account_id,
+                company_ids=(fact.company_id,),
+                requester_id=fact.requester_id,
+                status=fact.status,
+                port_request_id=event.subject,
             )
         case PortOutFact():
-            return SubjectKind.PORT_OUT, fact.account_id, fact.company_ids, None, fact.status
+            return replace(
+                change,
+                subject_kind=SubjectKind.PORT_OUT,
+                account_id=fact.account_id,
+                company_ids=tuple(fact.company_ids),
+                status=fact.status,
+            )
         case NumberFact():
-            return (
-                SubjectKind.TRACKING_NUMBER,
-                fact.account_id,
-                [fact.company_id],
-                None,
-                fact.state,
+            return replace(
+                change,
+                subject_kind=SubjectKind.TRACKING_NUMBER,
+                account_id=fact.account_id,
+                company_ids=(fact.company_id,),
+                status=fact.state,
+                port_request_id=fact.port_request_id,
             )
         case MemberChanged():
-            return SubjectKind.ACCOUNT, subject, [], None, None
+            return change
         case _:
             raise TypeError(f"{fact.type} tells no status")
 
@@ -235,20 +259,22 @@ def choose_told(
 ) -> list[StatusChange]:
     """Each version once, a subject's versions rising in the places that they came in.
 
-    `status_before` is each subject's last known status.
+    `status_before` is the last status of each subject that its customer was told.
     """
     status_now = dict(status_before)
     told = []
     for event in _rising(events):
-        change = describe(event)
-        if _is_told(event.fact, change.status, status_now.get(event.subject)):
-            status_now[event.subject] = change.status
+        before = status_now.get(event.subject)
+        change = replace(describe(event), status_before=before)
+        if _is_told(event.fact, change.status, before):
+            if change.subject_kind is not SubjectKind.DESK:
+                status_now[event.subject] = change.status
             told.append(change)
     return told
 
 
 def _is_told(fact: Fact, status: str | None, status_before: str | None) -> bool:
-    if isinstance(fact, PortOutFact) and fact.batch < fact.of:
+    if isinstance(fact, PortOutFact | LinesApproved) and fact.batch < fact.of:
         # One change of many numbers is told once, with its last batch.
         return False
     if type(fact) not in TOLD_ONCE_WHILE:

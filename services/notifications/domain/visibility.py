@@ -8,29 +8,46 @@ from services.notifications.domain.status_changes import StatusChange, SubjectKi
 
 PORTS = frozenset({SubjectKind.PORT_REQUEST, SubjectKind.PORT_OUT})
 NUMBERS = frozenset({SubjectKind.TRACKING_NUMBER})
+DESK_QUEUE = frozenset({SubjectKind.PORT_REQUEST, SubjectKind.DESK})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
-    """What is asked for; the right to see is another question. Absent means any."""
+    """What is asked for; the right to see is another question. Absent means any.
+
+    Of `statuses` a change is included that leads to one of them, or out of one: who shows what
+    stands there also hears what does so no longer.
+    """
 
     kinds: frozenset[SubjectKind]
     account_id: str | None = None
     company_id: str | None = None
     port_request_id: str | None = None
+    subject: str | None = None
+    statuses: frozenset[str] | None = None
 
     def includes(self, change: StatusChange) -> bool:
         return (
             change.subject_kind in self.kinds
-            and self.account_id in {None, change.account_id}
+            and (self.account_id is None or self.account_id == change.account_id)
             and (self.company_id is None or self.company_id in change.company_ids)
-            and self.port_request_id in {None, change.subject}
+            and (
+                self.port_request_id is None
+                or self.port_request_id in (change.subject, change.port_request_id)
+            )
+            and (self.subject is None or self.subject == change.subject)
+            and (
+                self.statuses is None
+                or change.status in self.statuses
+                or change.status_before in self.statuses
+            )
         )
 
 
 def may_see(sight: Sight, change: StatusChange) -> bool:
     return (
         change.subject_kind is not SubjectKind.ACCOUNT
+        and (change.subject_kind is not SubjectKind.DESK or sight.account_id is None)
         and sight.has_account(change.account_id)
         and sight.has_any_company(change.company_ids)
         and (

@@ -2,13 +2,16 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from typing import Final
 
 from libs.common.database import DATABASE_LOST, Database
+from services.notifications.domain.feed_entries import NewEntries
 from services.notifications.domain.status_changes import LoggedChange, SubjectKind
 from services.notifications.live_feed.exchange import LiveExchange
 from services.notifications.live_feed.subscribers import Subscriber
+from services.notifications.store import feed_entries as entry_store
 from services.notifications.store import status_changes as store
 
 log = logging.getLogger(__name__)
@@ -18,11 +21,17 @@ _PAGE: Final = 500
 
 
 class LiveFeed:
-    """`log_id` is the last change handed on: the next one is one more, or was missed."""
+    """`log_id` is the last change handed on: the next one is one more, or was missed.
+
+    Of feed entries it only says whose are new: each stream reads its own. `place` is as far as
+    the table was looked through for what no news told.
+    """
 
     def __init__(self, exchange: LiveExchange) -> None:
         self._exchange = exchange
         self._log_id: int | None = None
+        self._place: int | None = None
+        self._looked_at = 0.0
         self._started = asyncio.Event()
         self._by_account: dict[str | None, set[Subscriber]] = {}
 
@@ -66,13 +75,18 @@ class LiveFeed:
         if self._log_id is None:
             async with database.working() as connection:
                 self._log_id = await store.find_last_log_id(connection)
+                self._place = await entry_store.find_last_place(connection)
             self._started.set()
         while True:
             heard = await self._exchange.hear(_LONGEST_SILENCE_S)
-            if heard:
-                await self._hand_on(database, heard)
-            else:
+            if heard is None:
                 await self._read_table(database)
+            elif isinstance(heard, NewEntries):
+                self._wake_readers(heard)
+            else:
+                await self._hand_on(database, heard)
+            if time.monotonic() >= self._looked_at + _LONGEST_SILENCE_S:
+                await self._look_for_entries(database)
 
     async def _hand_on(self, database: Database, changes: Sequence[LoggedChange]) -> None:
         for change in changes:
@@ -96,6 +110,22 @@ class LiveFeed:
                 await asyncio.sleep(0)
             if len(missed) < _PAGE:
                 return
+
+    async def _look_for_entries(self, database: Database) -> None:
+        assert self._place is not None
+        self._looked_at = time.monotonic()
+        async with database.working() as connection:
+            last_place = await entry_store.find_last_place(connection)
+            if last_place > self._place:
+                readers = await entry_store.find_readers(connection, self._place, last_place)
+                self._wake_readers(readers)
+        self._place = last_place
+
+    def _wake_readers(self, news: NewEntries) -> None:
+        for account_id, member_ids in news.members_by_account.items():
+            for subscriber in self._by_account.get(account_id, ()):
+                if subscriber.reads_entries and subscriber.member_id in member_ids:
+                    subscriber.fall_behind()
 
     def _hand_to_subscribers(self, change: LoggedChange) -> None:
         concerned = self._by_account.get(change.account_id, ())

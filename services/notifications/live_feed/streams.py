@@ -4,18 +4,16 @@ CursorTooOldError       more was missed than a stream catches up on
 CursorUnknownError      the log never reached that cursor
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Final, TypeAlias
+from collections.abc import AsyncGenerator
+from typing import Final
 
 from libs.common.caller import Caller
 from libs.common.database import Database
 from services.notifications.domain.status_changes import LoggedChange
-from services.notifications.domain.visibility import Watch, loses
+from services.notifications.domain.visibility import Watch
 from services.notifications.live_feed.feed import LiveFeed
-from services.notifications.live_feed.subscribers import Subscriber
+from services.notifications.live_feed.subscribers import Refresh, Subscriber
 from services.notifications.store import status_changes as store
-
-Refresh: TypeAlias = Callable[[Caller], Awaitable[Caller]]
 
 MOST_MISSED: Final = 1_000
 _PAGE: Final = 50
@@ -30,7 +28,7 @@ class CursorUnknownError(Exception):
 
 
 class ChangeStream:
-    """`refresh` asks for a caller's present membership. Holds no connection while it waits."""
+    """Holds no connection while it waits."""
 
     def __init__(
         self,
@@ -58,7 +56,7 @@ class ChangeStream:
         subscriber = self._subscriber
         joined_at = await self._feed.join(subscriber)
         try:
-            await self._ask_rights_anew()
+            await subscriber.ask_rights_anew(self._refresh)
             if after is None:
                 self._log_id = joined_at
             else:
@@ -66,13 +64,13 @@ class ChangeStream:
             while True:
                 await subscriber.wait()
                 if subscriber.must_refresh:
-                    await self._ask_rights_anew()
+                    await subscriber.ask_rights_anew(self._refresh)
                 if subscriber.has_ended:
                     return
                 if subscriber.is_behind:
                     async for missed in self._catch_up():
                         yield missed
-                elif (change := subscriber.take()) is not None and self._is_due(change):
+                elif (change := subscriber.take()) and change.log_id > self._log_id:
                     self._log_id = change.log_id
                     yield change
         finally:
@@ -89,15 +87,16 @@ class ChangeStream:
 
     async def _catch_up(self) -> AsyncGenerator[LoggedChange, None]:
         """May be overtaken by a full queue: then it is run again from where it came to."""
-        self._subscriber.start_over()
+        subscriber = self._subscriber
+        subscriber.start_over()
         only_newest = not self._tells_all and await self._has_missed_much()
         self._tells_all = False
         while True:
             page = await self._read_page(only_newest=only_newest)
             for change in page:
-                if self._subscriber.must_refresh:
-                    await self._ask_rights_anew()
-                if self._subscriber.has_ended:
+                if subscriber.must_refresh:
+                    await subscriber.ask_rights_anew(self._refresh)
+                if subscriber.has_ended:
                     return
                 if self._is_due(change):
                     self._log_id = change.log_id
@@ -131,13 +130,3 @@ class ChangeStream:
 
     def _is_due(self, change: LoggedChange) -> bool:
         return change.log_id > self._log_id and self._subscriber.may_see(change)
-
-    async def _ask_rights_anew(self) -> None:
-        """Ends the stream where a right was taken away; the client subscribes anew."""
-        subscriber = self._subscriber
-        subscriber.must_refresh = False
-        caller = await self._refresh(subscriber.caller)
-        if loses(subscriber.caller, caller):
-            subscriber.end()
-        else:
-            subscriber.become(caller)

@@ -2,34 +2,84 @@
 
 import strawberry
 
-from libs.common.graphql.rights import ADMINISTRATORS, MEMBERS, READERS, SUPPORT
+from libs.common.graphql.rights import (
+    ADMINISTRATORS,
+    EVEN_DISABLED,
+    MEMBERS,
+    READERS,
+    SUPPORT,
+)
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
+from services.notifications.schema.live_changes import ChangeSubscription
 from services.notifications.schema.mails import MailMutation, MailQuery
+from services.notifications.schema.notification_mutations import NotificationMutation
+from services.notifications.schema.notifications import (
+    NotificationQuery,
+    NotificationSubscription,
+)
+from services.notifications.schema.operations import (
+    OPERATIONS_RIGHTS,
+    OperationsMutation,
+    OperationsQuery,
+)
 from services.notifications.schema.preferences import PreferenceMutation, PreferenceQuery
-from services.notifications.schema.status_changes import Query as StatusQuery
-from services.notifications.schema.status_changes import Subscription
+from services.notifications.schema.status_changes import StatusChangeQuery
+from services.notifications.schema.webhook_mutations import WebhookMutation
+from services.notifications.schema.webhook_queries import WebhookQuery
 
 RIGHTS = {
     "statusChanges": READERS,
     "portStatusChanged": READERS,
+    "deskQueueChanged": SUPPORT,
     "numberStatusChanged": READERS,
+    "notifications": MEMBERS,
+    "unreadNotificationCount": MEMBERS,
+    "notificationReceived": MEMBERS,
+    "markNotificationsRead": MEMBERS | EVEN_DISABLED,
+    "markAllNotificationsRead": MEMBERS | EVEN_DISABLED,
+    "mails": SUPPORT,
+    "resendMail": SUPPORT,
     "notificationPreferences": MEMBERS,
     "companyNotificationDefaults": ADMINISTRATORS,
     "updateNotificationPreferences": MEMBERS,
     "updateCompanyNotificationDefaults": ADMINISTRATORS,
-    "mails": SUPPORT,
-    "resendMail": SUPPORT,
+    "webhookEventTypes": ADMINISTRATORS | SUPPORT,
+    "webhookEndpoints": ADMINISTRATORS | SUPPORT,
+    "webhookDeliveries": ADMINISTRATORS | SUPPORT,
+    "createWebhookEndpoint": ADMINISTRATORS,
+    "updateWebhookEndpoint": ADMINISTRATORS,
+    "rotateWebhookSecret": ADMINISTRATORS,
+    "disableWebhookEndpoint": ADMINISTRATORS,
+    "enableWebhookEndpoint": ADMINISTRATORS,
+    "deleteWebhookEndpoint": ADMINISTRATORS,
+    "sendTestWebhook": ADMINISTRATORS,
+    "replayWebhookEvents": ADMINISTRATORS,
+    **OPERATIONS_RIGHTS,
 }
 
 
 @strawberry.type
-class Query(StatusQuery, PreferenceQuery, MailQuery):
+class Query(
+    StatusChangeQuery,
+    NotificationQuery,
+    PreferenceQuery,
+    MailQuery,
+    WebhookQuery,
+    OperationsQuery,
+):
     pass
 
 
 @strawberry.type
-class Mutation(PreferenceMutation, MailMutation):
+class Mutation(
+    NotificationMutation, PreferenceMutation, MailMutation, WebhookMutation, OperationsMutation
+):
+    pass
+
+
+@strawberry.type
+class Subscription(ChangeSubscription, NotificationSubscription):
     pass
 
 

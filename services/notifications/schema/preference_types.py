@@ -14,23 +14,9 @@ from services.notifications.domain.preferences import (
     Locale,
     Pace,
 )
-from services.notifications.domain.who_is_told import BY_LAW, Channel, EventGroup
+from services.notifications.domain.who_is_told import BY_LAW, Channel
+from services.notifications.schema.notification_groups import NotificationGroup
 
-publish_enum(
-    EventGroup,
-    name="NotificationGroup",
-    description="What messages are about.",
-    values={
-        EventGroup.AUTHORIZATIONS: "Port requests that wait for an administrator's word.",
-        EventGroup.REQUESTS: "Port requests on their way.",
-        EventGroup.CASES: "Answers of our support team.",
-        EventGroup.NUMBERS: "First calls, and calls after a number has left.",
-        EventGroup.REMINDERS: "What should happen and has not.",
-        EventGroup.WEBHOOKS: "Endpoints that were switched off.",
-        EventGroup.PORT_OUTS: "Numbers that another carrier asks for.",
-        EventGroup.SECURITY: "Changes of members, locks and PINs.",
-    },
-)
 publish_enum(
     Channel,
     name="NotificationChannel",
@@ -62,7 +48,7 @@ _TIME = "Such as `21:30`, in your time zone."
 
 @strawberry.type(description="How soon messages of one group come on one channel.")
 class NotificationChoice:
-    group: EventGroup = strawberry.field(description="What they are about.")
+    group: NotificationGroup = strawberry.field(description="What they are about.")
     channel: Channel = strawberry.field(description="Where they come.")
     delivery: Pace | None = strawberry.field(
         description="What was chosen; null where the default holds: for a member that of the "
@@ -117,7 +103,7 @@ def grid_of(choices: Choices) -> list[NotificationChoice]:
 
 @strawberry.input(description="How soon messages of one group are to come on one channel.")
 class NotificationChoiceInput:
-    group: EventGroup = strawberry.field(description="What they are about.")
+    group: NotificationGroup = strawberry.field(description="What they are about.")
     channel: Channel = strawberry.field(description="Where they come.")
     delivery: Pace | None = strawberry.field(
         default=None, description="Null lets the default hold again."

@@ -15,12 +15,12 @@ from services.notifications.domain.status_changes import (
 from services.notifications.domain.visibility import Watch
 
 _COLUMNS = """log_id, event_id, type, subject, subject_kind, sequence, account_id, company_ids,
-      requester_id, status, occurred_at, traceparent, is_late"""
+      requester_id, status, occurred_at, traceparent, port_request_id, status_before, is_late"""
 
 # One writer at a time. A statement of its own: the next one sees what the last writer committed.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('portline status log'))"
 
-# The newest status of each subject that was told before.
+# The newest status of each subject that its customer was told before.
 _FIND_STATUSES = """
     SELECT subject, status
     FROM unnest($1::text[]) AS asked (subject)
@@ -28,6 +28,7 @@ _FIND_STATUSES = """
       SELECT status
       FROM status_changes
       WHERE status_changes.subject = asked.subject
+        AND status_changes.subject_kind <> 'desk'
       ORDER BY sequence DESC
       LIMIT 1
     ) AS newest
@@ -39,14 +40,21 @@ _ADD = f"""
       SELECT *
       FROM unnest(
         $1::uuid[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[],
-        $8::text[], $9::text[], $10::timestamptz[], $11::text[]
+        $8::text[], $9::text[], $10::timestamptz[], $11::text[], $12::text[], $13::text[]
       ) WITH ORDINALITY AS arrived (
         event_id, type, subject, subject_kind, sequence, account_id, company_ids,
-        requester_id, status, occurred_at, traceparent, place
+        requester_id, status, occurred_at, traceparent, port_request_id, status_before, place
       )
     ),
     fresh AS (
-      SELECT arrived.*, row_number() OVER (ORDER BY place) AS step
+      SELECT arrived.*, row_number() OVER (ORDER BY place) AS step,
+        EXISTS (
+          SELECT
+          FROM status_changes AS newer
+          WHERE newer.subject = arrived.subject
+            AND newer.sequence > arrived.sequence
+            AND (newer.subject_kind <> 'desk' OR arrived.subject_kind = 'desk')
+        ) AS is_late
       FROM arrived
       WHERE NOT EXISTS (
         SELECT
@@ -63,12 +71,7 @@ _ADD = f"""
     INSERT INTO status_changes ({_COLUMNS})
     SELECT advanced.before + step, event_id, type, subject, subject_kind, sequence, account_id,
       string_to_array(company_ids, ','), requester_id, status, occurred_at, traceparent,
-      EXISTS (
-        SELECT
-        FROM status_changes AS newer
-        WHERE newer.subject = fresh.subject
-          AND newer.sequence > fresh.sequence
-      )
+      port_request_id, CASE WHEN NOT is_late THEN status_before END, is_late
     FROM fresh, advanced
     RETURNING {_COLUMNS}
 """
@@ -84,7 +87,7 @@ _FIND_AFTER = f"""
     LIMIT $2
 """
 
-# What a caller may see of what was asked; $8 leaves late ones out.
+# What a caller may see of what was asked; $10 leaves late ones out.
 _SEEN = """
     subject_kind = ANY($1::text[])
       AND ($2::text IS NULL OR account_id = $2)
@@ -92,8 +95,10 @@ _SEEN = """
       AND ($4::text[] IS NULL OR company_ids && $4)
       AND ($5::text IS NULL OR company_ids @> ARRAY[$5])
       AND ($6::text IS NULL OR subject_kind <> 'port_request' OR requester_id = $6)
-      AND ($7::text IS NULL OR subject = $7)
-      AND NOT (is_late AND $8)"""
+      AND ($7::text IS NULL OR subject = $7 OR port_request_id = $7)
+      AND ($8::text IS NULL OR subject = $8)
+      AND ($9::text[] IS NULL OR status = ANY($9) OR status_before = ANY($9))
+      AND NOT (is_late AND $10)"""
 
 _KEYS: Final = (Key(column="log_id", kind=int),)
 
@@ -105,11 +110,11 @@ CHANGES: Final = Listing(
       {{keyset}}
     {{order}}
     """,
-    parameters=8,
+    parameters=10,
     keys=_KEYS,
 )
 
-# Of each subject only its newest.
+# Of each subject only its newest of those that are asked for.
 _NEWEST_CHANGES: Final = Listing(
     f"""
     SELECT {_COLUMNS}
@@ -120,23 +125,25 @@ _NEWEST_CHANGES: Final = Listing(
         FROM status_changes AS newer
         WHERE newer.subject = status_changes.subject
           AND newer.sequence > status_changes.sequence
+          AND newer.subject_kind = ANY($1)
+          AND ($9 IS NULL OR newer.status = ANY($9) OR newer.status_before = ANY($9))
       )
       {{keyset}}
     {{order}}
     """,
-    parameters=8,
+    parameters=10,
     keys=_KEYS,
 )
 
-# Counts from a log_id on, and no further than $10.
+# Counts from a log_id on, and no further than $12.
 _COUNT_SEEN = f"""
     SELECT count(*)
     FROM (
       SELECT
       FROM status_changes
       WHERE {_SEEN}
-        AND log_id > $9
-      LIMIT $10
+        AND log_id > $11
+      LIMIT $12
     ) AS seen
 """
 
@@ -181,6 +188,8 @@ async def add_changes(
         [change.status for change in changes],
         [change.occurred_at for change in changes],
         [change.traceparent for change in changes],
+        [change.port_request_id for change in changes],
+        [change.status_before for change in changes],
     )
     return sorted(map(_read, rows), key=lambda change: change.log_id)
 
@@ -244,6 +253,8 @@ def _seen(caller: Caller, watch: Watch, *, with_late: bool) -> tuple[Any, ...]:
         watch.company_id,
         sight.requester_id,
         watch.port_request_id,
+        watch.subject,
+        None if watch.statuses is None else list(watch.statuses),
         not with_late,
     )
 
@@ -266,5 +277,7 @@ def _read(row: Row) -> LoggedChange:
         status=row["status"],
         occurred_at=row["occurred_at"],
         traceparent=row["traceparent"],
+        port_request_id=row["port_request_id"],
+        status_before=row["status_before"],
         is_late=row["is_late"],
     )

@@ -8,6 +8,7 @@ from libs.common.database import Connection
 from libs.common.events import Event
 from libs.contracts.number_events import AccountFact
 from services.notifications.domain.status_changes import (
+    DESK_TOLD,
     TOLD,
     TOLD_ONCE_WHILE,
     LoggedChange,
@@ -17,8 +18,9 @@ from services.notifications.store import status_changes as store
 from services.notifications.store.addresses import save_addresses
 from services.notifications.store.copies import save_copies
 from services.notifications.use_cases.noticing import GATHER_FOR, note_facts
+from services.notifications.use_cases.reminders import note_awaited
 
-_LOGGED: Final = frozenset({*TOLD, *TOLD_ONCE_WHILE})
+_LOGGED: Final = frozenset({*TOLD, *TOLD_ONCE_WHILE, *DESK_TOLD})
 
 
 async def learn(
@@ -29,6 +31,7 @@ async def learn(
     await note_facts(connection, events, gather_for)
     await save_copies(connection, [e for e in events if isinstance(e.fact, AccountFact)])
     await save_addresses(connection, events)
+    await note_awaited(connection, events)
     telling = [e for e in events if type(e.fact) in _LOGGED]
     statuses = await store.find_statuses(connection, [event.subject for event in telling])
     told = choose_told(telling, statuses)

@@ -16,9 +16,14 @@ from services.notifications.domain.deliveries import (
     must_wait,
 )
 from services.notifications.domain.who_is_told import Audience
-from services.notifications.store import telling as store
+from services.notifications.store import due_notices
 from services.notifications.store.addresses import find_address_changes
-from services.notifications.store.telling import FeedEntry, KnownAddress, NoMember
+from services.notifications.store.telling import (
+    FeedEntry,
+    KnownAddress,
+    NoMember,
+    add_entries_and_mails,
+)
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +48,13 @@ async def tell_due(
     One that cannot be told holds up no other: it comes again, and is dead after some tries.
     """
     now = now or datetime.now(UTC)
-    if not await store.lock_telling(connection):
+    if not await due_notices.lock_telling(connection):
         return 0, []
-    due = await store.lock_due_notices(connection, _AT_ONCE, now)
+    due = await due_notices.lock_due_notices(connection, _AT_ONCE, now)
     waiting = [each.notice_id for each in due if must_wait(each)]
     old = [each.notice_id for each in due if is_too_old(each, now)]
-    await store.postpone_notices(connection, waiting, store.COPY_MISSING, now)
-    await store.end_notices(connection, old, "told", "TOO_OLD")
+    await due_notices.postpone_notices(connection, waiting, due_notices.COPY_MISSING, now)
+    await due_notices.end_notices(connection, old, "told", "TOO_OLD")
     if old:
         log.warning(
             "notices were too old to be told",
@@ -88,10 +93,10 @@ async def _tell(
         [each.notice for each in deliveries if each.audience is Audience.KNOWN_ADMINISTRATORS],
     )
     others = [who for each in deliveries if (who := _no_member(each, limits)) is not None]
-    entries = await store.add_entries_and_mails(
+    entries = await add_entries_and_mails(
         connection, deliveries, known, others, mails_per_hour=limits.mails_per_hour, now=now
     )
-    await store.end_notices(connection, [each.notice_id for each in notices], "told")
+    await due_notices.end_notices(connection, [each.notice_id for each in notices], "told")
     return entries
 
 
@@ -139,9 +144,9 @@ async def _note_fault(
 ) -> None:
     reason = type(fault).__name__
     if notice.attempts + 1 >= _TRIES:
-        await store.end_notices(connection, [notice.notice_id], "dead", reason)
+        await due_notices.end_notices(connection, [notice.notice_id], "dead", reason)
     else:
-        await store.postpone_notices(connection, [notice.notice_id], reason, now)
+        await due_notices.postpone_notices(connection, [notice.notice_id], reason, now)
     log.error(
         "a notice could not be told",
         exc_info=fault,

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
+from opentelemetry.trace import SpanKind
+
 from libs.common.database import DATABASE_LOST, Database
 from libs.common.telemetry import continue_trace
+from libs.common.tracing import span
 from services.notifications.domain.mails import LEASE, Mail, NotReached, Outcome
 from services.notifications.integrations.mail_server import MailServer
 from services.notifications.use_cases import mail_sending
@@ -84,7 +87,7 @@ class MailWorker:
             return None
 
     async def _send(self, mail: Mail) -> Outcome:
-        with continue_trace(mail.traceparent):
+        with continue_trace(mail.traceparent), span("send mail", SpanKind.CLIENT):
             outcome = await self._converse(mail)
             async with self.database.working() as connection:
                 verdict = await mail_sending.note_outcome(

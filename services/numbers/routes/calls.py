@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from libs.common.database import Database
 from libs.common.plain_answers import mask, refuse
-from libs.contracts.number_events import CallReceived
+from libs.contracts.number_reports import CallReceived
 from services.numbers.integrations.telephony import (
     WINDOW_S,
     NotSigned,

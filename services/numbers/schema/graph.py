@@ -23,6 +23,11 @@ from services.numbers.schema.inventory_queries import InventoryQuery
 from services.numbers.schema.member_mutations import MemberMutation
 from services.numbers.schema.mutations import NumbersMutation
 from services.numbers.schema.number_change_mutations import NumberChangeMutation
+from services.numbers.schema.operations import (
+    OPERATIONS_RIGHTS,
+    OperationsMutation,
+    OperationsQuery,
+)
 from services.numbers.schema.queries import NumbersQuery
 from services.numbers.schema.routing_queries import RoutingQuery
 
@@ -57,11 +62,14 @@ RIGHTS = {
     "billableNumbers": ADMINISTRATORS | SUPPORT | machines("billing:read"),
     "restoreTrackingNumber": ADMINISTRATORS | SUPPORT,
     "changePortOutDisabling": ADMINISTRATORS | SUPPORT,
+    **OPERATIONS_RIGHTS,
 }
 
 
 @strawberry.type
-class Query(NumbersQuery, InventoryQuery, CallQuery, RoutingQuery, BillingQuery):
+class Query(
+    NumbersQuery, InventoryQuery, CallQuery, RoutingQuery, BillingQuery, OperationsQuery
+):
     pass
 
 
@@ -73,6 +81,7 @@ class Mutation(
     MemberMutation,
     NumberChangeMutation,
     BillingMutation,
+    OperationsMutation,
 ):
     pass
 

@@ -14,7 +14,8 @@ from services.numbers.domain.preconfigurations import (
 )
 from services.numbers.store.turns import take_turn
 
-# Keeps a batch of lines until the review of their port request starts.
+# Keeps a batch of lines until the review of their port request starts; a replayed one not, whose
+# review has been: the next review would take it for its own.
 _ADD_LINES = """
     INSERT INTO announced_lines
       (port_request_id, sequence, line_id, batch, batches, number_id, company_id, phone_number,
@@ -24,6 +25,12 @@ _ADD_LINES = """
     FROM unnest(
       $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[]
     ) AS line (line_id, number_id, company_id, phone_number, forwarding_number, name, source)
+    WHERE NOT EXISTS (
+      SELECT
+      FROM preconfigurations
+      WHERE port_request_id = $1
+        AND review > $2
+    )
     ON CONFLICT ON CONSTRAINT one_announcement_per_line DO NOTHING
 """
 _ADD = """

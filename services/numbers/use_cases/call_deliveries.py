@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from libs.common.database import Connection, Database
-from libs.contracts.number_events import CallReceived
+from libs.contracts.number_reports import CallReceived
 from services.numbers.store import call_deliveries as store
 from services.numbers.use_cases.calls import receive_calls
 

@@ -22,8 +22,8 @@ from libs.common.caller import Member, Support, person_of
 from libs.common.database import Database
 from libs.common.download_links import DownloadLinks, Link, support_named
 from libs.common.plain_answers import mask, refuse
+from libs.common.vault import Vault
 from services.porting.domain.documents import Part, Upload
-from services.porting.domain.vault import Vault
 from services.porting.integrations.carriers.protocol import (
     CallbackRefused,
     CallbackUnreadable,

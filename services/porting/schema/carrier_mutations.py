@@ -48,7 +48,10 @@ class CarrierMutation:
             "sendToCarrier",
             input,
             lambda connection: carrier.send_to_carrier(
-                connection, info.context.caller, input.port_request_id
+                connection,
+                info.context.caller,
+                input.port_request_id,
+                bulk_lines=info.context.room.bulk_lines,
             ),
         )
 

@@ -9,10 +9,10 @@ from strawberry.types import Info
 from libs.common.child_process import ChildProcesses
 from libs.common.download_links import DownloadLinks
 from libs.common.graphql.context import Context
+from libs.common.vault import Vault
 from services.porting.domain.estimates import BULK_LINES
 from services.porting.domain.port_out_shield import COOLING_OFF
 from services.porting.domain.signing import LinkMaker
-from services.porting.domain.vault import Vault
 from services.porting.integrations.files import Files, UploadLinks
 from services.porting.use_cases.document_files import DocumentIntake
 from services.porting.use_cases.importing import IntakeLimits

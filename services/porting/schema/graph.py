@@ -29,6 +29,11 @@ from services.porting.schema.fault_mutations import FaultMutation
 from services.porting.schema.international_mutations import InternationalMutation
 from services.porting.schema.letter_mutations import LetterMutation
 from services.porting.schema.line_mutations import LineMutation
+from services.porting.schema.operations import (
+    OPERATIONS_RIGHTS,
+    OperationsMutation,
+    OperationsQuery,
+)
 from services.porting.schema.port_out_mutations import PortOutMutation
 from services.porting.schema.port_out_queries import PortOutQuery
 from services.porting.schema.port_out_report_fields import (
@@ -121,6 +126,7 @@ RIGHTS = {
     "removePortOutPin": ADMINISTRATORS,
     "resetPortOutPinTries": ADMINISTRATORS | SUPPORT,
     "revealPortOutIdentifier": ADMINISTRATORS,
+    **OPERATIONS_RIGHTS,
 }
 
 
@@ -132,6 +138,7 @@ class Query(
     CarrierMessageQuery,
     PortOutQuery,
     PortOutReportQuery,
+    OperationsQuery,
 ):
     pass
 
@@ -154,6 +161,7 @@ class Mutation(
     PortOutShieldMutation,
     CaseMutation,
     InternationalMutation,
+    OperationsMutation,
 ):
     pass
 

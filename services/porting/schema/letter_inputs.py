@@ -7,9 +7,9 @@ from typing import Any, Final, Self
 import strawberry
 from strawberry import UNSET
 
+from libs.common.vault import Vault
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.letters import Signer
-from services.porting.domain.vault import Vault
 from services.porting.schema.commands import OnPortRequest
 from services.porting.use_cases.letters import AccountChange, LetterChanges
 

@@ -127,7 +127,15 @@ _FORWARD: Final = """
     WHERE lines.port_request_id = $1
       AND lines.tracking_number = given.tracking_number
 """
-_LATEST_FIRM_DATE: Final = "SELECT max(firm_date) FROM lines WHERE port_request_id = $1"
+_LATEST_FIRM_DAY: Final = """
+    SELECT lines.firm_date, o.losing_carrier
+    FROM lines
+    LEFT JOIN carrier_orders AS o ON o.id = lines.carrier_order_id
+    WHERE lines.port_request_id = $1
+      AND lines.firm_date IS NOT NULL
+    ORDER BY lines.firm_date DESC, lines.id
+    LIMIT 1
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,9 +277,9 @@ async def find_called(connection: Connection, request_id: str) -> list[str]:
     return [row["tracking_number"] for row in rows]
 
 
-async def find_latest_firm_date(connection: Connection, request_id: str) -> date | None:
-    latest: date | None = await connection.fetchval(_LATEST_FIRM_DATE, request_id)
-    return latest
+async def find_latest_firm_day(connection: Connection, request_id: str) -> FirmDay | None:
+    row = await connection.fetchrow(_LATEST_FIRM_DAY, request_id)
+    return FirmDay(day=row["firm_date"], losing_carrier=row["losing_carrier"]) if row else None
 
 
 def _moved(rows: Sequence[Row]) -> list[MovedLine]:

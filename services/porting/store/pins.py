@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from libs.common.database import Connection
+from libs.common.vault import Sealed
 from services.porting.domain.lines import TERMINAL
 from services.porting.domain.pins import PinAnswer
-from services.porting.domain.vault import Sealed
 
 
 @dataclass(frozen=True, kw_only=True)

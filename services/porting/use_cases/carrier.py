@@ -21,6 +21,7 @@ from libs.contracts.porting_events.requests import (
     PortSentToCarrier,
 )
 from services.porting.domain.carriers import Telling
+from services.porting.domain.estimates import BULK_LINES
 from services.porting.domain.faults import ClosedBy
 from services.porting.domain.judgements import find_fault_of_time, is_out_of_reach
 from services.porting.domain.letters import FAILED
@@ -45,7 +46,8 @@ from services.porting.use_cases.carrier_orders import (
     choose_orders_to_send,
     propose_carrier_orders,
 )
-from services.porting.use_cases.deriving import derive_and_save, lock_for
+from services.porting.use_cases.deriving import day_of, derive_and_save, lock_for
+from services.porting.use_cases.estimating import find_estimated_by
 from services.porting.use_cases.firm_dates import judge_granted_date
 from services.porting.use_cases.recording import about, batches_about, save
 from services.porting.use_cases.reviewing import answers_present_review
@@ -76,7 +78,9 @@ async def note_preconfigured(
     counts = await lines.count_lines(connection, request_id)
     ready = replace(request, preconfigured_at=datetime.now(UTC))
     await propose_carrier_orders(connection, ready)
-    await save(connection, ready, about(LinesPreconfigured, ready, counts))
+    estimated_by = await find_estimated_by(connection, request_id)
+    said = about(LinesPreconfigured, ready, counts, estimated_by=estimated_by)
+    await save(connection, ready, said)
 
 
 async def send_to_carrier(
@@ -84,6 +88,8 @@ async def send_to_carrier(
     caller: Caller,
     request_id: str,
     order_ids: Sequence[str] | None = None,
+    *,
+    bulk_lines: int = BULK_LINES,
 ) -> str:
     """All carrier orders that are not sent, or the named ones."""
     request = await lock_own_request(connection, caller, request_id)
@@ -98,12 +104,12 @@ async def send_to_carrier(
     now = datetime.now(UTC)
     before = states_before(LineEvent.SENT)
     lines_sent = await carrier_orders.send_lines(connection, request_id, orders, before, now)
+    estimated_by = await find_estimated_by(connection, request_id, bulk_lines=bulk_lines)
+    said = {"sent_at": now, "carrier_order_ids": orders, "estimated_by": estimated_by}
     sent = await derive_and_save(
         connection,
         replace(request, sent_at=request.sent_at or now),
-        lambda derived, counts: [
-            about(PortSentToCarrier, derived, counts, sent_at=now, carrier_order_ids=orders)
-        ],
+        lambda derived, counts: [about(PortSentToCarrier, derived, counts, **said)],
     )
     numbers = [line.tracking_number for line in lines_sent]
     await tell_carrier(connection, Telling.ORDER, sent, numbers)
@@ -164,7 +170,10 @@ async def record_firm_date(
         ClosedBy.APPROVED,
         datetime.now(UTC),
     )
-    latest = await line_states.find_latest_firm_date(connection, request_id)
+    dated_numbers = [line.tracking_number for line in approved]
+    days = await line_states.find_firm_days(connection, request_id, dated_numbers)
+    activates_at = min((day.starts_at for day in days), default=None)
+    latest = await line_states.find_latest_firm_day(connection, request_id)
     status_before = request.status
 
     def tell(now: PortRequest, counts: LineCounts) -> list[PortRequestFact]:
@@ -176,12 +185,13 @@ async def record_firm_date(
                 approved,
                 _approved_line,
                 firm_date=firm_date,
+                activates_at=activates_at,
                 warnings=warnings,
                 override_reason=override_reason,
             )
         ]
         if replaced and now.status is status_before:
-            said.append(about(FirmDateChanged, now, counts, firm_date=latest))
+            said.append(about(FirmDateChanged, now, counts, **day_of(latest)))
         return said
 
     instead = f" instead of {', '.join(map(str, replaced))}" if replaced else ""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from libs.common.database import Connection
+from libs.common.vault import Vault
 from services.porting.domain.carriers import (
     CarrierMessage,
     ConflictRaised,
@@ -17,7 +18,6 @@ from services.porting.domain.refusals.carriers import (
     CarrierMessageUnknown,
 )
 from services.porting.domain.requests import PortRequest
-from services.porting.domain.vault import Vault
 from services.porting.integrations.carriers.protocol import Heard
 from services.porting.store import carrier_message_lists, heard_messages, told_messages
 from services.porting.use_cases.pins import without_pins

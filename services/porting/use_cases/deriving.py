@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from libs.common.caller import Caller
 from libs.common.database import Connection
@@ -18,6 +18,7 @@ from libs.contracts.porting_events.requests import (
 )
 from libs.contracts.refusals import Refusal, refuse_all
 from services.porting.domain.faults import ClosedBy
+from services.porting.domain.firm_dates import FirmDay
 from services.porting.domain.lines import TERMINAL, LineEvent, LineState, is_refused
 from services.porting.domain.refusals.lines import (
     LineNotPossible,
@@ -106,6 +107,12 @@ def named(line: Line) -> NamedLine:
     return NamedLine(line_id=line.id, tracking_number=line.tracking_number)
 
 
+def day_of(latest: FirmDay | None) -> dict[str, Any]:
+    """What facts tell of a request's last firm date; whoever asks knows that it has one."""
+    assert latest is not None
+    return {"firm_date": latest.day, "activates_at": latest.starts_at}
+
+
 def _follow(request: PortRequest, counts: LineCounts) -> PortRequestStatus:
     """Before a carrier has anything a request keeps its status as long as it has a live line."""
     if request.sent_at is not None:
@@ -169,8 +176,8 @@ async def _what_follows(
                 ActionRequired, after, counts, code=after.fault_code, waiting_on=waiting_on
             )
         case PortRequestStatus.APPROVED:
-            latest = await line_states.find_latest_firm_date(connection, after.id)
-            said = about(PortApproved, after, counts, firm_date=latest)
+            latest = await line_states.find_latest_firm_day(connection, after.id)
+            said = about(PortApproved, after, counts, **day_of(latest))
         case PortRequestStatus.CANCEL_REQUESTED:
             said = about(PortCancelRequested, after, counts)
         case PortRequestStatus.CANCELLED:

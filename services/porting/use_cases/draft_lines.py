@@ -7,6 +7,7 @@ from libs.common.caller import Caller, Member
 from libs.common.database import Connection
 from libs.common.ids import new_id
 from libs.common.sight import sight_of
+from libs.common.vault import Vault
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal, Refused, UserErrorCode, refuse_all
 from services.porting.domain.line_rules import (
@@ -27,7 +28,6 @@ from services.porting.domain.refusals.lines import (
     TooManyLines,
 )
 from services.porting.domain.requests import PortRequest
-from services.porting.domain.vault import Vault
 from services.porting.store import copies, lines, obstacles
 from services.porting.store import draft_lines as line_store
 from services.porting.store.lines import Line

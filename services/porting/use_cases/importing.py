@@ -12,13 +12,13 @@ from libs.common.caller import Member
 from libs.common.child_process import ChildProcesses
 from libs.common.database import Connection, Database
 from libs.common.sight import NOTHING, sight_of
+from libs.common.vault import Vault
 from libs.contracts.company_names import company_key
 from libs.contracts.refusals import refuse_all
 from services.porting.domain.documents import DocumentKind, Upload, UploadPurpose
 from services.porting.domain.line_rules import NewLine
 from services.porting.domain.refusals.lines import NumbersOfOthers
 from services.porting.domain.refusals.support_cases import offer_case
-from services.porting.domain.vault import Vault
 from services.porting.integrations.files import Files
 from services.porting.list_intake.number_lists import (
     NumberListReading,

@@ -8,6 +8,7 @@ from libs.common.caller import Caller
 from libs.common.database import Connection
 from libs.common.ids import new_id
 from libs.common.sight import NOTHING, sight_of
+from libs.common.vault import Vault
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.letters import LetterSuperseded
 from libs.contracts.refusals import Refusal, refuse_all
@@ -31,7 +32,6 @@ from services.porting.domain.refusals.letters import (
     NumberNotInRequest,
 )
 from services.porting.domain.requests import FINAL, PortRequest, PortRequestStatus
-from services.porting.domain.vault import Vault
 from services.porting.store import letters, lines, signing_links
 from services.porting.store.hidden_lines import find_hidden_numbers
 from services.porting.use_cases.access import (

@@ -10,6 +10,7 @@ from libs.common.batches import split
 from libs.common.caller import Support
 from libs.common.database import Connection, Database
 from libs.common.ids import new_id
+from libs.common.vault import Vault
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.letters import PinUsed
 from libs.contracts.refusals import Refusal
@@ -20,7 +21,6 @@ from services.porting.domain.pins import PinAnswer, is_pin, read_pin_answer
 from services.porting.domain.refusals.letters import PinNotPossible, PinUnknown, ReasonMissing
 from services.porting.domain.requests import FINAL, PortRequest, PortRequestStatus
 from services.porting.domain.signing import LONGEST_REASON
-from services.porting.domain.vault import Vault
 from services.porting.store import letters, lines, pins, requests
 from services.porting.store.pins import KeptPin
 from services.porting.use_cases.access import lock_own_request, request_not_possible

@@ -10,7 +10,7 @@ from libs.common.caller import Caller
 from libs.common.database import Connection
 from libs.common.ids import new_id
 from libs.common.outbox import record
-from libs.common.telemetry import current_trace
+from libs.common.telemetry import current_trace_id
 from libs.contracts.porting_events.port_outs import NUMBERS_PER_EVENT, PortOutFact
 from services.porting.domain.history import PortOutHistoryEntry
 from services.porting.domain.port_out_reports import AlertKind, Finding
@@ -103,7 +103,6 @@ def _entries(
     port_out: PortOut, facts: Sequence[PortOutFact], reason: str | None
 ) -> list[PortOutHistoryEntry]:
     """One for each change, at the version of its last batch."""
-    trace = current_trace()
     now = datetime.now(UTC)
     return [
         PortOutHistoryEntry(
@@ -114,7 +113,7 @@ def _entries(
             status=fact.status,
             number_count=(fact.of - 1) * NUMBERS_PER_EVENT + len(fact.tracking_numbers),
             reason=reason,
-            correlation_id=trace.trace_id if trace else None,
+            correlation_id=current_trace_id(),
         )
         for version, fact in enumerate(facts, start=port_out.version + 1)
         if fact.batch == fact.of

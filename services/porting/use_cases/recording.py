@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from libs.common.batches import split
 from libs.common.database import Connection, after_commit
 from libs.common.events import MAX_EVENT_BYTES, Fact
-from libs.common.telemetry import current_trace
+from libs.common.telemetry import current_trace_id
 from libs.common.timers import set_timer
 from libs.contracts.porting_events.base import LINES_PER_EVENT, LineBatchFact, PortRequestFact
 from services.porting.domain.idling import FIRST_LOOK, IDLES
@@ -44,14 +44,13 @@ async def save(
     """
     now = datetime.now(UTC)
     saved = replace(request, version=request.version + len(facts))
-    trace = current_trace()
     await save_request(
         connection,
         saved,
         facts,
         at=now,
         reason=reason,
-        correlation_id=trace.trace_id if trace else None,
+        correlation_id=current_trace_id(),
         is_touch=is_touch,
     )
     if saved.sent_at is not None or saved.status in FINAL:

@@ -39,6 +39,7 @@ from services.porting.use_cases.carrier_messages import tell_carrier
 from services.porting.use_cases.correction_faults import faults_of_uncorrected_lines
 from services.porting.use_cases.deriving import derive_and_save, faults_of_named, named
 from services.porting.use_cases.documents import find_faults_of_documents
+from services.porting.use_cases.estimating import find_estimated_by
 from services.porting.use_cases.letter_coverage import faults_of_new_letters
 from services.porting.use_cases.recording import about, batches_about, save
 from services.porting.use_cases.reviewing import review_facts
@@ -190,6 +191,7 @@ async def _send_again(
         connection, request.id, NEXT_STATES[LineEvent.RESENT], numbers, forgets_date=True
     )
     resent = [each.line for each in moved]
+    estimated_by = await find_estimated_by(connection, request.id)
     await faults.close_faults_of_lines(
         connection,
         request.id,
@@ -201,7 +203,7 @@ async def _send_again(
     def tell(now: PortRequest, counts: LineCounts) -> list[PortRequestFact]:
         return [
             *batches_about(LinesResent, now, counts, resent, named),
-            about(PortResubmitted, now, counts),
+            about(PortResubmitted, now, counts, estimated_by=estimated_by),
         ]
 
     saved = await derive_and_save(connection, request, tell)

@@ -14,12 +14,12 @@ from typing import Final
 
 from libs.common.database import Connection, savepoint
 from libs.common.ids import made_at
+from libs.common.vault import Vault
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.domain.carriers import Cancellation, Order, Telling
 from services.porting.domain.letter_pages import pages_of
 from services.porting.domain.letters import Letter, Subscriber
 from services.porting.domain.lines import WITH_A_CARRIER
-from services.porting.domain.vault import Vault
 from services.porting.integrations.carriers.protocol import (
     Answer,
     ByHand,
