@@ -7,7 +7,7 @@ from typing import Final
 
 from libs.common.database import Database
 from libs.common.repeating import repeat
-from services.notifications.store.telling import FeedEntry
+from services.notifications.store.telling import MadeEntry
 from services.notifications.use_cases.telling import Limits, tell_due
 
 _POLL_S: Final = 1.0
@@ -19,7 +19,7 @@ class TellingWorker:
 
     database: Database
     limits: Limits
-    announce: Callable[[Sequence[FeedEntry]], None] = lambda _entries: None
+    announce: Callable[[Sequence[MadeEntry]], None] = lambda _entries: None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
