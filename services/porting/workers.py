@@ -61,7 +61,7 @@ class CarrierWorker:
         except Exception as fault:
             if is_database_lost(fault):
                 raise
-            log.exception("a carrier could not be told", extra={"action": "carrier.fault"})
+            log.exception("a carrier could not be told", extra={"action": "carrier.not_told"})
             await self._note_unreachable(errand, type(fault).__name__)
         return True
 
