@@ -59,7 +59,10 @@ class LetterPress:
             except (*DATABASE_LOST, ChildrenBusy) as error:
                 log.warning(
                     "the letter press has to wait",
-                    extra={"action": "letter_press.interrupted", "reason": type(error).__name__},
+                    extra={
+                        "action": "letter_press.interrupted",
+                        "reason": type(error).__name__,
+                    },
                 )
             await asyncio.sleep(_POLL_S)
 
