@@ -20,6 +20,7 @@ from libs.common.graphql.operations import (
     read_event_id,
 )
 from libs.contracts.graph import UserError, user_errors
+from libs.contracts.mutations import ERRORS, INPUT, KEY
 from libs.contracts.refusals import Refusal, Refused, UserErrorCode, refuse_all
 
 T = TypeVar("T")
@@ -27,9 +28,6 @@ T = TypeVar("T")
 _MOST: Final = 100
 _LONGEST_NAME: Final = 255
 _MOST_TYPES: Final = 200
-_KEY: Final = "The same key takes effect once, however often it is sent."
-_ERRORS: Final = "Every fault of the input at once; empty where it took effect."
-_INPUT: Final = strawberry.argument(description="What is to be done.")
 
 
 class DeadEventNotFound(Refusal):
@@ -59,7 +57,7 @@ class RedriveDeadEventsInput:
         default=None, description="All of one type and reason."
     )
     all: bool = strawberry.field(default=False, description="All that there are.")
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.input(description="Which dead events to give up, and why.")
@@ -70,7 +68,7 @@ class DropDeadEventsInput:
     why: str = strawberry.field(
         description=f"For the record: 1 to {dropped_events.LONGEST_WHY:,} characters."
     )
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.input(description="Which published events a queue is to hear again.")
@@ -89,13 +87,13 @@ class ReplayEventsInput:
         default=False,
         description="Under their own ids: an inbox takes only what it never had.",
     )
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.federation.type(shareable=True, description="What became of a redrive.")
 class RedriveDeadEventsPayload:
     redriven: int = strawberry.field(description="How many events are worked again.")
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.federation.type(shareable=True, description="What became of a drop.")
@@ -103,7 +101,7 @@ class DropDeadEventsPayload:
     dropped: list[DroppedEvent] = strawberry.field(
         description="What was given up, each with what that means for its aggregate."
     )
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.federation.type(shareable=True, description="What became of a wish for a replay.")
@@ -111,14 +109,14 @@ class ReplayEventsPayload:
     replay: EventReplay | None = strawberry.field(
         description="The replay, which begins within seconds; null where it was refused."
     )
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 def redrive_field(mutation: str) -> Any:
     """`mutation` is the field's name in the graph."""
 
     async def redrive(
-        info: OperationsInfo, input: Annotated[RedriveDeadEventsInput, _INPUT]
+        info: OperationsInfo, input: Annotated[RedriveDeadEventsInput, INPUT]
     ) -> RedriveDeadEventsPayload:
         async def act(connection: Connection) -> int:
             chosen = _chosen_of(input)
@@ -143,7 +141,7 @@ def drop_field(mutation: str) -> Any:
     """`mutation` is the field's name in the graph."""
 
     async def drop(
-        info: OperationsInfo, input: Annotated[DropDeadEventsInput, _INPUT]
+        info: OperationsInfo, input: Annotated[DropDeadEventsInput, INPUT]
     ) -> DropDeadEventsPayload:
         async def act(connection: Connection) -> list[str]:
             event_ids = _event_ids_of(input.event_ids)
@@ -172,7 +170,7 @@ def replay_field(mutation: str) -> Any:
     """`mutation` is the field's name in the graph."""
 
     async def ask_replay(
-        info: OperationsInfo, input: Annotated[ReplayEventsInput, _INPUT]
+        info: OperationsInfo, input: Annotated[ReplayEventsInput, INPUT]
     ) -> ReplayEventsPayload:
         async def act(connection: Connection) -> int:
             return await replays.ask_replay(connection, _wanted_of(input))
