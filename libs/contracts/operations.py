@@ -144,8 +144,7 @@ def drop_field(mutation: str) -> Any:
         info: OperationsInfo, input: Annotated[DropDeadEventsInput, INPUT]
     ) -> DropDeadEventsPayload:
         async def act(connection: Connection) -> list[str]:
-            event_ids = _event_ids_of(input.event_ids)
-            why = _why_of(input.why)
+            event_ids, why = _drop_of(input)
             dropped = await dropped_events.drop(connection, event_ids, why)
             _refuse_missing(event_ids, {event.event_id for event in dropped})
             return [str(event_id) for event_id in event_ids]
@@ -247,21 +246,39 @@ def _not_found(number: int) -> Refusal:
     return DeadEventNotFound("There is no dead event with this id.", place)
 
 
-def _why_of(text: str) -> str:
+def _drop_of(given: DropDeadEventsInput) -> tuple[list[UUID], str]:
+    """The events and why; both faults at once."""
+    refusals: list[Refusal] = []
+    event_ids, why = [], ""
     try:
-        return dropped_events.read_why(text)
+        event_ids = _event_ids_of(given.event_ids)
+    except Refusal as refusal:
+        refusals.append(refusal)
+    except Refused as refused:
+        refusals.extend(refused.refusals)
+    try:
+        why = dropped_events.read_why(given.why)
     except dropped_events.BadWhy:
         sentence = (
             f"Give a reason of 1 to {dropped_events.LONGEST_WHY:,} printable characters."
         )
-        raise BadChoice(sentence, ("input", "why")) from None
+        refusals.append(BadChoice(sentence, ("input", "why")))
+    refuse_all(refusals)
+    return event_ids, why
 
 
 def _wanted_of(given: ReplayEventsInput) -> replays.Wanted:
-    refusals = []
-    for name, texts in (("queue", [given.queue]), ("types", given.types or [])):
-        if len(texts) > _MOST_TYPES or not all(map(_is_name, texts)):
-            refusals.append(BadChoice(f"`{name}` is not what one is called.", ("input", name)))
+    types = given.types or []
+    if len(types) > _MOST_TYPES:
+        place = ("input", "types")
+        raise TooManyEvents(f"At most {_MOST_TYPES} types can be named at once.", place)
+    refusals: list[Refusal] = [
+        BadChoice("No event type is called so.", ("input", "types", str(number)))
+        for number, name in enumerate(types)
+        if not _is_name(name)
+    ]
+    if not _is_name(given.queue):
+        refusals.append(BadChoice("No queue is called so.", ("input", "queue")))
     if given.since and given.until and given.since >= given.until:
         refusals.append(BadChoice("It ends before it begins.", ("input", "until")))
     refuse_all(refusals)

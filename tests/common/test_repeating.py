@@ -1,3 +1,5 @@
+"""A worker's loop: until nothing is left, then a pause that news end."""
+
 import asyncio
 import logging
 
