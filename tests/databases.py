@@ -15,7 +15,7 @@ from deploy.local.databases import (
     drop_database,
 )
 from deploy.local.servers import Servers
-from libs.common.database import Connection
+from libs.common.database import Connection, Database
 from libs.common.migrations import COMMON_MIGRATIONS, migrate
 
 _RIGHTS = """
@@ -201,3 +201,8 @@ async def find_careless_functions(connection: Connection) -> list[str]:
         """
     )
     return [row[0] for row in (*functions, *policies)]
+
+
+async def read_rows(database: Database, query: str, *arguments: object) -> list[tuple]:
+    async with database.working() as connection:
+        return [tuple(row) for row in await connection.fetch(query, *arguments)]

@@ -6,9 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import httpx
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
 
 from libs.common.graphql.route import graph_routes, resolver_of
 from libs.common.housekeeping import every_hour
@@ -17,11 +15,10 @@ from libs.common.settings import Profile
 from libs.common.vault import Vault, read_keys
 from libs.contracts.topology import EVENTS, TOPOLOGY
 from services.notifications.consumers import consumes
-from services.notifications.domain.unsubscribing import UnsubscribeLinks
 from services.notifications.domain.webhook_urls import UrlRules
 from services.notifications.integrations.envelopes import Sender
 from services.notifications.integrations.mail_server import MailServer
-from services.notifications.integrations.signing_links import MachineTokens, SigningLinks
+from services.notifications.integrations.signing_links import open_signing_links
 from services.notifications.integrations.webhook_posts import AddressGate, Poster
 from services.notifications.live_feed.exchange import LiveExchange
 from services.notifications.live_feed.feed import LiveFeed
@@ -38,8 +35,6 @@ from services.notifications.workers.telling import TellingWorker
 from services.notifications.workers.webhooks import WebhookWorker
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-# A porting or issuer on this machine is asked directly, whatever proxy the environment names.
-_PAST_THE_PROXY: Final = {"all://127.0.0.1": None, "all://localhost": None}
 
 
 def create_app() -> Starlette:
@@ -97,29 +92,23 @@ def create_app() -> Starlette:
                         wake_webhooks=webhooks.wake,
                     ),
                 ),
-                *_mail_routes(settings, wiring),
+                *mail_report_routes(wiring.database, resolver_of(settings, wiring.database)),
+                *unsubscribe_routes(wiring.database, settings.unsubscribe_links),
             ],
             background=background,
         )
     )
 
 
-def _mail_routes(settings: Settings, wiring: Wiring) -> Sequence[BaseRoute]:
-    callers = resolver_of(settings, wiring.database)
-    return [
-        *mail_report_routes(wiring.database, callers),
-        *unsubscribe_routes(wiring.database, _unsubscribe_links(settings)),
-    ]
-
-
 def _mail_workers(settings: Settings, wiring: Wiring) -> Sequence[Background]:
-    place = settings.mail_server
+    """None of them where there is no mail server: mails wait in the table."""
+    place, signing = settings.mail_server, settings.signing_place
     if place is None:
         return []
     writer = MailWriter(
         sender=Sender(mail_from=settings.mail_from),
-        unsubscribe_links=_unsubscribe_links(settings),
-        signing_links=_signing_links(settings),
+        unsubscribe_links=settings.unsubscribe_links,
+        signing_links=open_signing_links(signing) if signing else None,
         console_url=str(settings.console_url) if settings.console_url else None,
         bulk_lines=settings.bulk_lines,
     )
@@ -127,20 +116,3 @@ def _mail_workers(settings: Settings, wiring: Wiring) -> Sequence[Background]:
         MailWorker(database=wiring.database, server=MailServer(place), writer=writer).run
         for _ in range(settings.mail_workers)
     ]
-
-
-def _unsubscribe_links(settings: Settings) -> UnsubscribeLinks:
-    return UnsubscribeLinks(
-        str(settings.public_url or ""), settings.unsubscribe_secret.get_secret_value()
-    )
-
-
-def _signing_links(settings: Settings) -> SigningLinks | None:
-    url, secret = settings.token_url, settings.token_client_secret
-    if not (settings.porting_url and url and settings.token_client_id and secret):
-        return None
-    client = httpx.AsyncClient(mounts=_PAST_THE_PROXY)
-    tokens = MachineTokens(
-        str(url), settings.token_client_id, secret.get_secret_value(), client
-    )
-    return SigningLinks(str(settings.porting_url), tokens, client)

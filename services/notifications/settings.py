@@ -10,7 +10,9 @@ from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
 
 from libs.common.settings import SHORTEST_SECRET, Profile, ServiceSettings
 from libs.common.vault import read_keys
+from services.notifications.domain.unsubscribing import UnsubscribeLinks
 from services.notifications.integrations.mail_server import MailServerPlace
+from services.notifications.integrations.signing_links import SigningPlace
 from services.notifications.use_cases.telling import Limits
 
 _NEEDED_IN_PRODUCTION: Final = (
@@ -60,6 +62,24 @@ class MailSettings(ServiceSettings):
         return (
             MailServerPlace.parse(self.smtp_url.get_secret_value()) if self.smtp_url else None
         )
+
+    @property
+    def signing_place(self) -> SigningPlace | None:
+        """None where it is not told whole."""
+        url, secret = self.token_url, self.token_client_secret
+        if not (self.porting_url and url and self.token_client_id and secret):
+            return None
+        return SigningPlace(
+            porting_url=str(self.porting_url),
+            token_url=str(url),
+            client_id=self.token_client_id,
+            client_secret=secret.get_secret_value(),
+        )
+
+    @property
+    def unsubscribe_links(self) -> UnsubscribeLinks:
+        secret = self.unsubscribe_secret.get_secret_value()
+        return UnsubscribeLinks(str(self.public_url or ""), secret)
 
     @field_validator("smtp_url")
     @classmethod

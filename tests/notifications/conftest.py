@@ -9,9 +9,11 @@ from deploy.local.databases import copy_service_database, drop_database
 from deploy.local.guard import Guard
 from deploy.local.servers import Servers
 from deploy.local.vhosts import create_vhost
+from libs.common.database import Database
 from services.notifications.app import MIGRATIONS
 from tests.databases import migrated_database
 from tests.notifications.accounts import Names
+from tests.notifications.mailing import Post, open_post
 from tests.notifications.processes import RunningService, running_service
 
 
@@ -37,3 +39,9 @@ async def service(
 @pytest.fixture
 def names() -> Names:
     return Names()
+
+
+@pytest.fixture
+async def post(database: Database) -> AsyncIterator[Post]:
+    async with open_post(database) as post:
+        yield post

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from deploy.local.mail_previews import EXAMPLE
 from libs.common.database import Database
 from services.notifications.domain.mails import Outcome
 from services.notifications.domain.messages import Message
@@ -18,7 +19,6 @@ from services.notifications.integrations.signing_links import SigningLinks
 from services.notifications.store.notices import add_notices
 from services.notifications.use_cases.mail_writing import MailWriter
 from services.notifications.workers.mail import MailWorker
-from tests.notifications.contents import FULL
 from tests.notifications.facts import START
 from tests.notifications.mail_server import TestMailServer
 
@@ -115,7 +115,7 @@ def notice_of(message: Message, key: str, subject: str, content: Mapping[str, An
         subject=subject,
         occurred_at=START,
         due_at=START,
-        content={**FULL, **content},
+        content={**EXAMPLE, **content},
     )
 
 

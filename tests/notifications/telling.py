@@ -1,12 +1,12 @@
 """People of an account, and what was told to them: for tests of telling."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from libs.common.database import Database
 from libs.common.events import Event
 from services.notifications.use_cases.telling import Limits, tell_due
+from tests.databases import read_rows
 from tests.notifications.callers import hear
 from tests.notifications.facts import account_changed, member_changed
 
@@ -76,10 +76,5 @@ async def mailed(database: Database) -> list[tuple[str, str]]:
     )
 
 
-async def rows(database: Database, query: str, *arguments: object) -> Sequence[tuple]:
-    async with database.working() as connection:
-        return [tuple(row) for row in await connection.fetch(query, *arguments)]
-
-
 async def _pairs(database: Database, query: str) -> list[tuple[str, str]]:
-    return [(first, second) for first, second in await rows(database, query)]
+    return [(first, second) for first, second in await read_rows(database, query)]

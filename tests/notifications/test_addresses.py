@@ -1,19 +1,24 @@
 """Where a port-out is told: on the addresses known before the last day's changes."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from libs.common.events import Event
-from services.notifications.domain.addresses import MemberAddress, addresses_to_tell
-from services.notifications.store.addresses import find_addresses_to_tell
+from services.notifications.domain.addresses import MemberAddress, people_to_tell
+from services.notifications.store.addresses import find_address_changes
 from tests.notifications.callers import hear
 from tests.notifications.facts import member_changed
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = 24 * HOUR
+
+
+def addresses_to_tell(known: Iterable[MemberAddress], at: datetime) -> list[str]:
+    return sorted({each.email for each in people_to_tell(known, at)})
 
 
 def changes(member_id: str, *steps: tuple[timedelta, str, bool]) -> list[MemberAddress]:
@@ -89,7 +94,8 @@ def changed(sequence: int, ago: timedelta, **given: object) -> Event:
 
 async def find(database, account_id: str = "acc_a") -> list[str]:
     async with database.working() as connection:
-        return await find_addresses_to_tell(connection, account_id, datetime.now(UTC))
+        known = await find_address_changes(connection, account_id)
+    return addresses_to_tell(known, datetime.now(UTC))
 
 
 async def test_an_address_that_was_changed_an_hour_ago_is_still_told_at_the_old_one(database):

@@ -1,19 +1,17 @@
 """Mails in the graph: support sees what became of them and has them sent again; nobody else."""
 
-from collections.abc import AsyncIterator
 from functools import cache
 from typing import Any
 
 import pytest
 
 from libs.common.caller import Caller, Role
-from libs.common.database import Database
 from libs.common.graphql.context import Context
 from libs.common.graphql.schema import Graph
 from services.notifications.domain.messages import Message
 from services.notifications.schema.graph import build_graph
 from tests.notifications.callers import SUPPORT, member
-from tests.notifications.mailing import Post, open_post
+from tests.notifications.mailing import Post
 
 MAILS = """
 query Mails($filter: MailFilter, $first: Int, $after: String) {
@@ -35,12 +33,6 @@ mutation Resend($input: ResendMailInput!) {
   }
 }
 """
-
-
-@pytest.fixture
-async def post(database: Database) -> AsyncIterator[Post]:
-    async with open_post(database) as post:
-        yield post
 
 
 @cache

@@ -1,6 +1,5 @@
 """What comes back about mails: bounces that suppress an address, and readers who want no more."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
@@ -23,15 +22,9 @@ from services.notifications.domain.who_is_told import EventGroup
 from services.notifications.routes.mail_reports import mail_report_routes
 from services.notifications.routes.unsubscribing import unsubscribe_routes
 from services.notifications.store import mail_lists, mails
-from tests.notifications.mailing import LINKS, SENDER, Post, open_post
+from tests.notifications.mailing import LINKS, SENDER, Post
 
 COMPLETED = Message.PORT_COMPLETED
-
-
-@pytest.fixture
-async def post(database: Database) -> AsyncIterator[Post]:
-    async with open_post(database) as post:
-        yield post
 
 
 @pytest.fixture

@@ -1,25 +1,16 @@
 """Sending mails, to a mail server that does what real ones do."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
-from libs.common.database import Database
 from services.notifications.domain.mails import InDoubt, NotReached
 from services.notifications.domain.messages import Message
 from services.notifications.integrations.mail_server import MailServer, MailServerPlace
 from tests.notifications.mail_server import text_of
-from tests.notifications.mailing import Post, open_post
 
 COMPLETED, BY_LAW = Message.PORT_COMPLETED, Message.PORT_OUT_RECEIVED
-
-
-@pytest.fixture
-async def post(database: Database) -> AsyncIterator[Post]:
-    async with open_post(database) as post:
-        yield post
 
 
 async def test_a_mail_is_sent_once_with_text_and_html_and_no_more_is_due(post):

@@ -1,25 +1,17 @@
 """What is in a mail: headers that nobody injects into, escaped HTML, a calendar, ways to stop it."""
 
-from collections.abc import AsyncIterator
 from datetime import date
 
 import pytest
 from icalendar import Calendar
 
-from libs.common.database import Database
 from libs.common.telemetry import current_trace_id
 from services.notifications.domain.mails import MailState
 from services.notifications.domain.messages import Message
 from tests.notifications.mail_server import calendars_of, html_of, text_of
-from tests.notifications.mailing import LINKS, Post, open_post
+from tests.notifications.mailing import LINKS
 
 MARKUP = "<img src=x onerror=alert(1)></mj-text><mj-raw>{{ 7 * 7 }}"
-
-
-@pytest.fixture
-async def post(database: Database) -> AsyncIterator[Post]:
-    async with open_post(database) as post:
-        yield post
 
 
 async def test_markup_in_names_stays_text_in_html(post):

@@ -25,9 +25,10 @@ from services.notifications.use_cases.preferences import (
     change_company_defaults,
     change_preferences,
 )
+from tests.databases import read_rows
 from tests.notifications.callers import hear, member
 from tests.notifications.facts import approved, company_changed, port_out_received
-from tests.notifications.telling import add_people, learn, mailed, now, rows, tell, told
+from tests.notifications.telling import add_people, learn, mailed, now, tell, told
 
 ADA, MIA = "mem_ada", "mem_mia"
 NEW_YORK = ZoneInfo("America/New_York")
@@ -54,7 +55,7 @@ async def default(database, *choices: ChoiceWish, company: str = "co_a") -> None
 
 
 async def due_mails(database) -> list[tuple[str, datetime, bool, str]]:
-    return await rows(
+    return await read_rows(
         database, "SELECT recipient, due_at, is_digest, locale FROM mails ORDER BY 1, 2"
     )
 
@@ -88,9 +89,9 @@ async def test_of_two_companies_defaults_the_sooner_one_holds(database):
     await default(database, wish(EventGroup.NUMBERS, Channel.MAIL, Pace.OFF))
     query = "SELECT default_delivery($1, 'numbers', 'mail')"
 
-    assert await rows(database, query, ["co_a"]) == [("off",)]
-    assert await rows(database, query, ["co_a", "co_b"]) == [("at_once",)]
-    assert await rows(database, query, []) == [("at_once",)]
+    assert await read_rows(database, query, ["co_a"]) == [("off",)]
+    assert await read_rows(database, query, ["co_a", "co_b"]) == [("at_once",)]
+    assert await read_rows(database, query, []) == [("at_once",)]
 
 
 async def test_the_mails_of_a_day_are_one(database):
@@ -182,7 +183,7 @@ async def test_quiet_hours_end_by_the_members_clock(database, at, begins, ends, 
     query = "SELECT after_quiet_hours($1, $2, $3, 'America/New_York')"
     hours = time.fromisoformat(begins), time.fromisoformat(ends)
 
-    found = await rows(database, query, datetime.fromisoformat(at), *hours)
+    found = await read_rows(database, query, datetime.fromisoformat(at), *hours)
 
     assert found == [(datetime.fromisoformat(free_at),)]
 
@@ -196,7 +197,7 @@ async def test_nobody_switches_off_what_the_law_needs(database, group):
 
     [fault] = refused.value.refusals
     assert (fault.code, fault.path) == ("NEEDED_BY_LAW", ("input", "choices", "1", "delivery"))
-    assert await rows(database, "SELECT * FROM notification_choices") == []
+    assert await read_rows(database, "SELECT * FROM notification_choices") == []
 
 
 async def test_all_faults_are_told_at_once(database):

@@ -13,6 +13,7 @@ from libs.contracts.porting_events.requests import (
     PortResubmitted,
 )
 from libs.contracts.porting_events.support_cases import MessagePosted
+from tests.databases import read_rows
 from tests.notifications.facts import (
     START,
     account_changed,
@@ -22,7 +23,7 @@ from tests.notifications.facts import (
     port_out_received,
     submitted,
 )
-from tests.notifications.telling import add_people, learn, mailed, rows, tell, told
+from tests.notifications.telling import add_people, learn, mailed, tell, told
 
 ADA, BOB, MIA, VIC = "mem_ada", "mem_bob", "mem_mia", "mem_vic"
 TEAM = {ADA: "ADMINISTRATOR", BOB: "ADMINISTRATOR", MIA: "MANAGER", VIC: "VIEWER"}
@@ -82,7 +83,7 @@ async def test_a_manager_is_told_that_their_request_is_declined_and_why(database
     await tell(database)
 
     assert await mailed(database) == [("port_declined", BOB), ("port_declined", MIA)]
-    assert await rows(
+    assert await read_rows(
         database, "SELECT content->>'reason' FROM notices WHERE subject = 'pr_1'"
     ) == [("Not now.",)]
 
@@ -128,7 +129,7 @@ async def test_a_client_manager_hears_of_their_own_requests_alone(database):
     )
     await tell(database)
 
-    subjects = await rows(
+    subjects = await read_rows(
         database,
         "SELECT subject FROM feed_entries JOIN notices USING (notice_id)"
         " WHERE member_id = 'mem_cli'",
@@ -169,10 +170,10 @@ async def test_a_signer_is_mailed_without_an_address_of_ours(database):
     )
     await tell(database)
 
-    assert await rows(database, "SELECT recipient, member_id, address FROM mails") == [
+    assert await read_rows(database, "SELECT recipient, member_id, address FROM mails") == [
         ("ltr_1 signer", None, None)
     ]
-    assert await rows(
+    assert await read_rows(
         database, "SELECT content->>'link_id' FROM notices WHERE subject = 'pr_1'"
     ) == [("lnk_1",)]
 
@@ -221,7 +222,7 @@ async def test_a_port_out_is_mailed_at_once_where_administrators_were_known_a_da
     await learn(database, port_out_received(), event(pin, "sh_1"))
     await tell(database)
 
-    assert await rows(
+    assert await read_rows(
         database,
         "SELECT message, address, mails.due_at <= $1"
         " FROM mails JOIN mail_notices USING (mail_id) JOIN notices USING (notice_id)"
@@ -250,7 +251,7 @@ async def test_a_stolen_address_is_told_to_the_address_of_before(database):
     )
     await tell(database)
 
-    assert await rows(
+    assert await read_rows(
         database,
         "SELECT address, content->'changes' FROM mails JOIN mail_notices USING (mail_id)"
         " JOIN notices USING (notice_id) ORDER BY 1",

@@ -11,6 +11,7 @@ from libs.contracts.porting_events.requests import PortCompleted
 from services.notifications.use_cases import telling as use_case
 from services.notifications.use_cases.telling import Limits
 from services.notifications.workers.telling import TellingWorker
+from tests.databases import read_rows
 from tests.notifications.facts import (
     NUMBER,
     START,
@@ -26,7 +27,6 @@ from tests.notifications.telling import (
     learn,
     mailed,
     now,
-    rows,
     tell,
     told,
 )
@@ -62,7 +62,7 @@ async def test_numbers_that_port_at_different_times_are_told_together(database):
     await tell(database, after=GATHERED)
 
     assert await mailed(database) == [("lines_ported", ADA)]
-    assert await rows(
+    assert await read_rows(
         database,
         "SELECT content->'number_count' FROM notices WHERE message = 'lines_ported'",
     ) == [("9",)]
@@ -105,7 +105,7 @@ async def test_first_calls_of_a_request_are_one_entry_for_whoever_asked_for_it(d
 
     entries = [each for each in await told(database) if each[0] == "first_call_received"]
     assert entries == [("first_call_received", ADA), ("first_call_received", "mem_mia")]
-    assert await rows(
+    assert await read_rows(
         database,
         "SELECT content->'number_count' FROM notices WHERE message = 'first_call_received'",
     ) == [("300",)]
@@ -121,7 +121,7 @@ async def test_an_hour_has_so_many_mails_the_last_of_which_gathers_the_rest(data
         await tell(database, limits=limits)
 
     counts = "SELECT is_digest, count(*) FROM mails GROUP BY 1 ORDER BY 1"
-    assert await rows(database, counts) == [(False, 4), (True, 1)]
+    assert await read_rows(database, counts) == [(False, 4), (True, 1)]
     assert len(await mailed(database)) == 500
     assert len(await told(database)) == 500
 
@@ -132,7 +132,9 @@ async def test_what_the_law_needs_is_mailed_one_by_one(database):
     await learn(database, *[port_out_received(f"po_{each}") for each in range(9)])
     await tell(database, limits=Limits(mails_per_hour=2))
 
-    assert await rows(database, "SELECT count(*) FROM mails WHERE NOT is_digest") == [(9,)]
+    assert await read_rows(database, "SELECT count(*) FROM mails WHERE NOT is_digest") == [
+        (9,)
+    ]
 
 
 async def test_an_hours_silence_is_caught_up_once_and_completely(database):
@@ -153,7 +155,7 @@ async def test_what_happened_long_ago_is_told_to_nobody(database):
     await tell(database)
 
     assert await told(database) == await mailed(database) == []
-    assert await rows(
+    assert await read_rows(
         database, "SELECT state, reason FROM notices WHERE subject = 'pr_1'"
     ) == [("told", "TOO_OLD")]
 
@@ -206,7 +208,7 @@ async def test_a_notice_that_cannot_be_told_holds_up_no_other_and_is_dead_in_the
             )
 
     assert await _subjects(database) == ["pr_good"]
-    assert await rows(
+    assert await read_rows(
         database, "SELECT state, reason FROM notices WHERE subject = 'pr_bad'"
     ) == [("dead", "LookupError")]
     assert "a notice could not be told" in caplog.messages
@@ -283,7 +285,7 @@ async def test_an_address_book_of_ten_thousand_is_told_by_one_statement(database
 async def _subjects(database) -> list[str]:
     return [
         subject
-        for (subject,) in await rows(
+        for (subject,) in await read_rows(
             database,
             "SELECT subject FROM feed_entries JOIN notices USING (notice_id) ORDER BY 1",
         )

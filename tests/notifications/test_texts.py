@@ -3,7 +3,7 @@
 import pytest
 from jinja2 import Environment, UndefinedError, meta
 
-from deploy.local.mail_previews import print_previews
+from deploy.local.mail_previews import EXAMPLE, print_previews
 from deploy.local.places import ROOT
 from services.notifications.domain.contents import content_of
 from services.notifications.domain.messages import Message
@@ -22,7 +22,6 @@ from services.notifications.texts.catalogue import (
 from services.notifications.texts.phrases import Phrases
 from services.notifications.texts.wording import Wording, feed_text
 from services.porting.domain.rejections import REJECTION_CODES
-from tests.notifications.contents import FULL
 from tests.notifications.facts import NUMBER
 from tests.notifications.test_who_is_told import example_of
 
@@ -39,7 +38,7 @@ def names_in(template: str) -> set[str]:
 
 
 def everything_said(locale: Locale, message: Message, **changed: object) -> str:
-    told = Wording(locale=locale).tell(message, {**FULL, **changed})
+    told = Wording(locale=locale).tell(message, {**EXAMPLE, **changed})
     return "\n".join([told.title, told.body, told.next, told.turn or "", *told.advice])
 
 
@@ -60,10 +59,10 @@ def test_every_code_of_porting_has_its_sentence():
 @each_locale
 @each_message
 def test_a_text_is_told_from_all_that_it_knows_and_from_what_it_needs_alone(message, locale):
-    needed = {key: FULL[key] for key in TEXTS[message].needs}
+    needed = {key: EXAMPLE[key] for key in TEXTS[message].needs}
     wording = Wording(locale=locale)
 
-    full, least = wording.tell(message, FULL), wording.tell(message, needed)
+    full, least = wording.tell(message, EXAMPLE), wording.tell(message, needed)
 
     for told in (full, least):
         assert told.title
@@ -71,7 +70,7 @@ def test_a_text_is_told_from_all_that_it_knows_and_from_what_it_needs_alone(mess
         assert told.next.endswith(".")
     words = TEXTS[message].words[locale]
     for template in (words.title, words.body, words.next):
-        assert names_in(template) <= set(FULL)
+        assert names_in(template) <= set(EXAMPLE)
 
 
 @each_message
@@ -114,7 +113,7 @@ def test_what_a_text_needs_and_does_not_get_is_a_fault():
     ],
 )
 def test_the_gravest_change_of_a_member_is_the_title(changes, title):
-    told, body = feed_text(Message.MEMBER_CHANGED, {**FULL, "changes": changes}, "en")
+    told, body = feed_text(Message.MEMBER_CHANGED, {**EXAMPLE, "changes": changes}, "en")
 
     assert told == title
     assert body == "This was changed about Charles, whose role is manager."
@@ -130,15 +129,18 @@ def test_what_is_null_counts_as_missing():
 
 
 def test_a_language_that_we_do_not_speak_is_told_in_english():
-    spanish = feed_text(Message.PORT_CANCELLED, FULL, "es")
+    spanish = feed_text(Message.PORT_CANCELLED, EXAMPLE, "es")
 
-    assert spanish == feed_text(Message.PORT_CANCELLED, FULL, "en")
-    assert spanish != feed_text(Message.PORT_CANCELLED, FULL, "fr-CA")
+    assert spanish == feed_text(Message.PORT_CANCELLED, EXAMPLE, "en")
+    assert spanish != feed_text(Message.PORT_CANCELLED, EXAMPLE, "fr-CA")
 
 
 @each_locale
 def test_a_name_with_line_ends_and_turned_letters_stays_one_line(locale):
-    wild = {**FULL, "request_name": "A\r\nBcc: eve@evil.example\n\n\u202egnirpS\u2028B\x00C"}
+    wild = {
+        **EXAMPLE,
+        "request_name": "A\r\nBcc: eve@evil.example\n\n\u202egnirpS\u2028B\x00C",
+    }
 
     title, body = feed_text(Message.PORT_SUBMITTED, wild, locale)
 
@@ -148,13 +150,15 @@ def test_a_name_with_line_ends_and_turned_letters_stays_one_line(locale):
 
 
 def test_a_very_long_name_is_cut():
-    title, _ = feed_text(Message.PORT_SUBMITTED, {**FULL, "request_name": "x" * 9_000}, "en")
+    title, _ = feed_text(
+        Message.PORT_SUBMITTED, {**EXAMPLE, "request_name": "x" * 9_000}, "en"
+    )
 
     assert len(title) < 600
 
 
 def test_markup_in_a_name_is_escaped_for_html_and_left_alone_in_plain_text():
-    marked = {**FULL, "request_name": "<b>{{ 7 * 7 }}</b>"}
+    marked = {**EXAMPLE, "request_name": "<b>{{ 7 * 7 }}</b>"}
 
     plain = Wording(locale=Locale.EN).tell(Message.PORT_SUBMITTED, marked)
     escaped = Wording(locale=Locale.EN, escapes=True).tell(Message.PORT_SUBMITTED, marked)
@@ -208,7 +212,7 @@ def test_the_window_depends_on_how_many_numbers_there_are(lines, english, french
 
     assert english in everything_said(Locale.EN, message, line_count=lines)
     assert french in everything_said(Locale.FR_CA, message, line_count=lines)
-    few = Wording(locale=Locale.EN, bulk_lines=10).tell(message, FULL)
+    few = Wording(locale=Locale.EN, bulk_lines=10).tell(message, EXAMPLE)
     assert "6 to 8 weeks" in few.advice[0]
 
 
@@ -221,7 +225,9 @@ def test_the_window_depends_on_how_many_numbers_there_are(lines, english, french
     ],
 )
 def test_whose_turn_it_is_follows_from_the_status(status, turn):
-    told = Wording(locale=Locale.EN).tell(Message.PORT_SUBMITTED, {**FULL, "status": status})
+    told = Wording(locale=Locale.EN).tell(
+        Message.PORT_SUBMITTED, {**EXAMPLE, "status": status}
+    )
 
     assert told.turn == turn
 

@@ -15,6 +15,7 @@ from services.notifications.use_cases.webhook_deliveries import (
     record_deliveries,
 )
 from services.notifications.workers import webhooks as worker_room
+from tests.databases import read_rows
 from tests.notifications.callers import member
 from tests.notifications.facts import approved, first_call, member_changed, submitted
 from tests.notifications.receivers import Received, answer, hang, receiving
@@ -22,7 +23,6 @@ from tests.notifications.webhooks import (
     add_endpoint,
     make_worker,
     pass_time,
-    read_rows,
     sending,
     tell,
     wait_until,

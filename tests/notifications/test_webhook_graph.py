@@ -19,6 +19,7 @@ from services.notifications.live_feed.feed import LiveFeed
 from services.notifications.schema.context import Room
 from services.notifications.schema.graph import build_graph
 from services.notifications.use_cases import webhook_deliveries as deliveries
+from tests.databases import read_rows
 from tests.notifications.callers import SUPPORT, member
 from tests.notifications.facts import START, approved, first_call, submitted
 from tests.notifications.receivers import answer, receiving
@@ -27,7 +28,6 @@ from tests.notifications.webhooks import (
     VAULT,
     add_endpoint,
     pass_time,
-    read_rows,
     sending,
     tell,
     wait_until,

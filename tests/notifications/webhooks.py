@@ -15,6 +15,7 @@ from services.notifications.integrations.webhook_posts import AddressGate, Poste
 from services.notifications.use_cases.webhook_deliveries import record_deliveries
 from services.notifications.use_cases.webhook_endpoints import JudgedWish, create_endpoint
 from services.notifications.workers.webhooks import WebhookWorker
+from tests.databases import read_rows
 from tests.notifications.callers import member
 
 RULES = UrlRules(allows_loopback=True)
@@ -79,11 +80,6 @@ async def pass_time(database: Database, time: timedelta) -> None:
         await connection.execute(
             "UPDATE webhook_secrets SET ends_at = ends_at - $1::interval", time
         )
-
-
-async def read_rows(database: Database, query: str, *arguments: object) -> list[tuple]:
-    async with database.working() as connection:
-        return [tuple(row) for row in await connection.fetch(query, *arguments)]
 
 
 async def wait_until(database: Database, query: str, expected: object) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import permutations
 from typing import Any
 from uuid import UUID
@@ -113,6 +114,10 @@ async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.02)
 
 
+async def is_active(database: Database) -> bool:
+    return (await numbers_by_phone(database))[phone(1)].state is NumberState.ACTIVE
+
+
 @asynccontextmanager
 async def listening(database: Database, amqp_url: str) -> AsyncIterator[Ears]:
     broker = Broker(url=amqp_url, topology=TOPOLOGY, name="numbers")
@@ -199,10 +204,7 @@ async def test_a_number_s_way_from_review_to_having_left(ears, database):
     await ears.wait(port.id)
     await ears.hear(a_call(phone(1)), exchange=REPORTS)
 
-    async def is_active():
-        return (await numbers_by_phone(database))[phone(1)].state is NumberState.ACTIVE
-
-    await until(is_active)
+    await until(partial(is_active, database))
     state = port_out_state(house, [phone(1)])
     leaving = [
         heard(PortOutAuthorized(**state, by_silence=False), subject="po_1", sequence=3),
@@ -291,10 +293,7 @@ async def test_everything_heard_twice_has_one_effect(ears, database):
     await ears.hear(last)
     await ears.wait(last.id)
 
-    async def is_active():
-        return (await numbers_by_phone(database))[phone(1)].state is NumberState.ACTIVE
-
-    await until(is_active)
+    await until(partial(is_active, database))
     number = (await numbers_by_phone(database))[phone(1)]
     kinds = [type(event.fact) for event in await told(database, number.id)]
     assert sorted(kind.__name__ for kind in kinds) == ["FirstCallReceived", "NumberPortedIn"]
@@ -345,10 +344,7 @@ async def test_what_is_no_call_is_buried_and_the_next_call_counts(ears, database
     assert (await numbers_by_phone(database))[phone(1)].state is NumberState.PRECONFIGURED
     await ears.hear(a_call(phone(1)), exchange=REPORTS)
 
-    async def is_active():
-        return (await numbers_by_phone(database))[phone(1)].state is NumberState.ACTIVE
-
-    await until(is_active)
+    await until(partial(is_active, database))
 
 
 @pytest.mark.parametrize("jump", [timedelta(days=400), timedelta(days=-20_000)])
@@ -362,10 +358,7 @@ async def test_a_call_counts_whatever_its_systems_clock_says_and_leaves_no_row(
     jumped = Event(**{name: getattr(call, name) for name in Event.__slots__} | {"time": at})
     await ears.hear(jumped, jumped, exchange=REPORTS)
 
-    async def is_active():
-        return (await numbers_by_phone(database))[phone(1)].state is NumberState.ACTIVE
-
-    await until(is_active)
+    await until(partial(is_active, database))
     called = (await numbers_by_phone(database))[phone(1)].first_called_at
     assert NOON - timedelta(days=30) <= called <= datetime.now(UTC)
     assert len(await told(database, number.id)) == 1

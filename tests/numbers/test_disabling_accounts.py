@@ -34,7 +34,6 @@ from libs.contracts.porting_events.requests import (
     PortSubmitted,
 )
 from services.numbers.domain.account_actions import (
-    FREE,
     AccountAction,
     Ties,
     account_actions_for,
@@ -66,6 +65,9 @@ from tests.numbers.builders import (
     told,
 )
 
+FREE = Ties(
+    has_open_port_in=False, has_open_port_out=False, has_unconfirmed=False, has_numbers=False
+)
 TIES = ("has_open_port_in", "has_open_port_out", "has_unconfirmed", "has_numbers")
 CODES = ("PORT_IN_OPEN", "PORT_OUT_OPEN", "PORT_OUT_UNCONFIRMED", "NUMBERS_LEFT")
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.numbers.domain.number_states import WISHES
 from services.numbers.domain.refusals import NumberCannotBeDisabled, NumberCannotBeRestored
 from services.numbers.domain.tracking_numbers import (
     IGNORED,
@@ -20,6 +19,8 @@ from services.numbers.domain.tracking_numbers import (
 )
 from tests.numbers.builders import NOON, a_number
 
+# What people ask for; all else is told to us.
+WISHES = {Change.DISABLE, Change.RESTORE}
 FACTS = tuple(change for change in Change if change not in WISHES)
 EARLIER, LATER = NOON - timedelta(minutes=5), NOON + timedelta(minutes=5)
 # The carrier states one instant, then corrects it twice; the call is told in between.

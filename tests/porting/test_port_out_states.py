@@ -21,7 +21,6 @@ from services.porting.domain.port_out_reports import (
 from services.porting.domain.port_outs import (
     ASKING,
     DISPUTABLE_FOR,
-    ENDED,
     IGNORED,
     LONGEST_ANSWER_TIME,
     NEXT_STATUSES,
@@ -36,6 +35,7 @@ from services.porting.domain.port_outs import (
 from tests.porting.builders import SUPPORT, a_member, a_port_out_row, now, phone
 
 S, E = PortOutStatus, PortOutEvent
+ENDED = {S.CONFIRMED, S.REJECTED, S.CANCELLED, S.RETURNED}
 LEFT = {S.PORTED_OUT, S.CONFIRMED, S.DISPUTED, S.RETURNED}
 
 

@@ -23,10 +23,6 @@ class MemberAddress:
     changed_at: datetime
 
 
-def addresses_to_tell(known: Iterable[MemberAddress], at: datetime) -> list[str]:
-    return sorted({each.email for each in people_to_tell(known, at)})
-
-
 def people_to_tell(known: Iterable[MemberAddress], at: datetime) -> list[MemberAddress]:
     """Everybody who is an administrator at that instant or was one before the last day.
 

@@ -12,6 +12,8 @@ import httpx
 
 SCOPE: Final = "letters:deliver"
 _TIMEOUT_S: Final = 10
+# A porting or issuer on this machine is asked directly, whatever proxy the environment names.
+_PAST_THE_PROXY: Final = {"all://127.0.0.1": None, "all://localhost": None}
 # A token this near to its end is not used any more.
 _SPARE_S: Final = 30
 _SHORTEST_LIFE_S: Final = 60
@@ -26,10 +28,28 @@ class PortingNotReached(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivery:
+class SigningLink:
+    """Whom a letter goes to, and the link that opens it."""
+
     name: str
     address: str
     url: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SigningPlace:
+    """Where signers are asked for, and who asks there: a client that `token_url` knows."""
+
+    porting_url: str
+    token_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+def open_signing_links(place: SigningPlace) -> "SigningLinks":
+    client = httpx.AsyncClient(mounts=_PAST_THE_PROXY)
+    tokens = MachineTokens(place.token_url, place.client_id, place.client_secret, client)
+    return SigningLinks(place.porting_url, tokens, client)
 
 
 class MachineTokens:
@@ -72,7 +92,7 @@ class SigningLinks:
         self._tokens = tokens
         self._client = client
 
-    async def find(self, link_id: str) -> Delivery:
+    async def find(self, link_id: str) -> SigningLink:
         """Raises LinkIsOver or PortingNotReached."""
         try:
             return await self._find(link_id)
@@ -82,7 +102,7 @@ class SigningLinks:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _find(self, link_id: str) -> Delivery:
+    async def _find(self, link_id: str) -> SigningLink:
         answer = await self._client.get(
             f"{self._url}/signing-links/{link_id}",
             headers={"authorization": f"Bearer {await self._tokens.get()}"},
@@ -94,7 +114,7 @@ class SigningLinks:
             self._tokens.forget()
             raise PortingNotReached(f"link: {answer.status_code}")
         given: dict[str, Any] = answer.json()
-        return Delivery(
+        return SigningLink(
             name=str(given["recipient"]["name"]),
             address=str(given["recipient"]["email"]),
             url=str(given["url"]),

@@ -67,10 +67,6 @@ class LiveFeed:
         if not remaining:
             self._by_account.pop(subscriber.account_id, None)
 
-    @property
-    def subscriber_count(self) -> int:
-        return len(self._all())
-
     async def _follow(self, database: Database) -> None:
         if self._log_id is None:
             async with database.working() as connection:

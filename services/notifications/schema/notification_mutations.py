@@ -6,17 +6,14 @@ from typing import Annotated, Any, Final
 import strawberry
 
 from libs.common.database import Connection
+from libs.common.graphql.callers import member_of
 from libs.common.graphql.errors import BadUserInput
 from libs.common.graphql.idempotency import remember
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.mutations import ERRORS, INPUT, KEY
 from libs.contracts.refusals import Refusal, Refused
 from services.notifications.schema.context import RoomInfo
-from services.notifications.schema.notifications import (
-    Notification,
-    read_place,
-    reader_of,
-)
+from services.notifications.schema.notifications import Notification, read_place
 from services.notifications.store import feed_entries as store
 from services.notifications.use_cases.feed_reading import read_all_entries, read_entries
 
@@ -65,7 +62,7 @@ class NotificationMutation:
     async def mark_notifications_read(
         self, info: RoomInfo, input: Annotated[MarkNotificationsReadInput, INPUT]
     ) -> MarkNotificationsReadPayload:
-        reader, ids = reader_of(info), list(input.notification_ids)
+        reader, ids = member_of(info), list(input.notification_ids)
         if not 1 <= len(ids) <= _MOST_IDS:
             raise BadUserInput(f"`notificationIds` are 1 to {_MOST_IDS}.")
         try:
@@ -98,7 +95,7 @@ class NotificationMutation:
     async def mark_all_notifications_read(
         self, info: RoomInfo, input: Annotated[MarkAllNotificationsReadInput, INPUT]
     ) -> MarkAllNotificationsReadPayload:
-        reader, up_to = reader_of(info), read_place("upTo", input.up_to)
+        reader, up_to = member_of(info), read_place("upTo", input.up_to)
         async with info.context.database.transaction(reader) as connection:
             await _remember(
                 connection,

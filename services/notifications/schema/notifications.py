@@ -7,7 +7,7 @@ from typing import Annotated, Final, Self
 
 import strawberry
 
-from libs.common.caller import Member
+from libs.common.graphql.callers import member_of
 from libs.common.graphql.connections import (
     After,
     Before,
@@ -18,7 +18,7 @@ from libs.common.graphql.connections import (
     page_of,
 )
 from libs.common.graphql.enums import publish_enum
-from libs.common.graphql.errors import BadUserInput, Forbidden
+from libs.common.graphql.errors import BadUserInput
 from libs.common.paging import BadCursor, read_cursor
 from services.notifications.domain.feed_entries import FeedEntry, FeedWatch
 from services.notifications.domain.messages import Message
@@ -159,7 +159,7 @@ class NotificationQuery:
         before: Before = None,
     ) -> Connection[Notification] | None:
         page = page_of(store.ENTRIES, first=first, after=after, last=last, before=before)
-        reader, database = reader_of(info), info.context.database
+        reader, database = member_of(info), info.context.database
         watch = (filter or NotificationFilter()).watch
 
         async def count() -> int:
@@ -175,7 +175,7 @@ class NotificationQuery:
 
     @strawberry.field(description="How many notifications you have not read.")
     async def unread_notification_count(self, info: RoomInfo) -> int | None:
-        reader = reader_of(info)
+        reader = member_of(info)
         async with info.context.database.reading(reader) as connection:
             return await store.count_unread(connection, reader)
 
@@ -191,7 +191,7 @@ class NotificationSubscription:
         groups: Groups = None,
         after: ReceivedAfter = None,
     ) -> AsyncGenerator[Notification, None]:
-        context, reader = info.context, reader_of(info)
+        context, reader = info.context, member_of(info)
         stream = EntryStream(
             feed=context.room.feed,
             database=context.database,
@@ -209,14 +209,6 @@ class NotificationSubscription:
             ) from None
         except CursorUnknownError:
             raise BadUserInput(f"`after` {_NOT_A_CURSOR}") from None
-
-
-def reader_of(info: RoomInfo) -> Member:
-    """The caller of a field that only members may ask for."""
-    caller = info.context.caller
-    if not isinstance(caller, Member):
-        raise Forbidden
-    return caller
 
 
 def read_place(name: str, cursor: str | None) -> int | None:

@@ -7,7 +7,7 @@ import strawberry
 
 from libs.common.caller import Member
 from libs.common.database import Connection
-from libs.common.graphql.errors import Forbidden
+from libs.common.graphql.callers import member_of
 from libs.common.graphql.idempotency import remember
 from libs.contracts.graph import user_errors
 from libs.contracts.refusals import Refusal, Refused
@@ -107,7 +107,7 @@ async def _run_once(
     given: UpdateNotificationPreferencesInput | UpdateCompanyNotificationDefaultsInput,
     act: Callable[[Connection, Member], Awaitable[None]],
 ) -> None:
-    caller = _member(info)
+    caller = member_of(info)
     async with info.context.database.transaction(caller) as connection:
 
         async def act_once() -> dict[str, str]:
@@ -125,7 +125,7 @@ async def _run_once(
 
 
 async def _read_preferences(info: RoomInfo) -> NotificationPreferences:
-    caller = _member(info)
+    caller = member_of(info)
     async with info.context.database.reading(caller) as connection:
         habits = await store.find_habits(connection, caller.member_id)
         choices = await store.find_choices(connection, caller.account_id, caller.member_id)
@@ -133,15 +133,8 @@ async def _read_preferences(info: RoomInfo) -> NotificationPreferences:
 
 
 async def _read_defaults(info: RoomInfo, company_id: str) -> list[NotificationChoice] | None:
-    caller = _member(info)
+    caller = member_of(info)
     async with info.context.database.reading(caller) as connection:
         if not await store.has_company(connection, caller.account_id, company_id):
             return None
         return grid_of(await store.find_choices(connection, caller.account_id, company_id))
-
-
-def _member(info: RoomInfo) -> Member:
-    caller = info.context.caller
-    if not isinstance(caller, Member):
-        raise Forbidden
-    return caller

@@ -7,7 +7,7 @@ import strawberry
 
 from libs.common.caller import Member
 from libs.common.database import Connection, after_commit
-from libs.common.graphql.errors import Forbidden
+from libs.common.graphql.callers import member_of
 from libs.common.graphql.idempotency import remember, remember_id
 from libs.contracts.graph import user_errors
 from libs.contracts.mutations import INPUT
@@ -46,7 +46,7 @@ class WebhookMutation:
     async def create_webhook_endpoint(
         self, info: RoomInfo, input: Annotated[CreateWebhookEndpointInput, INPUT]
     ) -> WebhookSecretPayload:
-        member, room = _member_of(info), info.context.room
+        member, room = member_of(info), info.context.room
         judged = await _judge(info, input)
 
         async def act(connection: Connection) -> tuple[str, str]:
@@ -72,7 +72,7 @@ class WebhookMutation:
     async def rotate_webhook_secret(
         self, info: RoomInfo, input: Annotated[RotateWebhookSecretInput, INPUT]
     ) -> WebhookSecretPayload:
-        member, room = _member_of(info), info.context.room
+        member, room = member_of(info), info.context.room
 
         async def act(connection: Connection) -> tuple[str, str]:
             return await endpoints.rotate_secret(
@@ -113,7 +113,7 @@ class WebhookMutation:
     async def send_test_webhook(
         self, info: RoomInfo, input: Annotated[SendTestWebhookInput, INPUT]
     ) -> SendTestWebhookPayload:
-        member = _member_of(info)
+        member = member_of(info)
 
         async def act(connection: Connection) -> str:
             return await deliveries.send_test(connection, member, input.named)
@@ -138,7 +138,7 @@ class WebhookMutation:
     async def replay_webhook_events(
         self, info: RoomInfo, input: Annotated[ReplayWebhookEventsInput, INPUT]
     ) -> ReplayWebhookEventsPayload:
-        member = _member_of(info)
+        member = member_of(info)
         wish = ReplayWish(event_ids=input.event_ids, since=input.since, until=input.until)
 
         try:
@@ -219,7 +219,7 @@ async def _show_secret(
 async def _change(
     info: RoomInfo, mutation: str, given: OnWebhookEndpoint, change: _Change
 ) -> WebhookEndpointPayload:
-    member = _member_of(info)
+    member = member_of(info)
 
     async def act(connection: Connection) -> str:
         return await change(connection, member, given.named)
@@ -240,7 +240,7 @@ async def _run_once(
     act: Callable[[Connection], Awaitable[str]],
 ) -> str:
     """`act` answers the id of what it made or changed."""
-    member = _member_of(info)
+    member = member_of(info)
     async with info.context.database.transaction(member) as connection:
         after_commit(info.context.room.wake_webhooks)
         return await remember_id(
@@ -249,16 +249,9 @@ async def _run_once(
 
 
 async def _find_endpoint(info: RoomInfo, endpoint_id: str) -> WebhookEndpointNode | None:
-    member = _member_of(info)
+    member = member_of(info)
     async with info.context.database.reading(member) as connection:
         found = await webhook_endpoints.find_endpoints(
             connection, [endpoint_id], member.account_id
         )
     return WebhookEndpointNode.of(found[endpoint_id]) if found else None
-
-
-def _member_of(info: RoomInfo) -> Member:
-    caller = info.context.caller
-    if not isinstance(caller, Member):
-        raise Forbidden
-    return caller

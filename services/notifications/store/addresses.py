@@ -1,14 +1,14 @@
 """Members' addresses through their changes, in PostgreSQL; for the worker alone."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from libs.common.caller import Role
 from libs.common.database import Connection
 from libs.common.events import Event
 from libs.contracts.number_events import MemberChanged
-from services.notifications.domain.addresses import MemberAddress, addresses_to_tell
+from services.notifications.domain.addresses import MemberAddress
 
 # Much longer than a fact may take until it is told.
 _KEPT: Final = timedelta(days=7)
@@ -62,13 +62,6 @@ async def save_addresses(connection: Connection, events: Sequence[Event]) -> Non
         [event.time for event, _ in changes],
     )
     await connection.execute(_FORGET, [fact.member_id for _, fact in changes], _KEPT)
-
-
-async def find_addresses_to_tell(
-    connection: Connection, account_id: str, at: datetime
-) -> list[str]:
-    """Where a fact of that instant about a port-out, or about its shield, is told."""
-    return addresses_to_tell(await find_address_changes(connection, account_id), at)
 
 
 async def find_address_changes(connection: Connection, account_id: str) -> list[MemberAddress]:

@@ -12,7 +12,9 @@ from services.notifications.domain.deliveries import Delivery
 # Everybody of every audience, once for each notice; then their entries and mails. `stem` begins
 # the ids of one notice, which a number of the row ends.
 _TELL = """
-    WITH asked AS MATERIALIZED (
+    WITH
+    -- Each audience of each notice, with what the notice, its account and its company say.
+    asked AS MATERIALIZED (
       SELECT given.*, notices.account_id, notices.company_ids, notices.traceparent,
         accounts.is_disabled,
         coalesce((
@@ -32,6 +34,7 @@ _TELL = """
       JOIN notices ON notices.notice_id = given.notice_id
       JOIN accounts ON accounts.account_id = notices.account_id
     ),
+    -- The members of each audience; one may be in several.
     reached AS (
       SELECT asked.*, members.member_id, members.name, members.email AS address,
         mailed AND members.role <> 'VIEWER' AS by_mail
@@ -62,6 +65,7 @@ _TELL = """
       LEFT JOIN members ON members.member_id = known.member_id
       WHERE audience = 'administrators on known addresses'
     ),
+    -- Each member once for each notice, numbered for the ids of what they get.
     people AS MATERIALIZED (
       SELECT notice_id, member_id, account_id, stem, event_group, by_law, urgent, traceparent,
         feed_default, mail_default, max(name) AS name, max(address) AS address,
@@ -71,6 +75,7 @@ _TELL = """
       GROUP BY notice_id, member_id, account_id, stem, event_group, by_law, urgent,
         traceparent, feed_default, mail_default
     ),
+    -- Their feed entries, unless they switched the group off.
     entries AS (
       INSERT INTO feed_entries (entry_id, notice_id, account_id, member_id)
       SELECT 'ntf_' || stem || lpad(to_hex(number), 6, '0'), notice_id, people.account_id,
@@ -85,6 +90,8 @@ _TELL = """
       ON CONFLICT ON CONSTRAINT one_entry_per_member DO NOTHING
       RETURNING entry_id, notice_id, account_id, member_id
     ),
+    -- Who gets a mail, and when at the earliest: by their choices, quiet hours and day's mail; and
+    -- those who are no members.
     timed AS (
       SELECT notice_id, people.account_id, member_id AS recipient, member_id, name, address,
         stem, number, by_law, traceparent, coalesce(locale, 'en') AS locale,
@@ -121,6 +128,7 @@ _TELL = """
       WHERE mailed
         AND (asked.audience = 'support' OR NOT is_disabled)
     ),
+    -- Which mail of its hour each would be, without those that were written before.
     counted AS (
       SELECT timed.*,
         row_number() OVER (PARTITION BY recipient ORDER BY stem) + coalesce(lately, 0) AS place
@@ -140,6 +148,7 @@ _TELL = """
             AND mail_notices.recipient = timed.recipient
         )
     ),
+    -- A mail of its own, or a place in the digest of the day or of a full hour.
     placed AS MATERIALIZED (
       SELECT counted.*,
         delivery = 'daily' OR NOT by_law AND place > $14 AS in_digest,
@@ -151,6 +160,7 @@ _TELL = """
         'mail_' || stem || lpad(to_hex(number), 6, '0') AS mail_id
       FROM counted
     ),
+    -- Mails of one notice.
     singles AS (
       INSERT INTO mails (
         mail_id, account_id, recipient, member_id, name, address, locale, due_at, traceparent
@@ -160,6 +170,7 @@ _TELL = """
       FROM placed
       WHERE NOT in_digest
     ),
+    -- Digests, new or queued already.
     digests AS (
       INSERT INTO mails (
         mail_id, account_id, recipient, member_id, name, address, locale, is_digest, due_at
@@ -173,6 +184,7 @@ _TELL = """
       SET address = excluded.address, locale = excluded.locale
       RETURNING mail_id, recipient, due_at
     ),
+    -- What each mail tells.
     named AS (
       INSERT INTO mail_notices (mail_id, notice_id, recipient)
       SELECT coalesce(digests.mail_id, placed.mail_id), notice_id, placed.recipient

@@ -11,9 +11,9 @@ from services.notifications.domain.unsubscribing import UnsubscribeLinks
 from services.notifications.integrations.calendars import write_calendar
 from services.notifications.integrations.envelopes import Envelope, Sender, fill_envelope
 from services.notifications.integrations.signing_links import (
-    Delivery,
     LinkIsOver,
     PortingNotReached,
+    SigningLink,
     SigningLinks,
 )
 from services.notifications.texts.catalogue import Locale
@@ -89,7 +89,7 @@ class MailWriter:
         if self.signing_links:
             await self.signing_links.close()
 
-    async def _find_delivery(self, mail: Mail) -> Delivery:
+    async def _find_delivery(self, mail: Mail) -> SigningLink:
         link_id = mail.notices[-1].content.get("link_id")
         if self.signing_links is None or not link_id:
             raise Unsendable(NotSendable(reason="no_way_to_the_link"))

@@ -55,11 +55,6 @@ class Ties:
         return [fault().at("input", "accountId") for fault, holds in faults.items() if holds]
 
 
-FREE: Final = Ties(
-    has_open_port_in=False, has_open_port_out=False, has_unconfirmed=False, has_numbers=False
-)
-
-
 def account_actions_for(
     caller: Caller, account: Account, ties: Ties
 ) -> tuple[AccountAction, ...]:

@@ -33,8 +33,6 @@ class Change(StrEnum):
     RESTORE = "RESTORE"
 
 
-WISHES: Final = frozenset({Change.DISABLE, Change.RESTORE})
-
 _S = NumberState
 _C = Change
 

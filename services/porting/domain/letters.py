@@ -183,12 +183,6 @@ class Letter:
     expired_at: datetime | None = None
     document_id: str | None = None
 
-    def next_state(self, event: LetterEvent) -> LetterState | None:
-        """The same state for what is ignored; None for what is refused."""
-        if self.state in IGNORED[event]:
-            return self.state
-        return NEXT_STATES[event].get(self.state)
-
     def moved(self, event: LetterEvent, **changes: Any) -> Self:
         return replace(self, state=NEXT_STATES[event][self.state], **changes)
 

@@ -146,11 +146,6 @@ def is_refused(event: LineEvent, state: LineState) -> bool:
     return state not in NEXT_STATES[event] and state not in IGNORED[event]
 
 
-def next_state(event: LineEvent, state: LineState) -> LineState:
-    """The same where the event is ignored; it must not be refused."""
-    return NEXT_STATES[event].get(state, state)
-
-
 def states_before(event: LineEvent) -> list[str]:
     """The states that `event` leads out of, as the store's statements want them."""
     return sorted(NEXT_STATES[event])

@@ -49,7 +49,6 @@ _S: Final = PortOutStatus
 _E: Final = PortOutEvent
 # The administrator's answer is open.
 ASKING: Final = frozenset({_S.RECEIVED, _S.REJECTION_REVIEW})
-ENDED: Final = frozenset({_S.CONFIRMED, _S.REJECTED, _S.CANCELLED, _S.RETURNED})
 _GOING: Final = frozenset({_S.AUTHORIZED, _S.SCHEDULED})
 
 NEXT_STATUSES: Final[Mapping[PortOutEvent, Mapping[PortOutStatus, PortOutStatus]]] = {

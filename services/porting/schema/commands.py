@@ -5,9 +5,7 @@ from typing import TypeVar
 
 import strawberry
 
-from libs.common.caller import Member, Support
 from libs.common.database import Connection
-from libs.common.graphql.errors import Forbidden
 from libs.common.graphql.idempotency import remember_id
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.mutations import ERRORS, EXPECTED, KEY
@@ -136,27 +134,3 @@ async def run_once(
                 given=given,
                 act=lambda: act(connection),
             )
-
-
-def member_of(info: PortingInfo) -> Member:
-    """The caller of a field that only members may ask for."""
-    caller = info.context.caller
-    if not isinstance(caller, Member):
-        raise Forbidden
-    return caller
-
-
-def customer_or_support_of(info: PortingInfo) -> Member | Support:
-    """The caller of a field that members and support may ask for."""
-    caller = info.context.caller
-    if not isinstance(caller, Member | Support):
-        raise Forbidden
-    return caller
-
-
-def support_of(info: PortingInfo) -> Support:
-    """The caller of a field that only support may ask for."""
-    caller = info.context.caller
-    if not isinstance(caller, Support):
-        raise Forbidden
-    return caller

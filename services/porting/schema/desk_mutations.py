@@ -4,8 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from libs.common.caller import Support
-from libs.common.graphql.errors import Forbidden
+from libs.common.graphql.callers import support_of
 from libs.contracts.mutations import INPUT
 from services.porting.schema.commands import OnPortRequest, PortRequestPayload, change_request
 from services.porting.schema.context import PortingInfo
@@ -32,7 +31,7 @@ class DeskMutation:
     async def claim_port_request(
         self, info: PortingInfo, input: Annotated[ClaimPortRequestInput, INPUT]
     ) -> PortRequestPayload:
-        support = _support_of(info)
+        support = support_of(info)
         return await change_request(
             info,
             "claimPortRequest",
@@ -46,7 +45,7 @@ class DeskMutation:
     async def release_port_request(
         self, info: PortingInfo, input: Annotated[ReleasePortRequestInput, INPUT]
     ) -> PortRequestPayload:
-        support = _support_of(info)
+        support = support_of(info)
         return await change_request(
             info,
             "releasePortRequest",
@@ -55,11 +54,3 @@ class DeskMutation:
                 connection, support, input.port_request_id, take_over=input.take_over
             ),
         )
-
-
-def _support_of(info: PortingInfo) -> Support:
-    """The caller of a field that only support may ask for."""
-    caller = info.context.caller
-    if not isinstance(caller, Support):
-        raise Forbidden
-    return caller

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from libs.common.database import Connection
+from libs.common.graphql.callers import customer_or_support_of, support_of
 from libs.common.graphql.enums import publish_enum
 from libs.contracts.mutations import INPUT
 from services.porting.domain.document_reviews import (
@@ -20,9 +21,7 @@ from services.porting.schema.commands import (
     OnPortRequest,
     PortRequestPayload,
     change_request,
-    customer_or_support_of,
     settle,
-    support_of,
 )
 from services.porting.schema.context import PortingInfo
 from services.porting.use_cases import document_reviews, documents

@@ -5,13 +5,14 @@ from typing import Annotated
 import strawberry
 
 from libs.common.caller import Support
+from libs.common.graphql.callers import member_of
 from libs.common.graphql.errors import Forbidden
 from libs.common.telemetry import current_client_address
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.mutations import ERRORS, INPUT
 from libs.contracts.refusals import Refusal, Refused
 from services.porting.domain.signing import CONSENT_VERSION
-from services.porting.schema.commands import PortRequestPayload, change_request, member_of
+from services.porting.schema.commands import PortRequestPayload, change_request
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.letter_inputs import (
     PrepareLetterInput,

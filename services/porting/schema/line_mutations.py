@@ -6,13 +6,13 @@ from typing import Annotated
 import strawberry
 
 from libs.common.database import Connection
+from libs.common.graphql.callers import member_of
 from libs.contracts.mutations import INPUT
 from services.porting.domain.line_rules import LineTexts
 from services.porting.schema.commands import (
     OnPortRequest,
     PortRequestPayload,
     change_request,
-    member_of,
     settle,
 )
 from services.porting.schema.context import PortingInfo

@@ -1,4 +1,4 @@
-"""Support's view of porting' events, and what it does about them."""
+"""Support's view of porting's events, and what it does about them."""
 
 import strawberry
 

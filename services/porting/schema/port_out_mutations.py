@@ -5,16 +5,10 @@ from typing import Annotated
 
 import strawberry
 
+from libs.common.graphql.callers import customer_or_support_of, member_of, support_of
 from libs.contracts.mutations import INPUT
 from libs.contracts.phone_number import PhoneNumber
-from services.porting.schema.commands import (
-    OnPortOut,
-    PortOutPayload,
-    change_port_out,
-    customer_or_support_of,
-    member_of,
-    support_of,
-)
+from services.porting.schema.commands import OnPortOut, PortOutPayload, change_port_out
 from services.porting.schema.context import PortingInfo
 from services.porting.use_cases import (
     port_out_answers,

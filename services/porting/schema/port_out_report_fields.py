@@ -8,6 +8,7 @@ import strawberry
 
 from libs.common.caller import Machine
 from libs.common.database import Connection as DatabaseConnection
+from libs.common.graphql.callers import support_of
 from libs.common.graphql.connections import (
     After,
     Before,
@@ -26,7 +27,7 @@ from services.porting.domain.refusals.port_outs import (
     ReportedNumbersMissing,
     ReportVersionNotValid,
 )
-from services.porting.schema.commands import run_once, support_of
+from services.porting.schema.commands import run_once
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.port_out_reports import (
     PortOutAlert,

@@ -4,13 +4,9 @@ from typing import Annotated
 
 import strawberry
 
+from libs.common.graphql.callers import member_of
 from libs.contracts.mutations import INPUT, KEY
-from services.porting.schema.commands import (
-    OnPortRequest,
-    PortRequestPayload,
-    change_request,
-    member_of,
-)
+from services.porting.schema.commands import OnPortRequest, PortRequestPayload, change_request
 from services.porting.schema.context import PortingInfo
 from services.porting.use_cases import drafts, submitting
 

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import strawberry
 
+from libs.common.graphql.callers import customer_or_support_of
 from libs.contracts.graph import UserError, user_errors
 from libs.contracts.mutations import INPUT, KEY
 from libs.contracts.refusals import Refusal, Refused
 from services.porting.domain.documents import UploadPurpose
-from services.porting.schema.commands import customer_or_support_of, run_once
+from services.porting.schema.commands import run_once
 from services.porting.schema.context import PortingInfo
 from services.porting.use_cases import uploads
 
