@@ -193,6 +193,7 @@ async def test_a_notice_that_cannot_be_told_holds_up_no_other_and_is_dead_in_the
         return deliveries_of(notice, at)
 
     monkeypatch.setattr(use_case, "deliveries_of", fail_for_one)
+    monkeypatch.setattr(use_case, "_TRIES", 5)
     await learn(
         database,
         approved("pr_bad", requester_id=ADA),
@@ -212,6 +213,19 @@ async def test_a_notice_that_cannot_be_told_holds_up_no_other_and_is_dead_in_the
     assert "a notice could not be told" in caplog.messages
 
 
+async def test_a_fault_that_lasts_for_hours_loses_nothing(database, monkeypatch):
+    await add_people(database, mem_ada="ADMINISTRATOR")
+    await learn(database, approved(requester_id=ADA))
+    with monkeypatch.context() as fault:
+        fault.setattr(use_case, "deliveries_of", lambda *_: [][0])
+        for minutes in range(0, 360, 10):
+            await tell(database, after=timedelta(minutes=minutes))
+
+    await tell(database, after=timedelta(hours=6))
+
+    assert await mailed(database) == [("port_approved", ADA)]
+
+
 async def test_a_lost_database_is_no_notices_fault(database, monkeypatch):
     await add_people(database, mem_ada="ADMINISTRATOR")
     await learn(database, approved(requester_id=ADA))
@@ -220,7 +234,7 @@ async def test_a_lost_database_is_no_notices_fault(database, monkeypatch):
         await connection.execute("RESET ROLE; SELECT pg_terminate_backend(pg_backend_pid())")
 
     with monkeypatch.context() as patch:
-        patch.setattr(use_case.store, "add_entries_and_mails", lose)
+        patch.setattr(use_case, "add_entries_and_mails", lose)
         with pytest.raises(DATABASE_LOST):
             await tell(database)
 
@@ -232,7 +246,7 @@ async def test_only_one_tells_at_a_time(database):
     await learn(database, approved(requester_id=ADA))
 
     async with database.working() as connection:
-        await use_case.store.lock_telling(connection)
+        await use_case.due_notices.lock_telling(connection)
         assert await tell(database) == 0
 
     assert await tell(database) == 1

@@ -28,7 +28,8 @@ from services.notifications.store.telling import (
 log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 100
-_TRIES: Final = 5
+# With the delays between them about a day: a fault of an hour loses nobody's news.
+_TRIES: Final = 150
 _SUPPORT: Final = "support"
 
 
