@@ -7,9 +7,12 @@ from datetime import timedelta
 import pytest
 
 from libs.common.database import Database
+from libs.contracts.porting_events.requests import DraftChanged
 from services.notifications.domain.mails import InDoubt, NotReached
 from services.notifications.domain.messages import Message
 from services.notifications.integrations.mail_server import MailServer, MailServerPlace
+from tests.notifications.callers import hear
+from tests.notifications.facts import account_changed, event, member_changed
 from tests.notifications.mail_server import text_of
 from tests.notifications.mailing import Post, open_post
 
@@ -305,3 +308,51 @@ async def test_a_mail_that_tells_nothing_is_not_sent(post):
 
     row = await post.look_at(mail_id)
     assert (row["state"], row["reason"]) == ("suppressed", "nothing_to_tell")
+
+
+@pytest.mark.parametrize(
+    "now_is",
+    [
+        {"active": False},
+        {"company_ids": ["co_b"]},
+        {"role": "VIEWER"},
+        {"role": "CLIENT_MANAGER"},
+    ],
+)
+async def test_what_waited_is_not_sent_to_who_may_not_see_it_any_more(post, now_is):
+    known = {"member_id": "mem_mia", "role": "MANAGER", "company_ids": ["co_a"]}
+    await hear(
+        post.database,
+        account_changed("acc_a"),
+        member_changed("acc_a", sequence=2, **known),
+    )
+    kept = await post.add(COMPLETED, to="mem_mia")
+    await post.send()
+    dropped = await post.add(COMPLETED, to="mem_mia")
+    by_law = await post.add(BY_LAW, to="mem_mia")
+
+    await hear(post.database, member_changed("acc_a", sequence=3, **{**known, **now_is}))
+    while await post.send():
+        pass
+
+    states = [await post.state_of(each) for each in (kept, dropped, by_law)]
+    assert states == ["sent", "suppressed", "sent"]
+
+
+async def test_a_reminder_that_waited_is_not_sent_once_it_is_done(post):
+    draft = {
+        "account_id": "acc_a",
+        "company_id": "co_a",
+        "requester_id": "mem_a",
+        "name": "Spring move",
+        "line_counts": {},
+    }
+    await hear(post.database, event(DraftChanged(**draft, status="DRAFT"), "pr_1", 1))
+    waited_for = await post.add(Message.DRAFT_IDLE)
+    await post.send()
+    done = await post.add(Message.DRAFT_IDLE)
+
+    await hear(post.database, event(DraftChanged(**draft, status="EXPIRED"), "pr_1", 2))
+    await post.send()
+
+    assert [await post.state_of(each) for each in (waited_for, done)] == ["sent", "suppressed"]

@@ -26,7 +26,8 @@ PATIENCE: Final = 10
 class DueNotice:
     """`has_account` and `has_requester` say whether their copies are here.
 
-    How often it has waited for them, `waits`, is no failed attempt.
+    How often it has waited for them, `waits`, is no failed attempt. `is_done` is a reminder of
+    what has happened since.
     """
 
     notice_id: str
@@ -39,6 +40,7 @@ class DueNotice:
     waits: int
     has_account: bool
     has_requester: bool
+    is_done: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
