@@ -301,6 +301,42 @@ async def test_a_conversation_that_takes_too_long_is_a_doubt(post, monkeypatch):
     assert (row["state"], row["reason"]) == ("maybe_sent", "too_slow")
 
 
+async def test_a_server_that_drips_before_the_mail_leaves_no_doubt(post, monkeypatch):
+    mail_id = await post.add(COMPLETED)
+    monkeypatch.setattr("services.notifications.workers.mail._LONGEST_TRY_S", 0.1)
+    goes_on = asyncio.Event()
+
+    async def wait(*_arguments):
+        await goes_on.wait()
+        return "250 OK"
+
+    monkeypatch.setattr(post.server, "handle_RCPT", wait, raising=False)
+    await post.send()
+    goes_on.set()
+
+    row = await post.look_at(mail_id)
+    assert (row["state"], row["reason"]) == ("queued", "too_slow")
+
+
+@pytest.mark.parametrize("faulty", ["writer.write", "server.send"])
+async def test_a_fault_with_one_mail_ends_no_worker_and_loses_no_mail(
+    post, monkeypatch, faulty
+):
+    mail_id = await post.add(COMPLETED)
+    part, _, does = faulty.partition(".")
+
+    def fail(*_arguments):
+        raise LookupError
+
+    with monkeypatch.context() as fault:
+        fault.setattr(type(getattr(post.worker, part)), does, fail)
+        await post.send()
+    post.clock.pass_by(minutes=1)
+    await post.send()
+
+    assert await post.state_of(mail_id) == "sent"
+
+
 async def test_a_mail_that_tells_nothing_is_not_sent(post):
     mail_id = await post.add()
 
