@@ -207,6 +207,25 @@ def test_whose_turn_it_is_follows_from_the_status(status, turn):
     assert told.turn == turn
 
 
+@pytest.mark.parametrize(
+    ("waiting_on", "turn"),
+    [("SUPPORT", "our support team"), ("SIGNER", "the signer of the letter")],
+)
+def test_whose_turn_a_fault_is_says_the_fault(waiting_on, turn):
+    content = {**FULL, "waiting_on": waiting_on}
+
+    told = Wording(locale=Locale.EN).tell(Message.ACTION_REQUIRED, content)
+
+    assert told.turn == turn
+    assert ("resubmit" in told.next) == (waiting_on != "SUPPORT")
+
+
+def test_all_confirmed_numbers_are_counted():
+    told = everything_said(Locale.EN, Message.PORT_OUT_CONFIRMED, number_count=12)
+
+    assert "and 10 more are active with" in told
+
+
 def test_dates_and_counts_are_written_as_each_language_has_them():
     english, french = Phrases(Locale.EN), Phrases(Locale.FR_CA)
 

@@ -55,7 +55,8 @@ _CLAIM: Final = """
 # What a mail tells, the oldest first: it may have waited for a day, so nothing that its reader
 # may not see any more, unless the law wants it told, and no reminder of what is done.
 _FIND_NOTICES: Final = f"""
-    SELECT n.message, n.subject, n.occurred_at, n.content, r.name AS requester_name
+    SELECT n.message, n.subject, n.occurred_at, n.content, r.name AS requester_name,
+      count(*) OVER () AS total
     FROM mail_notices AS told
     JOIN notices AS n USING (notice_id)
     LEFT JOIN members AS r ON r.member_id = n.requester_id
@@ -182,6 +183,7 @@ async def claim_mail(connection: Connection, now: datetime) -> Mail | None:
         first_tried_at=row["first_tried_at"],
         traceparent=row["traceparent"],
         notices=tuple(_notice_of(notice) for notice in notices),
+        more=notices[0]["total"] - len(notices) if notices else 0,
     )
 
 

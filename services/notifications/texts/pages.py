@@ -84,14 +84,17 @@ def _fill(mail: Mail, links: Links, wording: Wording) -> Mapping[str, Any]:
         for notice in mail.notices
     ]
     is_digest = mail.is_digest and len(sections) > 1
+    if is_digest:
+        sections = _saying_once(sections)
     said = {
-        "subject": wording.frame("digest", count=len(sections))
+        "subject": wording.frame("digest", count=len(sections) + mail.more)
         if is_digest
         else sections[0].told.title,
         "greeting": wording.frame("greeting", recipient_name=mail.name)
         if mail.name.strip()
         else wording.frame("greeting_of_nobody"),
         "intro": _intro(mail, wording, is_digest=is_digest),
+        "more": wording.frame("digest_more", count=mail.more) if mail.more else "",
         "why": wording.frame(_why(mail)),
         "words": {
             name: wording.frame(name) for name in ("next", "turn", "account", "unsubscribe")
@@ -109,6 +112,17 @@ def _fill(mail: Mail, links: Links, wording: Wording) -> Mapping[str, Any]:
         "link_label": wording.frame("open_letter" if links.letter else "open_console"),
         "unsubscribe": links.unsubscribe,
     }
+
+
+def _saying_once(sections: Sequence[_Section]) -> list[_Section]:
+    """An advice that several of a digest give stands with the first of them."""
+    said: set[str] = set()
+    shown = []
+    for section in sections:
+        advice = [each for each in section.told.advice if each not in said]
+        said.update(advice)
+        shown.append(replace(section, told=replace(section.told, advice=advice)))
+    return shown
 
 
 def _intro(mail: Mail, wording: Wording, *, is_digest: bool) -> str:

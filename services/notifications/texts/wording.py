@@ -80,7 +80,7 @@ class Wording:
             text = text.signer
         words = text.words[self.locale]
         known = clean(content)
-        whose = text.turn or _turn_of(known)
+        whose = _turn_of(text.turn, known)
         weeks = self._weeks(known)
         return Told(
             title=self.fill(words.title, known),
@@ -131,10 +131,10 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def _turn_of(content: Mapping[str, Any]) -> str | None:
-    if waiting_on := content.get("waiting_on"):
-        return str(waiting_on).lower()
-    return _TURNS_BY_STATUS.get(content.get("status", ""))
+def _turn_of(turn: str | None, content: Mapping[str, Any]) -> str | None:
+    if turn == "waiting_on":
+        return str(content.get("waiting_on", "REQUESTER")).lower()
+    return turn or _TURNS_BY_STATUS.get(content.get("status", ""))
 
 
 @dataclass(frozen=True, kw_only=True)
