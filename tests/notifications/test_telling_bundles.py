@@ -11,12 +11,14 @@ from libs.contracts.porting_events.requests import PortCompleted
 from services.notifications.use_cases import telling as use_case
 from services.notifications.use_cases.telling import Limits
 from services.notifications.workers.telling import TellingWorker
+from tests.notifications.callers import hear
 from tests.notifications.facts import (
     NUMBER,
     START,
     approved,
     event,
     first_call,
+    member_changed,
     port_out_received,
     submitted,
 )
@@ -167,6 +169,24 @@ async def test_a_notice_waits_for_the_copy_of_its_account(database):
     await tell(database, after=timedelta(seconds=5))
 
     assert await mailed(database) == [("port_approved", ADA)]
+
+
+async def test_a_notice_waits_for_the_copy_of_an_administrator(database):
+    await add_people(database, mem_mia="MANAGER")
+    await learn(
+        database,
+        submitted(
+            requester_id="mem_mia", submitted_by="mem_mia", status="AWAITING_AUTHORIZATION"
+        ),
+    )
+    await tell(database)
+
+    await hear(
+        database, member_changed("acc_a", sequence=9, member_id=ADA, role="ADMINISTRATOR")
+    )
+    await tell(database, after=timedelta(seconds=5))
+
+    assert ("authorization_wanted", ADA) in await mailed(database)
 
 
 async def test_a_requester_who_never_comes_keeps_nobody_else_waiting_for_ever(database):

@@ -42,9 +42,14 @@ _CLAIM = f"""
       ) AND EXISTS (
         SELECT FROM members WHERE members.account_id = notices.account_id
       ) AS has_account,
-      coalesce(whose.requester_id, '') NOT LIKE 'mem\\_%' OR EXISTS (
+      (coalesce(whose.requester_id, '') NOT LIKE 'mem\\_%' OR EXISTS (
         SELECT FROM members WHERE members.member_id = whose.requester_id
-      ) AS has_requester,
+      )) AND EXISTS (
+        SELECT
+        FROM members
+        WHERE members.account_id = notices.account_id
+          AND members.role = 'ADMINISTRATOR'
+      ) AS has_people,
       {is_done_with("notices", "$3")} AS is_done
     FROM notices
     CROSS JOIN LATERAL (
@@ -121,6 +126,6 @@ def _read(row: Row) -> DueNotice:
         attempts=row["attempts"],
         waits=row["waits"],
         has_account=row["has_account"],
-        has_requester=row["has_requester"],
+        has_people=row["has_people"],
         is_done=row["is_done"],
     )
