@@ -81,7 +81,7 @@ def test_both_languages_tell_the_same_things(message):
 
 def test_what_a_text_needs_and_does_not_get_is_a_fault():
     with pytest.raises(UndefinedError):
-        feed_text(Message.PORT_APPROVED, {"request_name": "Spring move"}, "en")
+        Wording(locale=Locale.EN).tell(Message.PORT_APPROVED, {"request_name": "Spring move"})
 
 
 @pytest.mark.parametrize(
@@ -262,6 +262,11 @@ def test_of_many_numbers_some_are_named_and_the_others_counted():
     assert Phrases(Locale.FR_CA).list_numbers(some, 12) == (
         "(212) 555-0142, (212) 555-0143 et 10 de plus"
     )
+
+
+def test_an_entry_that_lacks_something_is_named_and_hides_no_other(caplog):
+    assert feed_text(Message.PORT_APPROVED, {}, "en") == ("Port approved", "")
+    assert "an entry of a feed cannot be written" in caplog.messages
 
 
 def test_the_previews_in_the_documentation_are_the_present_ones():

@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any, Final
 
 import mrml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.notifications.domain.mails import Mail, MailedNotice
 from services.notifications.domain.messages import Message
 from services.notifications.texts.catalogue import Locale
 from services.notifications.texts.phrases import EASTERN
-from services.notifications.texts.wording import BULK_LINES, Told, Wording, clean
+from services.notifications.texts.wording import (
+    BULK_LINES,
+    UNWRITABLE,
+    Told,
+    Wording,
+    clean,
+)
 
-# What a content brings about that lacks something, or has it in another form.
-UNWRITABLE: Final = (UndefinedError, KeyError, TypeError, ValueError, AttributeError)
 _LAYOUTS: Final = Path(__file__).parent / "words"
 
 

@@ -17,8 +17,8 @@ from services.notifications.integrations.signing_links import (
     SigningLinks,
 )
 from services.notifications.texts.catalogue import Locale
-from services.notifications.texts.pages import UNWRITABLE, Links, write_mail
-from services.notifications.texts.wording import BULK_LINES
+from services.notifications.texts.pages import Links, write_mail
+from services.notifications.texts.wording import BULK_LINES, UNWRITABLE
 
 log = logging.getLogger(__name__)
 
