@@ -44,12 +44,13 @@ _CLAIM = f"""
       ) AS has_account,
       (coalesce(whose.requester_id, '') NOT LIKE 'mem\\_%' OR EXISTS (
         SELECT FROM members WHERE members.member_id = whose.requester_id
-      )) AND EXISTS (
-        SELECT
+      )) AND coalesce((
+        SELECT true
         FROM members
         WHERE members.account_id = notices.account_id
           AND members.role = 'ADMINISTRATOR'
-      ) AS has_people,
+        LIMIT 1
+      ), false) AS has_people,
       {is_done_with("notices", "$3")} AS is_done
     FROM notices
     CROSS JOIN LATERAL (
