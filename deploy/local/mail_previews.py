@@ -39,6 +39,7 @@ EXAMPLE: Final[Mapping[str, Any]] = {
     "starts_at": "2026-12-08T16:30:00+00:00",
     "status": "AWAITING_AUTHORIZATION",
     "unlocks_at": "2026-12-02T15:00:00+00:00",
+    "waiting_on": "REQUESTER",
     "url": "https://hooks.customer.example",
 }
 _TOLD_AT: Final = datetime(2026, 11, 23, 15, tzinfo=UTC)

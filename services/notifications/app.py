@@ -28,6 +28,7 @@ from services.notifications.schema.context import Room
 from services.notifications.schema.graph import build_graph
 from services.notifications.settings import Settings
 from services.notifications.timers import TIMERS
+from services.notifications.use_cases.forgetting import forget_told
 from services.notifications.use_cases.mail_writing import MailWriter
 from services.notifications.use_cases.webhook_deliveries import forget_deliveries
 from services.notifications.workers.mail import MailWorker
@@ -62,6 +63,7 @@ def create_app() -> Starlette:
             *_mail_workers(settings, wiring),
             lambda: webhooks.run(wiring.database),
             partial(every_hour, partial(forget_deliveries, wiring.database)),
+            partial(every_hour, partial(forget_told, wiring.database)),
         ]
 
     return build_app(

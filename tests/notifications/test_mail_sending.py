@@ -5,9 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from libs.contracts.porting_events.requests import DraftChanged
 from services.notifications.domain.mails import InDoubt, NotReached
 from services.notifications.domain.messages import Message
 from services.notifications.integrations.mail_server import MailServer, MailServerPlace
+from tests.notifications.callers import hear
+from tests.notifications.facts import account_changed, event, member_changed
 from tests.notifications.mail_server import text_of
 
 COMPLETED, BY_LAW = Message.PORT_COMPLETED, Message.PORT_OUT_RECEIVED
@@ -289,6 +292,42 @@ async def test_a_conversation_that_takes_too_long_is_a_doubt(post, monkeypatch):
     assert (row["state"], row["reason"]) == ("maybe_sent", "too_slow")
 
 
+async def test_a_server_that_drips_before_the_mail_leaves_no_doubt(post, monkeypatch):
+    mail_id = await post.add(COMPLETED)
+    monkeypatch.setattr("services.notifications.workers.mail._LONGEST_TRY_S", 0.1)
+    goes_on = asyncio.Event()
+
+    async def wait(*_arguments):
+        await goes_on.wait()
+        return "250 OK"
+
+    monkeypatch.setattr(post.server, "handle_RCPT", wait, raising=False)
+    await post.send()
+    goes_on.set()
+
+    row = await post.look_at(mail_id)
+    assert (row["state"], row["reason"]) == ("queued", "too_slow")
+
+
+@pytest.mark.parametrize("faulty", ["writer.write", "server.send"])
+async def test_a_fault_with_one_mail_ends_no_worker_and_loses_no_mail(
+    post, monkeypatch, faulty
+):
+    mail_id = await post.add(COMPLETED)
+    part, _, does = faulty.partition(".")
+
+    def fail(*_arguments):
+        raise LookupError
+
+    with monkeypatch.context() as fault:
+        fault.setattr(type(getattr(post.worker, part)), does, fail)
+        await post.send()
+    post.clock.pass_by(minutes=1)
+    await post.send()
+
+    assert await post.state_of(mail_id) == "sent"
+
+
 async def test_a_mail_that_tells_nothing_is_not_sent(post):
     mail_id = await post.add()
 
@@ -296,3 +335,51 @@ async def test_a_mail_that_tells_nothing_is_not_sent(post):
 
     row = await post.look_at(mail_id)
     assert (row["state"], row["reason"]) == ("suppressed", "nothing_to_tell")
+
+
+@pytest.mark.parametrize(
+    "now_is",
+    [
+        {"active": False},
+        {"company_ids": ["co_b"]},
+        {"role": "VIEWER"},
+        {"role": "CLIENT_MANAGER"},
+    ],
+)
+async def test_what_waited_is_not_sent_to_who_may_not_see_it_any_more(post, now_is):
+    known = {"member_id": "mem_mia", "role": "MANAGER", "company_ids": ["co_a"]}
+    await hear(
+        post.database,
+        account_changed("acc_a"),
+        member_changed("acc_a", sequence=2, **known),
+    )
+    kept = await post.add(COMPLETED, to="mem_mia")
+    await post.send()
+    dropped = await post.add(COMPLETED, to="mem_mia")
+    by_law = await post.add(BY_LAW, to="mem_mia")
+
+    await hear(post.database, member_changed("acc_a", sequence=3, **{**known, **now_is}))
+    while await post.send():
+        pass
+
+    states = [await post.state_of(each) for each in (kept, dropped, by_law)]
+    assert states == ["sent", "suppressed", "sent"]
+
+
+async def test_a_reminder_that_waited_is_not_sent_once_it_is_done(post):
+    draft = {
+        "account_id": "acc_a",
+        "company_id": "co_a",
+        "requester_id": "mem_a",
+        "name": "Spring move",
+        "line_counts": {},
+    }
+    await hear(post.database, event(DraftChanged(**draft, status="DRAFT"), "pr_1", 1))
+    waited_for = await post.add(Message.DRAFT_IDLE)
+    await post.send()
+    done = await post.add(Message.DRAFT_IDLE)
+
+    await hear(post.database, event(DraftChanged(**draft, status="EXPIRED"), "pr_1", 2))
+    await post.send()
+
+    assert [await post.state_of(each) for each in (waited_for, done)] == ["sent", "suppressed"]

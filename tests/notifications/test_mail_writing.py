@@ -230,3 +230,15 @@ async def test_what_support_gets_says_that_it_is_for_the_desk(post):
         "Hello, This is what the account is told"
     )
     assert "List-Unsubscribe" not in message
+
+
+async def test_a_digest_says_how_many_more_there_are_and_each_warning_once(post):
+    await post.add(*[Message.PORT_SUBMITTED] * 103)
+
+    await post.send()
+
+    (message,) = post.server.taken
+    assert message["Subject"] == "103 updates about your numbers"
+    assert "3 more are in your account." in text_of(message)
+    assert text_of(message).count("Do not cancel your service") == 1
+    assert html_of(message).count("Do not cancel your service") == 1

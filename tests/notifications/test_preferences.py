@@ -25,6 +25,7 @@ from services.notifications.use_cases.preferences import (
     change_company_defaults,
     change_preferences,
 )
+from services.notifications.use_cases.telling import Limits
 from tests.databases import read_rows
 from tests.notifications.callers import hear, member
 from tests.notifications.facts import approved, company_changed, port_out_received
@@ -267,3 +268,28 @@ async def test_another_accounts_preferences_are_out_of_sight(database):
     async with database.reading(member(account="acc_b", id=ADA)) as connection:
         assert await store.find_choices(connection, "acc_a", ADA) == {}
         assert await store.find_habits(connection, ADA) == Habits()
+
+
+async def test_a_zone_that_only_this_machine_knows_is_refused(database, monkeypatch):
+    monkeypatch.setattr("zoneinfo.available_timezones", lambda: {"Mars/Olympus"})
+
+    with pytest.raises(Refused) as refused:
+        await choose(database, ADA, time_zone="Mars/Olympus")
+
+    assert [each.path for each in refused.value.refusals] == [("input", "timeZone")]
+
+
+async def test_what_an_hour_has_too_much_of_waits_for_the_end_of_quiet_hours_too(database):
+    await add_people(database, mem_ada="ADMINISTRATOR")
+    last_hour = now().replace(minute=0, second=0, microsecond=0)
+    begins, ends = last_hour + timedelta(hours=1), last_hour + timedelta(hours=3)
+    await choose(
+        database, ADA, time_zone="UTC", quiet_hours=(f"{begins:%H:%M}", f"{ends:%H:%M}")
+    )
+
+    await learn(database, *[approved(f"pr_{each}", requester_id=ADA) for each in range(4)])
+    await tell(database, limits=Limits(mails_per_hour=2))
+
+    assert [due_at for _, due_at, is_digest, _ in await due_mails(database) if is_digest] == [
+        ends
+    ]

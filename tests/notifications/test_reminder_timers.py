@@ -457,6 +457,24 @@ async def test_a_reminder_reaches_the_feeds_and_mails_of_whom_it_is_for(clock, t
     assert await people.mailed(database) == [reminder]
 
 
+async def test_after_an_outage_what_was_done_meanwhile_is_heard_of_before_it_is_reminded_of(
+    clock, tell, database
+):
+    await people.add_people(database, mem_a="ADMINISTRATOR")
+    await tell(sent(), sent(3, "ltr_2", subject="pr_2"))
+    await clock.pass_by(3 * DAY + HOUR)
+    await people.tell(database)
+
+    await tell(signed(3))
+    await people.tell(database, after=timedelta(minutes=16))
+
+    assert await people.rows(
+        database,
+        "SELECT subject FROM mail_notices JOIN notices USING (notice_id)"
+        " WHERE message = 'letter_unsigned' AND recipient = 'mem_a'",
+    ) == [("pr_2",)]
+
+
 async def test_an_answer_to_a_port_out_is_pressed_for_until_somebody_gives_it(clock, tell):
     port_out = {
         "account_id": "acc_a",

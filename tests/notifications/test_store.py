@@ -20,6 +20,7 @@ from services.notifications.store import (
     copies,
     due_notices,
     feed_entries,
+    forgetting,
     gathering,
     members,
     notices,
@@ -69,6 +70,7 @@ async def test_every_statement_can_be_prepared(database: Database) -> None:
             *gathering.STATEMENTS,
             *members.STATEMENTS,
             *due_notices.STATEMENTS,
+            *forgetting.STATEMENTS,
             *telling.STATEMENTS,
             *preferences.STATEMENTS,
         ):

@@ -12,12 +12,14 @@ from services.notifications.use_cases import telling as use_case
 from services.notifications.use_cases.telling import Limits
 from services.notifications.workers.telling import TellingWorker
 from tests.databases import read_rows
+from tests.notifications.callers import hear
 from tests.notifications.facts import (
     NUMBER,
     START,
     approved,
     event,
     first_call,
+    member_changed,
     port_out_received,
     submitted,
 )
@@ -171,6 +173,24 @@ async def test_a_notice_waits_for_the_copy_of_its_account(database):
     assert await mailed(database) == [("port_approved", ADA)]
 
 
+async def test_a_notice_waits_for_the_copy_of_an_administrator(database):
+    await add_people(database, mem_mia="MANAGER")
+    await learn(
+        database,
+        submitted(
+            requester_id="mem_mia", submitted_by="mem_mia", status="AWAITING_AUTHORIZATION"
+        ),
+    )
+    await tell(database)
+
+    await hear(
+        database, member_changed("acc_a", sequence=9, member_id=ADA, role="ADMINISTRATOR")
+    )
+    await tell(database, after=timedelta(seconds=5))
+
+    assert ("authorization_wanted", ADA) in await mailed(database)
+
+
 async def test_a_requester_who_never_comes_keeps_nobody_else_waiting_for_ever(database):
     await add_people(database, mem_ada="ADMINISTRATOR")
 
@@ -195,6 +215,7 @@ async def test_a_notice_that_cannot_be_told_holds_up_no_other_and_is_dead_in_the
         return deliveries_of(notice, at)
 
     monkeypatch.setattr(use_case, "deliveries_of", fail_for_one)
+    monkeypatch.setattr(use_case, "_TRIES", 5)
     await learn(
         database,
         approved("pr_bad", requester_id=ADA),
@@ -212,6 +233,19 @@ async def test_a_notice_that_cannot_be_told_holds_up_no_other_and_is_dead_in_the
         database, "SELECT state, reason FROM notices WHERE subject = 'pr_bad'"
     ) == [("dead", "LookupError")]
     assert "a notice could not be told" in caplog.messages
+
+
+async def test_a_fault_that_lasts_for_hours_loses_nothing(database, monkeypatch):
+    await add_people(database, mem_ada="ADMINISTRATOR")
+    await learn(database, approved(requester_id=ADA))
+    with monkeypatch.context() as fault:
+        fault.setattr(use_case, "deliveries_of", None)
+        for minutes in range(0, 360, 10):
+            await tell(database, after=timedelta(minutes=minutes))
+
+    await tell(database, after=timedelta(hours=6))
+
+    assert await mailed(database) == [("port_approved", ADA)]
 
 
 async def test_a_lost_database_is_no_notices_fault(database, monkeypatch):

@@ -99,7 +99,7 @@ def test_what_a_notice_keeps_of_a_fact_is_what_its_text_needs(fact, locale):
 
 def test_what_a_text_needs_and_does_not_get_is_a_fault():
     with pytest.raises(UndefinedError):
-        feed_text(Message.PORT_APPROVED, {"request_name": "Spring move"}, "en")
+        Wording(locale=Locale.EN).tell(Message.PORT_APPROVED, {"request_name": "Spring move"})
 
 
 @pytest.mark.parametrize(
@@ -232,6 +232,19 @@ def test_whose_turn_it_is_follows_from_the_status(status, turn):
     assert told.turn == turn
 
 
+@pytest.mark.parametrize(
+    ("waiting_on", "turn"),
+    [("SUPPORT", "our support team"), ("SIGNER", "the signer of the letter")],
+)
+def test_whose_turn_a_fault_is_says_the_fault(waiting_on, turn):
+    content = {**EXAMPLE, "waiting_on": waiting_on}
+
+    told = Wording(locale=Locale.EN).tell(Message.ACTION_REQUIRED, content)
+
+    assert told.turn == turn
+    assert ("resubmit" in told.next) == (waiting_on != "SUPPORT")
+
+
 def test_dates_and_counts_are_written_as_each_language_has_them():
     english, french = Phrases(Locale.EN), Phrases(Locale.FR_CA)
 
@@ -268,6 +281,11 @@ def test_of_many_numbers_some_are_named_and_the_others_counted():
     assert Phrases(Locale.FR_CA).list_numbers(some, 12) == (
         "(212) 555-0142, (212) 555-0143 et 10 de plus"
     )
+
+
+def test_an_entry_that_lacks_something_is_named_and_hides_no_other(caplog):
+    assert feed_text(Message.PORT_APPROVED, {}, "en") == ("Port approved", "")
+    assert "an entry of a feed cannot be written" in caplog.messages
 
 
 def test_the_previews_in_the_documentation_are_the_present_ones():

@@ -319,7 +319,7 @@ def due(message: Message, **content: object) -> DueNotice:
         attempts=0,
         waits=0,
         has_account=True,
-        has_requester=True,
+        has_people=True,
     )
 
 

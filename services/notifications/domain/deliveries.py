@@ -18,15 +18,16 @@ from services.notifications.domain.who_is_told import (
 TOO_OLD: Final = timedelta(days=7)
 # Later nothing is urgent any more, and a reminder is only shown: the next one comes anyway.
 FRESH: Final = timedelta(days=1)
-# So often a notice waits for the copy of the requester, not only of the account: half an hour.
+# So often a notice waits for the copies of people, not only of the account: half an hour.
 PATIENCE: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class DueNotice:
-    """`has_account` and `has_requester` say whether their copies are here.
+    """Whose copies are here: `has_account`; `has_people`, its requester and an administrator.
 
-    How often it has waited for them, `waits`, is no failed attempt.
+    How often it has waited for them, `waits`, is no failed attempt. `is_done` is a reminder of
+    what has happened since.
     """
 
     notice_id: str
@@ -38,7 +39,8 @@ class DueNotice:
     attempts: int
     waits: int
     has_account: bool
-    has_requester: bool
+    has_people: bool
+    is_done: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +60,7 @@ class Delivery:
 def must_wait(notice: DueNotice) -> bool:
     if not notice.has_account:
         return True
-    return not notice.has_requester and notice.waits < PATIENCE
+    return not notice.has_people and notice.waits < PATIENCE
 
 
 def is_too_old(notice: DueNotice, now: datetime) -> bool:

@@ -53,7 +53,10 @@ class MailedNotice:
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
-    """One that is being sent. `address` is porting's to say where it is the signer's."""
+    """One that is being sent. `address` is porting's to say where it is the signer's.
+
+    It tells `more` than the notices that it has in full.
+    """
 
     id: str
     edition: int
@@ -72,6 +75,7 @@ class Mail:
     first_tried_at: datetime
     traceparent: str | None
     notices: tuple[MailedNotice, ...]
+    more: int = 0
 
     @property
     def is_for_signer(self) -> bool:

@@ -53,8 +53,11 @@ def of_port_out_authorized(fact: PortOutAuthorized) -> Content:
 def of_port_out_refusal(
     fact: PortOutRejectionProposed | PortOutRejected,
 ) -> Content:
-    """`of_port_out` and `code`."""
-    return {**of_port_out(fact), "code": fact.code}
+    """`of_port_out` and `code`; and `is_correctable` once it is refused."""
+    is_correctable = (
+        {"is_correctable": fact.is_correctable} if isinstance(fact, PortOutRejected) else {}
+    )
+    return {**of_port_out(fact), "code": fact.code, **is_correctable}
 
 
 def of_port_out_date(fact: PortOutScheduled) -> Content:

@@ -131,6 +131,8 @@ NUMBERS_NAMED: Final = 5
 LATEST: Final = timedelta(days=1)
 # What came due before we heard of it waits so long for what else we have not heard yet.
 SETTLES: Final = timedelta(minutes=15)
+# A timer that fires later than this was held up, by what may hold up facts as well.
+PROMPT: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, kw_only=True)

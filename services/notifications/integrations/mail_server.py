@@ -61,7 +61,10 @@ class MailServerPlace:
 
 
 class MailServer:
-    """One conversation at a time: each worker has its own."""
+    """One conversation at a time: each worker has its own.
+
+    `has_begun_data` once the last one came as far as DATA: before, nothing can have arrived.
+    """
 
     def __init__(
         self, place: MailServerPlace, *, tls_context: ssl.SSLContext | None = None
@@ -69,6 +72,7 @@ class MailServer:
         self._place = place
         self._tls_context = tls_context
         self._connection: SMTP | None = None
+        self.has_begun_data = False
 
     async def send(self, envelope: Envelope) -> Outcome:
         kept = self._connection
@@ -86,6 +90,7 @@ class MailServer:
             connection.close()
 
     async def _send_once(self, envelope: Envelope) -> Outcome:
+        self.has_begun_data = False
         try:
             connection = await self._connect()
         except (aiosmtplib.SMTPException, OSError) as error:
@@ -104,6 +109,7 @@ class MailServer:
         refused = await self._offer(connection, envelope)
         if refused:
             return refused
+        self.has_begun_data = True
         try:
             taken = await connection.data(envelope.message)
         except aiosmtplib.SMTPResponseException as error:

@@ -47,7 +47,7 @@ _SAVE_WAITING: Final = """
     ) USING (thing)
     ON CONFLICT (thing) DO UPDATE
     SET version = excluded.version, awaits = excluded.awaits,
-      company_ids = excluded.company_ids
+      company_ids = excluded.company_ids, heard_at = now()
     WHERE awaited.version < excluded.version
     RETURNING message, key
 """

@@ -9,14 +9,31 @@ import orjson
 from libs.common.database import Connection, Row
 from services.notifications.domain.deliveries import DueNotice
 from services.notifications.domain.messages import Message
+from services.notifications.domain.reminders import SCHEDULES
 
 COPY_MISSING: Final = "COPY_MISSING"
+
+
+def is_done_with(notice: str, reminders: str) -> str:
+    """Asks of a row of notices whether it reminds of what nobody waits for any more."""
+    return f"""
+      {notice}.message = ANY({reminders}::text[])
+      AND EXISTS (SELECT FROM awaited WHERE awaited.subject = {notice}.subject)
+      AND NOT EXISTS (
+        SELECT
+        FROM awaited
+        WHERE awaited.subject = {notice}.subject
+          AND awaited.message = {notice}.message
+          AND awaited.is_waiting
+      )
+    """
+
 
 # One teller at a time: how many mails somebody got lately is counted. False: another one tells.
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('portline telling'))"
 
 # Due ones, the oldest first; a number's requester is its request's.
-_CLAIM = """
+_CLAIM = f"""
     SELECT notice_id, message, account_id, occurred_at, content, whose.requester_id,
       CASE WHEN reason = 'COPY_MISSING' THEN 0 ELSE attempts END AS attempts,
       CASE WHEN reason = 'COPY_MISSING' THEN attempts ELSE 0 END AS waits,
@@ -25,9 +42,16 @@ _CLAIM = """
       ) AND EXISTS (
         SELECT FROM members WHERE members.account_id = notices.account_id
       ) AS has_account,
-      coalesce(whose.requester_id, '') NOT LIKE 'mem\\_%' OR EXISTS (
+      (coalesce(whose.requester_id, '') NOT LIKE 'mem\\_%' OR EXISTS (
         SELECT FROM members WHERE members.member_id = whose.requester_id
-      ) AS has_requester
+      )) AND coalesce((
+        SELECT true
+        FROM members
+        WHERE members.account_id = notices.account_id
+          AND members.role = 'ADMINISTRATOR'
+        LIMIT 1
+      ), false) AS has_people,
+      {is_done_with("notices", "$3")} AS is_done
     FROM notices
     CROSS JOIN LATERAL (
       SELECT coalesce(
@@ -75,7 +99,7 @@ async def lock_telling(connection: Connection) -> bool:
 async def lock_due_notices(
     connection: Connection, most: int, now: datetime
 ) -> list[DueNotice]:
-    return [_read(row) for row in await connection.fetch(_CLAIM, most, now)]
+    return [_read(row) for row in await connection.fetch(_CLAIM, most, now, list(SCHEDULES))]
 
 
 async def end_notices(
@@ -103,5 +127,6 @@ def _read(row: Row) -> DueNotice:
         attempts=row["attempts"],
         waits=row["waits"],
         has_account=row["has_account"],
-        has_requester=row["has_requester"],
+        has_people=row["has_people"],
+        is_done=row["is_done"],
     )

@@ -15,6 +15,9 @@ from services.notifications.domain.mails import (
     Verdict,
 )
 from services.notifications.domain.messages import Message
+from services.notifications.domain.reminders import SCHEDULES
+from services.notifications.domain.who_is_told import TELLING
+from services.notifications.store.due_notices import is_done_with
 
 # A digest of a bad day has an end.
 _MOST_NOTICES: Final = 100
@@ -49,16 +52,42 @@ _CLAIM: Final = """
           AND b.suppressed_at IS NOT NULL
       ) AS is_suppressed
 """
-# What a mail tells, the oldest first.
-_FIND_NOTICES: Final = """
-    SELECT n.message, n.subject, n.occurred_at, n.content, r.name AS requester_name
+# What a mail tells, the oldest first: it may have waited for a day, so nothing that its reader
+# may not see any more, unless the law wants it told, and no reminder of what is done.
+_FIND_NOTICES: Final = f"""
+    SELECT n.message, n.subject, n.occurred_at, n.content, r.name AS requester_name,
+      count(*) OVER () AS total
     FROM mail_notices AS told
     JOIN notices AS n USING (notice_id)
     LEFT JOIN members AS r ON r.member_id = n.requester_id
     WHERE told.mail_id = $1
+      AND (
+        n.message = ANY($3::text[])
+        OR NOT EXISTS (
+          SELECT
+          FROM members AS m
+          JOIN accounts AS a USING (account_id)
+          WHERE m.member_id = $4::text
+            AND NOT (
+              m.is_active
+              AND NOT a.is_disabled
+              AND m.role <> 'VIEWER'
+              AND (
+                m.role = 'ADMINISTRATOR'
+                OR m.company_ids && n.company_ids
+                OR n.company_ids = '{{}}' AND n.requester_id = m.member_id
+              )
+              AND (
+                m.role <> 'CLIENT_MANAGER' OR coalesce(n.requester_id, $4) = m.member_id
+              )
+            )
+        )
+      )
+      AND NOT ({is_done_with("n", "$5")})
     ORDER BY n.occurred_at, n.notice_id
     LIMIT $2
 """
+_BY_LAW: Final = [each for each, telling in TELLING.items() if telling.is_by_law]
 # Not one that was taken for lost meanwhile.
 _SAVE: Final = """
     UPDATE mails
@@ -128,7 +157,14 @@ async def claim_mail(connection: Connection, now: datetime) -> Mail | None:
     row = await connection.fetchrow(_CLAIM, now, LEASE)
     if row is None:
         return None
-    notices = await connection.fetch(_FIND_NOTICES, row["mail_id"], _MOST_NOTICES)
+    notices = await connection.fetch(
+        _FIND_NOTICES,
+        row["mail_id"],
+        _MOST_NOTICES,
+        _BY_LAW,
+        row["member_id"],
+        list(SCHEDULES),
+    )
     return Mail(
         id=row["mail_id"],
         edition=row["edition"],
@@ -147,6 +183,7 @@ async def claim_mail(connection: Connection, now: datetime) -> Mail | None:
         first_tried_at=row["first_tried_at"],
         traceparent=row["traceparent"],
         notices=tuple(_notice_of(notice) for notice in notices),
+        more=notices[0]["total"] - len(notices) if notices else 0,
     )
 
 

@@ -53,6 +53,7 @@ _SAVE_HABITS: Final = """
     WHERE notification_habits.version = $8
     RETURNING version
 """
+_KNOWS_ZONE: Final = "SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1)"
 _HAS_COMPANY: Final = """
     SELECT EXISTS (
       SELECT FROM companies WHERE company_id = $1 AND account_id = $2
@@ -64,6 +65,7 @@ STATEMENTS: Final = (
     _FORGET_CHOICES,
     _FIND_HABITS,
     _SAVE_HABITS,
+    _KNOWS_ZONE,
     _HAS_COMPANY,
 )
 
@@ -135,6 +137,12 @@ async def save_habits(
         habits.version,
     )
     return version is not None
+
+
+async def knows_time_zone(connection: Connection, name: str) -> bool:
+    """The database may have another edition of the zones than this machine."""
+    known: bool = await connection.fetchval(_KNOWS_ZONE, name)
+    return known
 
 
 async def has_company(connection: Connection, account_id: str, company_id: str) -> bool:

@@ -95,6 +95,7 @@ _TELL = """
     timed AS (
       SELECT notice_id, people.account_id, member_id AS recipient, member_id, name, address,
         stem, number, by_law, traceparent, coalesce(locale, 'en') AS locale,
+        CASE WHEN NOT urgent THEN quiet_from END AS quiet_from, quiet_until, time_zone,
         CASE
           WHEN by_law OR urgent AND coalesce(delivery, mail_default) <> 'off' THEN 'at_once'
           ELSE coalesce(delivery, mail_default)
@@ -118,7 +119,7 @@ _TELL = """
       UNION ALL
       SELECT asked.notice_id, asked.account_id, others.recipient, NULL, others.name,
         others.address, stem, 1000000 + row_number() OVER (), true, traceparent,
-        coalesce(locale, 'en'), 'at_once', $15
+        coalesce(locale, 'en'), NULL, NULL, NULL, 'at_once', $15
       FROM asked
       JOIN unnest($16::text[], $17::text[], $18::text[], $19::text[], $20::text[]) AS others (
         notice_id, audience, recipient, name, address
@@ -154,7 +155,10 @@ _TELL = """
         delivery = 'daily' OR NOT by_law AND place > $14 AS in_digest,
         CASE
           WHEN delivery <> 'daily' AND NOT by_law AND place > $14
-            THEN date_trunc('hour', due_at) + interval '1 hour'
+            THEN after_quiet_hours(
+              date_trunc('hour', due_at) + interval '1 hour', quiet_from, quiet_until,
+              coalesce(time_zone, 'UTC')
+            )
           ELSE due_at
         END AS mailed_at,
         'mail_' || stem || lpad(to_hex(number), 6, '0') AS mail_id

@@ -36,8 +36,8 @@ class Words:
 class Text:
     """`needs` are the keys that a content must have; `advice` names what shared.toml adds.
 
-    `turn` is whose turn it is, and `None` where the content says it. `signer` is what the signer
-    of a letter is told instead.
+    `turn` is whose turn it is: `waiting_on` where the content says it by that name, and `None`
+    where its status does. `signer` is what the signer of a letter is told instead.
     """
 
     needs: frozenset[str]

@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any, Final
 
 import mrml
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.notifications.domain.mails import Mail, MailedNotice
 from services.notifications.domain.messages import Message
 from services.notifications.texts.catalogue import Locale
 from services.notifications.texts.phrases import EASTERN
-from services.notifications.texts.wording import BULK_LINES, Told, Wording, clean
+from services.notifications.texts.wording import (
+    BULK_LINES,
+    UNWRITABLE,
+    Told,
+    Wording,
+    clean,
+)
 
-# What a content brings about that lacks something, or has it in another form.
-UNWRITABLE: Final = (UndefinedError, KeyError, TypeError, ValueError, AttributeError)
 _LAYOUTS: Final = Path(__file__).parent / "words"
 
 
@@ -84,14 +88,17 @@ def _fill(mail: Mail, links: Links, wording: Wording) -> Mapping[str, Any]:
         for notice in mail.notices
     ]
     is_digest = mail.is_digest and len(sections) > 1
+    if is_digest:
+        sections = _saying_once(sections)
     said = {
-        "subject": wording.frame("digest", count=len(sections))
+        "subject": wording.frame("digest", count=len(sections) + mail.more)
         if is_digest
         else sections[0].told.title,
         "greeting": wording.frame("greeting", recipient_name=mail.name)
         if mail.name.strip()
         else wording.frame("greeting_of_nobody"),
         "intro": _intro(mail, wording, is_digest=is_digest),
+        "more": wording.frame("digest_more", count=mail.more) if mail.more else "",
         "why": wording.frame(_why(mail)),
         "words": {
             name: wording.frame(name) for name in ("next", "turn", "account", "unsubscribe")
@@ -109,6 +116,17 @@ def _fill(mail: Mail, links: Links, wording: Wording) -> Mapping[str, Any]:
         "link_label": wording.frame("open_letter" if links.letter else "open_console"),
         "unsubscribe": links.unsubscribe,
     }
+
+
+def _saying_once(sections: Sequence[_Section]) -> list[_Section]:
+    """An advice that several of a digest give stands with the first of them."""
+    said: set[str] = set()
+    shown = []
+    for section in sections:
+        advice = [each for each in section.told.advice if each not in said]
+        said.update(advice)
+        shown.append(replace(section, told=replace(section.told, advice=advice)))
+    return shown
 
 
 def _intro(mail: Mail, wording: Wording, *, is_digest: bool) -> str:

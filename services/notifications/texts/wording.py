@@ -5,18 +5,23 @@ no line ends and no signs that turn the direction of reading, so that a title is
 header. What is for HTML is escaped.
 """
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined, Template, UndefinedError
 
 from services.notifications.domain.messages import Message
 from services.notifications.texts.catalogue import ADVICE, FRAME, TEXTS, TURNS, Locale
 from services.notifications.texts.phrases import EASTERN, Phrases
 
+log = logging.getLogger(__name__)
+
+# What a content brings about that lacks something, or has it in another form.
+UNWRITABLE: Final = (UndefinedError, KeyError, TypeError, ValueError, AttributeError)
 # From so many numbers on a request is bulk, where the setting says nothing else (S15).
 BULK_LINES: Final = 50
 _USUAL_WEEKS: Final = (4, 6)
@@ -80,7 +85,7 @@ class Wording:
             text = text.signer
         words = text.words[self.locale]
         known = clean(content)
-        whose = text.turn or _turn_of(known)
+        whose = _turn_of(text.turn, known)
         weeks = self._weeks(known)
         return Told(
             title=self.fill(words.title, known),
@@ -108,11 +113,21 @@ class Wording:
 
 
 def feed_text(message: Message, content: Mapping[str, Any], locale: str) -> tuple[str, str]:
-    """Title and body of a line of the feed: plain text, for a page to escape."""
+    """Title and body of a line of the feed: plain text, for a page to escape.
+
+    Of one that cannot be written the title is its name: it must not hide the others of its page.
+    """
     text, speaks = TEXTS[message], Locale.of(locale)
-    wording, known = Wording(locale=speaks), clean(content)
     words = text.words[speaks]
-    return wording.fill(words.title, known), wording.fill(words.body, known)
+    try:
+        wording, known = Wording(locale=speaks), clean(content)
+        return wording.fill(words.title, known), wording.fill(words.body, known)
+    except UNWRITABLE:
+        log.exception(
+            "an entry of a feed cannot be written",
+            extra={"action": "feed.unwritable", "notice_message": message.value},
+        )
+        return message.value.replace("_", " ").capitalize(), ""
 
 
 def clean(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,10 +146,10 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def _turn_of(content: Mapping[str, Any]) -> str | None:
-    if waiting_on := content.get("waiting_on"):
-        return str(waiting_on).lower()
-    return _TURNS_BY_STATUS.get(content.get("status", ""))
+def _turn_of(turn: str | None, content: Mapping[str, Any]) -> str | None:
+    if turn == "waiting_on":
+        return str(content.get("waiting_on", "REQUESTER")).lower()
+    return turn or _TURNS_BY_STATUS.get(content.get("status", ""))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,9 @@
 """Sending mails: what is tried next, and what is kept of a try."""
 
 from datetime import datetime
-from typing import Final
 
 from libs.common.database import Connection
 from services.notifications.domain.mails import (
-    InDoubt,
     Mail,
     Outcome,
     TurnedAway,
@@ -18,8 +16,6 @@ from services.notifications.domain.who_is_told import TELLING
 from services.notifications.store import mails
 
 claim_mail = mails.claim_mail
-# A conversation that was cut off by the clock may have been at its end.
-TOO_SLOW: Final = InDoubt(reason="too_slow")
 
 
 async def give_up_lost(connection: Connection, now: datetime) -> None:

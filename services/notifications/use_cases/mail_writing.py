@@ -17,8 +17,8 @@ from services.notifications.integrations.signing_links import (
     SigningLinks,
 )
 from services.notifications.texts.catalogue import Locale
-from services.notifications.texts.pages import UNWRITABLE, Links, write_mail
-from services.notifications.texts.wording import BULK_LINES
+from services.notifications.texts.pages import Links, write_mail
+from services.notifications.texts.wording import BULK_LINES, UNWRITABLE
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,16 @@ class MailWriter:
                 bulk_lines=self.bulk_lines,
             )
             calendar = write_calendar(mail.notices, Locale.of(mail.locale))
+            return fill_envelope(
+                written,
+                sender=self.sender,
+                to_name=name,
+                to=recipient,
+                message_id=self.sender.message_id_of(mail.id, mail.edition),
+                at=at,
+                unsubscribe_url=unsubscribe_url,
+                calendar=calendar,
+            )
         except BadAddress:
             raise Unsendable(NotSendable(reason="bad_address")) from None
         except UNWRITABLE:
@@ -74,16 +84,6 @@ class MailWriter:
                 extra={"action": "mail.unwritable", "mail_id": mail.id},
             )
             raise Unsendable(NotSendable(reason="text_lacks_content")) from None
-        return fill_envelope(
-            written,
-            sender=self.sender,
-            to_name=name,
-            to=recipient,
-            message_id=self.sender.message_id_of(mail.id, mail.edition),
-            at=at,
-            unsubscribe_url=unsubscribe_url,
-            calendar=calendar,
-        )
 
     async def close(self) -> None:
         if self.signing_links:

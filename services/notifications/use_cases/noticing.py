@@ -7,6 +7,7 @@ from typing import Final
 from libs.common.database import Connection
 from libs.common.events import Event
 from libs.contracts.number_events import MemberChanged
+from services.notifications.domain.deliveries import TOO_OLD
 from services.notifications.domain.telling import (
     COVERS,
     GATHERED,
@@ -24,7 +25,13 @@ async def note_facts(
     connection: Connection, events: Sequence[Event], gather_for: timedelta = GATHER_FOR
 ) -> None:
     """To be called before the copies are renewed: what is new about a member is seen in them."""
-    notices = notices_of(events, gather_for, datetime.now(UTC))
+    now = datetime.now(UTC)
+    notices = [
+        each
+        for each in notices_of(events, gather_for, now)
+        # What is too old is told to nobody: it must not get among what is being gathered now.
+        if each.message not in GATHERED or now - each.occurred_at <= TOO_OLD
+    ]
     members = [
         event.fact.member_id for event in events if isinstance(event.fact, MemberChanged)
     ]

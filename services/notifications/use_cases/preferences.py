@@ -9,6 +9,7 @@ from libs.contracts.refusals import refuse_all
 from services.notifications.domain.preference_refusals import (
     PreferencesChanged,
     UnknownCompany,
+    UnknownTimeZone,
 )
 from services.notifications.domain.preferences import (
     ChoiceWish,
@@ -33,6 +34,14 @@ async def change_preferences(
     if expected_version not in {None, habits.version}:
         raise conflict
     changed, faults = change_habits(habits, wish)
+    zone = changed.time_zone
+    # One that the teller's statement could not read would keep news from the whole account.
+    if (
+        not faults
+        and zone != habits.time_zone
+        and not await store.knows_time_zone(connection, zone)
+    ):
+        faults = [UnknownTimeZone().at("input", "timeZone")]
     refuse_all([*faults, *refuse_choices(choices)])
     if not await store.save_habits(connection, caller.account_id, caller.member_id, changed):
         raise conflict

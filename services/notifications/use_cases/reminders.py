@@ -12,7 +12,9 @@ from services.notifications.domain.notices import Notice
 from services.notifications.domain.reminders import (
     ENDED_REQUESTS,
     OF_OPEN_REQUESTS,
+    PROMPT,
     SCHEDULES,
+    SETTLES,
     Step,
     due_reminder,
     next_reminder,
@@ -71,8 +73,12 @@ def _is_over(message: Message, reminded: Reminded) -> bool:
 
 
 def _notice(message: Message, key: str, step: Step, reminded: Reminded) -> Notice:
-    """The key names the step, and the day from which it counts: a thing may wait once more."""
+    """The key names the step, and the day from which it counts: a thing may wait once more.
+
+    Where the timer was late, so may be the facts that end the waiting: they get time to come in.
+    """
     is_of_a_day = SCHEDULES[message].bundled
+    is_prompt = reminded.now - step.due_at <= PROMPT
     day = "" if is_of_a_day else f":{reminded.span.counts_from.astimezone(UTC):%Y-%m-%d}"
     return Notice(
         message=message,
@@ -82,7 +88,7 @@ def _notice(message: Message, key: str, step: Step, reminded: Reminded) -> Notic
         requester_id=reminded.requester_id if reminded.is_of_request else None,
         subject=reminded.subject,
         occurred_at=step.due_at,
-        due_at=reminded.now,
+        due_at=reminded.now if is_prompt else reminded.now + SETTLES,
         content=_content(step, reminded),
     )
 

@@ -28,7 +28,8 @@ from services.notifications.store.telling import (
 log = logging.getLogger(__name__)
 
 _AT_ONCE: Final = 100
-_TRIES: Final = 5
+# With the delays between them about a day: a fault of an hour loses nobody's news.
+_TRIES: Final = 150
 _SUPPORT: Final = "support"
 
 
@@ -51,16 +52,18 @@ async def tell_due(
     if not await due_notices.lock_telling(connection):
         return 0, []
     due = await due_notices.lock_due_notices(connection, _AT_ONCE, now)
+    done = [each.notice_id for each in due if each.is_done]
     waiting = [each.notice_id for each in due if must_wait(each)]
     old = [each.notice_id for each in due if is_too_old(each, now)]
     await due_notices.postpone_notices(connection, waiting, due_notices.COPY_MISSING, now)
     await due_notices.end_notices(connection, old, "told", "TOO_OLD")
+    await due_notices.end_notices(connection, done, "told", "DONE")
     if old:
         log.warning(
             "notices were too old to be told",
             extra={"action": "notices.passed_over", "count": len(old)},
         )
-    ready = [each for each in due if each.notice_id not in {*waiting, *old}]
+    ready = [each for each in due if each.notice_id not in {*waiting, *old, *done}]
     return len(due), await _tell_all(connection, ready, limits, now)
 
 

@@ -13,7 +13,7 @@ from opentelemetry.trace import SpanKind
 from libs.common.database import DATABASE_LOST, Database
 from libs.common.telemetry import continue_trace
 from libs.common.tracing import span
-from services.notifications.domain.mails import LEASE, Mail, NotReached, Outcome
+from services.notifications.domain.mails import LEASE, InDoubt, Mail, NotReached, Outcome
 from services.notifications.integrations.mail_server import MailServer
 from services.notifications.use_cases import mail_sending
 from services.notifications.use_cases.mail_writing import MailWriter, Unsendable
@@ -110,11 +110,30 @@ class MailWorker:
             envelope = await self.writer.write(mail, self.clock())
         except Unsendable as unsendable:
             return unsendable.outcome
+        except Exception as fault:
+            log.exception(
+                "a mail could not be written",
+                extra={"action": "mail.not_written", "mail_id": mail.id},
+            )
+            return NotReached(reason=f"write: {type(fault).__name__}", is_mail_server=False)
         try:
             async with asyncio.timeout(_LONGEST_TRY_S):
                 return await self.server.send(envelope)
         except TimeoutError:
-            return mail_sending.TOO_SLOW
+            return self._cut_off("too_slow")
+        except Exception as fault:
+            # One mail's fault must not end the service, which would meet it again and again.
+            log.exception(
+                "a mail could not be sent",
+                extra={"action": "mail.not_sent", "mail_id": mail.id},
+            )
+            return self._cut_off(f"fault: {type(fault).__name__}")
+
+    def _cut_off(self, reason: str) -> Outcome:
+        """Before its words nothing can have arrived; after them it may have been at its end."""
+        if self.server.has_begun_data:
+            return InDoubt(reason=reason)
+        return NotReached(reason=reason)
 
 
 async def _to_its_end(work: Awaitable[T]) -> T:
