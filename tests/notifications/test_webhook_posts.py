@@ -83,6 +83,14 @@ async def test_a_failure_shows_the_beginning_of_what_was_said() -> None:
     assert len(given.excerpt) == 200
 
 
+@pytest.mark.parametrize("name", ["Retry_After", "retry_after", "RETRY_AFTER"])
+async def test_the_asked_pause_is_read_however_its_name_is_written(name: str) -> None:
+    async with receiving(answer(429, **{name: "120"})) as receiver:
+        given = await post(receiver.url())
+
+    assert given.retry_after == "120"
+
+
 async def test_of_a_success_nothing_is_kept() -> None:
     async with receiving(answer(200, "thank you")) as receiver:
         assert await post(receiver.url()) == Answer(status_code=200)

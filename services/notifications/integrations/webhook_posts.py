@@ -166,7 +166,9 @@ class Line:
             extensions={"timeout": {"connect": _CONNECT_S}},
         ) as response:
             body = await _read_some(response)
-        retry_after = dict(response.headers).get(b"retry-after")
+        # Names come as the receiver wrote them.
+        found = {name.lower(): value for name, value in response.headers}
+        retry_after = found.get(b"retry-after")
         return read_answer(
             response.status,
             body,
