@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import secrets
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -179,6 +180,7 @@ async def _serve_gateway(servers: Servers, amqp_url: str) -> AsyncIterator[tuple
             "AMQP_URL": amqp_url,
             "DATABASE_URL": urls.database_url,
             "MIGRATIONS_URL": urls.migrations_url,
+            "WEBHOOK_KEYS": secrets.token_hex(32),
             **{f"{name}_URL": graph for name in ("PORTING", "NUMBERS", "NOTIFICATIONS")},
             "GATEWAY_HOST": LOOPBACK,
             "GATEWAY_LISTEN_PORT": str(gateway),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -146,6 +147,7 @@ async def _open_sides(servers: Servers) -> AsyncIterator[dict[str, Side]]:
             "JWT_AUDIENCE": DEVELOPMENT_AUDIENCE,
             "DATABASE_URL": urls.database_url,
             "MIGRATIONS_URL": urls.migrations_url,
+            "WEBHOOK_KEYS": secrets.token_hex(32),
         }
         issuer = Program(
             name="issuer",

@@ -118,7 +118,7 @@ class CallerResolver:
             claims = await self._verifier.verify(_bearer_token(authorization))
         except Unauthenticated as refusal:
             logger.info(
-                "token refused", extra={"action": "refuse_token", "reason": refusal.reason}
+                "token refused", extra={"action": "token.refused", "reason": refusal.reason}
             )
             raise
         login = Login(

@@ -82,7 +82,7 @@ async def every_hour(clean: Callable[[], Awaitable[None]]) -> None:
         except DATABASE_LOST as error:
             log.warning(
                 "housekeeping lost its database or files",
-                extra={"action": "housekeeping.lost", "reason": type(error).__name__},
+                extra={"action": "housekeeping.interrupted", "reason": type(error).__name__},
             )
         await asyncio.sleep(_EVERY_S)
 

@@ -5,15 +5,15 @@ import hashlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from libs.common.database import DATABASE_LOST, Connection, Database, Row, savepoint
+from libs.common.database import Connection, Database, Row, savepoint
 from libs.common.events import MAX_EVENT_BYTES, Event, EventRegistry, UnreadableEventError
 from libs.common.hops import working
+from libs.common.repeating import repeat
 from libs.common.telemetry import continue_trace
 
 log = logging.getLogger(__name__)
@@ -133,20 +133,8 @@ class InboxWorker:
         self._awake.set()
 
     async def run(self) -> None:
-        """Never returns; a lost database is met again after a pause."""
-        while True:
-            self._awake.clear()
-            try:
-                while await self.work_one():
-                    pass
-            except DATABASE_LOST as error:
-                log.warning(
-                    "inbox lost its database",
-                    extra={"action": "inbox.database_lost", "reason": type(error).__name__},
-                )
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_POLL_S):
-                    await self._awake.wait()
+        """Never returns."""
+        await repeat(self.work_one, worker="inbox", poll_s=_POLL_S, woken=self._awake)
 
     async def work_one(self) -> bool:
         """Answers whether there was one to work."""

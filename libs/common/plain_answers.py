@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 def refuse(status: int, code: str, message: str, *, is_unread: bool = False) -> Response:
     """Of a body that is refused unread no more is taken: the connection ends with the answer."""
-    log.info("what was sent is refused", extra={"action": "refuse_request", "code": code})
+    log.info("what was sent is refused", extra={"action": "request.refused", "code": code})
     answer = JSONResponse({"code": code, "message": message}, status_code=status)
     if is_unread:
         answer.headers["connection"] = "close"

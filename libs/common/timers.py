@@ -1,13 +1,13 @@
 """Timers are rows: set in the transaction that needs them, fired once, in their own transaction."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from libs.common.database import DATABASE_LOST, Connection, Database, savepoint
+from libs.common.database import Connection, Database, savepoint
+from libs.common.repeating import repeat
 from libs.common.telemetry import continue_trace
 from libs.common.tracing import span
 
@@ -102,16 +102,8 @@ class TimerWorker:
     kinds: Mapping[str, Fire]
 
     async def run(self) -> None:
-        while True:
-            try:
-                while await self.fire_one():
-                    pass
-            except DATABASE_LOST as error:
-                log.warning(
-                    "timers lost their database",
-                    extra={"action": "timers.database_lost", "reason": type(error).__name__},
-                )
-            await asyncio.sleep(_POLL_S)
+        """Never returns."""
+        await repeat(self.fire_one, worker="timers", poll_s=_POLL_S)
 
     async def fire_one(self) -> bool:
         """Answers whether one was due."""

@@ -111,7 +111,7 @@ class IssuerKeys:
                 # The keys we hold stay good: an issuer's short outage locks nobody out.
                 logger.warning(
                     "the issuer's keys could not be fetched",
-                    extra={"action": "fetch_keys", "fault": type(fault).__name__},
+                    extra={"action": "issuer_keys.not_fetched", "fault": type(fault).__name__},
                 )
                 return
             if keys.keys() != self._keys.keys():

@@ -20,6 +20,7 @@ from libs.common.graphql.operations import (
     read_event_id,
 )
 from libs.contracts.graph import UserError, user_errors
+from libs.contracts.mutations import ERRORS, INPUT, KEY
 from libs.contracts.refusals import Refusal, Refused, UserErrorCode, refuse_all
 
 T = TypeVar("T")
@@ -27,9 +28,6 @@ T = TypeVar("T")
 _MOST: Final = 100
 _LONGEST_NAME: Final = 255
 _MOST_TYPES: Final = 200
-_KEY: Final = "The same key takes effect once, however often it is sent."
-_ERRORS: Final = "Every fault of the input at once; empty where it took effect."
-_INPUT: Final = strawberry.argument(description="What is to be done.")
 
 
 class DeadEventNotFound(Refusal):
@@ -59,7 +57,7 @@ class RedriveDeadEventsInput:
         default=None, description="All of one type and reason."
     )
     all: bool = strawberry.field(default=False, description="All that there are.")
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.input(description="Which dead events to give up, and why.")
@@ -70,7 +68,7 @@ class DropDeadEventsInput:
     why: str = strawberry.field(
         description=f"For the record: 1 to {dropped_events.LONGEST_WHY:,} characters."
     )
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.input(description="Which published events a queue is to hear again.")
@@ -89,13 +87,13 @@ class ReplayEventsInput:
         default=False,
         description="Under their own ids: an inbox takes only what it never had.",
     )
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.federation.type(shareable=True, description="What became of a redrive.")
 class RedriveDeadEventsPayload:
     redriven: int = strawberry.field(description="How many events are worked again.")
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.federation.type(shareable=True, description="What became of a drop.")
@@ -103,7 +101,7 @@ class DropDeadEventsPayload:
     dropped: list[DroppedEvent] = strawberry.field(
         description="What was given up, each with what that means for its aggregate."
     )
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.federation.type(shareable=True, description="What became of a wish for a replay.")
@@ -111,14 +109,14 @@ class ReplayEventsPayload:
     replay: EventReplay | None = strawberry.field(
         description="The replay, which begins within seconds; null where it was refused."
     )
-    user_errors: list[UserError] = strawberry.field(description=_ERRORS)
+    user_errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 def redrive_field(mutation: str) -> Any:
     """`mutation` is the field's name in the graph."""
 
     async def redrive(
-        info: OperationsInfo, input: Annotated[RedriveDeadEventsInput, _INPUT]
+        info: OperationsInfo, input: Annotated[RedriveDeadEventsInput, INPUT]
     ) -> RedriveDeadEventsPayload:
         async def act(connection: Connection) -> int:
             chosen = _chosen_of(input)
@@ -143,11 +141,10 @@ def drop_field(mutation: str) -> Any:
     """`mutation` is the field's name in the graph."""
 
     async def drop(
-        info: OperationsInfo, input: Annotated[DropDeadEventsInput, _INPUT]
+        info: OperationsInfo, input: Annotated[DropDeadEventsInput, INPUT]
     ) -> DropDeadEventsPayload:
         async def act(connection: Connection) -> list[str]:
-            event_ids = _event_ids_of(input.event_ids)
-            why = _why_of(input.why)
+            event_ids, why = _drop_of(input)
             dropped = await dropped_events.drop(connection, event_ids, why)
             _refuse_missing(event_ids, {event.event_id for event in dropped})
             return [str(event_id) for event_id in event_ids]
@@ -172,7 +169,7 @@ def replay_field(mutation: str) -> Any:
     """`mutation` is the field's name in the graph."""
 
     async def ask_replay(
-        info: OperationsInfo, input: Annotated[ReplayEventsInput, _INPUT]
+        info: OperationsInfo, input: Annotated[ReplayEventsInput, INPUT]
     ) -> ReplayEventsPayload:
         async def act(connection: Connection) -> int:
             return await replays.ask_replay(connection, _wanted_of(input))
@@ -249,21 +246,39 @@ def _not_found(number: int) -> Refusal:
     return DeadEventNotFound("There is no dead event with this id.", place)
 
 
-def _why_of(text: str) -> str:
+def _drop_of(given: DropDeadEventsInput) -> tuple[list[UUID], str]:
+    """The events and why; both faults at once."""
+    refusals: list[Refusal] = []
+    event_ids, why = [], ""
     try:
-        return dropped_events.read_why(text)
+        event_ids = _event_ids_of(given.event_ids)
+    except Refusal as refusal:
+        refusals.append(refusal)
+    except Refused as refused:
+        refusals.extend(refused.refusals)
+    try:
+        why = dropped_events.read_why(given.why)
     except dropped_events.BadWhy:
         sentence = (
             f"Give a reason of 1 to {dropped_events.LONGEST_WHY:,} printable characters."
         )
-        raise BadChoice(sentence, ("input", "why")) from None
+        refusals.append(BadChoice(sentence, ("input", "why")))
+    refuse_all(refusals)
+    return event_ids, why
 
 
 def _wanted_of(given: ReplayEventsInput) -> replays.Wanted:
-    refusals = []
-    for name, texts in (("queue", [given.queue]), ("types", given.types or [])):
-        if len(texts) > _MOST_TYPES or not all(map(_is_name, texts)):
-            refusals.append(BadChoice(f"`{name}` is not what one is called.", ("input", name)))
+    types = given.types or []
+    if len(types) > _MOST_TYPES:
+        place = ("input", "types")
+        raise TooManyEvents(f"At most {_MOST_TYPES} types can be named at once.", place)
+    refusals: list[Refusal] = [
+        BadChoice("No event type is called so.", ("input", "types", str(number)))
+        for number, name in enumerate(types)
+        if not _is_name(name)
+    ]
+    if not _is_name(given.queue):
+        refusals.append(BadChoice("No queue is called so.", ("input", "queue")))
     if given.since and given.until and given.since >= given.until:
         refusals.append(BadChoice("It ends before it begins.", ("input", "until")))
     refuse_all(refusals)

@@ -1,12 +1,11 @@
 """Work in the background at other companies: tells carriers what is due, works what they said."""
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from libs.common.database import DATABASE_LOST, Database, is_database_lost
+from libs.common.database import Database, is_database_lost
+from libs.common.repeating import repeat
 from libs.common.vault import Vault
 from services.porting.domain.carriers import Cancellation, Order, Telling
 from services.porting.integrations.carriers.protocol import (
@@ -34,13 +33,13 @@ class CarrierWorker:
     async def tell(self) -> None:
         """Never returns."""
         try:
-            await _repeat(self.tell_one)
+            await repeat(self.tell_one, worker="carrier", poll_s=_POLL_S)
         finally:
             await self.carrier.close()
 
     async def hear(self) -> None:
         """Never returns; a carrier that is slow to answer does not hold it up."""
-        await _repeat(self.hear_one)
+        await repeat(self.hear_one, worker="carrier", poll_s=_POLL_S)
 
     async def hear_one(self) -> bool:
         """Answers whether there was one to work."""
@@ -62,7 +61,7 @@ class CarrierWorker:
         except Exception as fault:
             if is_database_lost(fault):
                 raise
-            log.exception("a carrier could not be told", extra={"action": "carrier.fault"})
+            log.exception("a carrier could not be told", extra={"action": "carrier.not_told"})
             await self._note_unreachable(errand, type(fault).__name__)
         return True
 
@@ -90,16 +89,3 @@ class CarrierWorker:
         if kind is Telling.SUPPLEMENT:
             return await self.carrier.send_supplement(order)
         return await self.carrier.send_order(order)
-
-
-async def _repeat(work_one: Callable[[], Awaitable[bool]]) -> None:
-    while True:
-        try:
-            while await work_one():
-                pass
-        except DATABASE_LOST as error:
-            log.warning(
-                "work at carriers lost its database",
-                extra={"action": "carrier.database_lost", "reason": type(error).__name__},
-            )
-        await asyncio.sleep(_POLL_S)

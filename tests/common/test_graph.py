@@ -150,7 +150,7 @@ async def test_a_fault_is_masked_and_logged_once(caplog):
     assert error.extensions["code"] == "INTERNAL"
     assert "requestId" in error.extensions
     (record,) = [r for r in caplog.records if r.levelno >= logging.ERROR]
-    assert record.action == "fail_operation"
+    assert record.action == "operation.failed"
     assert "secret" not in record.getMessage()
 
 

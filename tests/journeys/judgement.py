@@ -24,6 +24,10 @@ _WITH_GAPS = """
     ) AS broken
 """
 _RECORDED = "SELECT count(DISTINCT subject) FROM event_log"
+_RECORDED_IDS = """
+    SELECT md5(string_agg(event_id::text || subject || sequence, ',' ORDER BY event_id))
+    FROM event_log
+"""
 _TOLD_IDS = """
     SELECT md5(string_agg(event_id::text || subject || sequence, ',' ORDER BY event_id))
     FROM event_log
@@ -38,6 +42,7 @@ _RECEIVED_IDS = """
     FROM inbox
     WHERE state = 'applied'
 """
+_NOTICED = "SELECT count(*) FROM notices WHERE message = 'port_submitted'"
 _NOT_APPLIED = "SELECT count(*) FROM inbox WHERE state <> 'applied'"
 _APPLIED = "SELECT count(*) FROM status_changes"
 _LAST_LOG_ID = "SELECT last_log_id FROM status_log"
@@ -82,7 +87,9 @@ async def _judge(
 
     told = await porting.fetchval(_TOLD_IDS)
     assert await notifications.fetchval(_APPLIED_IDS) == told, "lost, or applied twice"
-    assert await notifications.fetchval(_RECEIVED_IDS) == told
+    recorded = await porting.fetchval(_RECORDED_IDS)
+    assert await notifications.fetchval(_RECEIVED_IDS) == recorded
+    assert await notifications.fetchval(_NOTICED) == how_many, "people told twice, or never"
     assert await notifications.fetchval(_NOT_APPLIED) == 0
     assert await notifications.fetchval(_APPLIED) == TOLD_PER_REQUEST * how_many
     assert await notifications.fetchval(_LAST_LOG_ID) == TOLD_PER_REQUEST * how_many

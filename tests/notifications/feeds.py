@@ -7,7 +7,7 @@ from libs.common.ids import new_id
 from services.notifications.domain.messages import Message
 from services.notifications.domain.notices import Notice
 from services.notifications.store.notices import add_notices
-from services.notifications.store.telling import FeedEntry
+from services.notifications.store.telling import MadeEntry
 from tests.notifications.facts import START
 
 _ADD = """
@@ -22,7 +22,7 @@ _ADD = """
 
 async def add_entries(
     database: Database, member_id: str, *keys: str, **given: Any
-) -> list[FeedEntry]:
+) -> list[MadeEntry]:
     """One entry for each key, in their order; the notices' subjects are the keys."""
     notices = [
         Notice(
@@ -45,4 +45,4 @@ async def add_entries(
         await add_notices(connection, notices)
         ids = [new_id("ntf") for _ in keys]
         rows = await connection.fetch(_ADD, ids, list(keys), member_id)
-    return [FeedEntry(**dict(row)) for row in rows]
+    return [MadeEntry(**dict(row)) for row in rows]

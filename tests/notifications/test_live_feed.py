@@ -357,6 +357,20 @@ async def test_numbers_are_followed_by_the_request_that_they_came_by(replica) ->
     assert [change.subject for change in live.told] == ["num_1"]
 
 
+async def test_only_who_sees_every_request_follows_its_numbers_by_it(replica) -> None:
+    await add_members(replica)
+    watch = Watch(kinds=NUMBERS, port_request_id="pr_1")
+    clients = member(Role.CLIENT_MANAGER, "co_a", id="mem_c")
+    async with (
+        replica.subscribe(clients, watch) as live,
+        replica.subscribe(clients, watch, after=0) as resuming,
+        replica.subscribe(clients, Watch(kinds=NUMBERS)) as wide,
+    ):
+        replica.hand_over(await hear(replica.database, first_call()))
+        await wide.wait_for(1)
+        assert live.told == resuming.told == []
+
+
 async def add_members(replica: Replica) -> None:
     await hear(
         replica.database,

@@ -220,7 +220,7 @@ async def test_a_lost_database_is_no_notices_fault(database, monkeypatch):
         await connection.execute("RESET ROLE; SELECT pg_terminate_backend(pg_backend_pid())")
 
     with monkeypatch.context() as patch:
-        patch.setattr(use_case.store, "add_entries_and_mails", lose)
+        patch.setattr(use_case, "add_entries_and_mails", lose)
         with pytest.raises(DATABASE_LOST):
             await tell(database)
 
@@ -232,7 +232,7 @@ async def test_only_one_tells_at_a_time(database):
     await learn(database, approved(requester_id=ADA))
 
     async with database.working() as connection:
-        await use_case.store.lock_telling(connection)
+        await use_case.due_notices.lock_telling(connection)
         assert await tell(database) == 0
 
     assert await tell(database) == 1

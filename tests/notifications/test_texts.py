@@ -5,7 +5,9 @@ from jinja2 import Environment, UndefinedError, meta
 
 from deploy.local.mail_previews import print_previews
 from deploy.local.places import ROOT
+from services.notifications.domain.contents import content_of
 from services.notifications.domain.messages import Message
+from services.notifications.domain.telling import MESSAGES
 from services.notifications.domain.who_is_told import BY_LAW, EventGroup
 from services.notifications.texts.catalogue import (
     ADVICE,
@@ -21,6 +23,8 @@ from services.notifications.texts.phrases import Phrases
 from services.notifications.texts.wording import Wording, feed_text
 from services.porting.domain.rejections import REJECTION_CODES
 from tests.notifications.contents import FULL
+from tests.notifications.facts import NUMBER
+from tests.notifications.test_who_is_told import example_of
 
 each_message = pytest.mark.parametrize("message", Message)
 each_locale = pytest.mark.parametrize("locale", Locale)
@@ -77,6 +81,21 @@ def test_both_languages_tell_the_same_things(message):
     for part in ("title", "body", "next"):
         told = [names_in(getattr(words, part)) for words in (english, french)]
         assert (told[0] ^ told[1]) <= {"number_count", "numbers"}, part
+
+
+@each_locale
+@pytest.mark.parametrize("fact", MESSAGES, ids=lambda fact: fact.type)
+def test_what_a_notice_keeps_of_a_fact_is_what_its_text_needs(fact, locale):
+    content = content_of(example_of(fact))
+    if "role" in content:
+        content["role"] = "ADMINISTRATOR"
+    if content.get("numbers") == []:
+        content |= {"numbers": [NUMBER], "number_count": 1}
+
+    title, body = feed_text(MESSAGES[fact], content, locale)
+
+    assert title
+    assert body
 
 
 def test_what_a_text_needs_and_does_not_get_is_a_fault():

@@ -366,7 +366,7 @@ async def test_a_database_that_is_away_for_a_while_costs_time_and_nothing_else(
             await wait_until(database, COUNT_DELIVERED, 1)
 
     assert len(receiver.received) == 1
-    assert "webhooks lost their database" in caplog.text
+    assert "webhooks lost the database" in caplog.text
 
 
 class AwayAtFirst:

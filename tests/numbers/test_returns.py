@@ -338,12 +338,12 @@ async def test_a_returned_number_that_rings_at_one_of_ours_is_warned_of(database
         forwarding_number=number.phone_number,
     )
     await take_back(database, house, other)
-    assert "numbers.return_may_loop" not in warned(caplog)
+    assert "numbers.chained" not in warned(caplog)
     await disable(database, other)
     await review(database, house, [line])
     await take_back(database, house, number)
     assert (await now(database, number)).state is NumberState.ACTIVE
-    assert warned(caplog)["numbers.return_may_loop"] == [number.id]
+    assert warned(caplog)["numbers.chained"] == [number.id]
 
 
 def warned(caplog):

@@ -64,7 +64,7 @@ async def test_logs_name_steps_and_ids_and_nobody(database, caplog):
         "review_started",
         "lines_preconfigured",
         "port_sent_to_carrier",
-        "first_call_without_firm_date",
+        "line.called_early",
         "lines_ported",
         "port_completed",
     } <= set(actions)

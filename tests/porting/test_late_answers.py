@@ -94,7 +94,7 @@ async def test_an_answer_to_an_earlier_review_is_ignored(
     await hear(database, heard(late, subject=reviewed_twice, sequence=1))
 
     assert await request_of(database, reviewed_twice) == before
-    assert caplog.records[-1].action == "preconfiguration_ignored"
+    assert caplog.records[-1].action == "preconfiguration.ignored"
 
     present = await answer(database, house, reviewed_twice, second)
     await hear(database, heard(present, subject=reviewed_twice, sequence=2))

@@ -16,6 +16,7 @@ from libs.common.caller import Member
 from libs.common.database import Database, open_database
 from libs.common.dev_issuer import IssuerKey
 from libs.common.sight import EVERYTHING, Sight
+from services.porting.schema.operations import OPERATIONS_RIGHTS
 from tests.porting.builders import (
     a_full_draft,
     a_line,
@@ -171,6 +172,7 @@ MAY_ASK: dict[str, set[str]] = {
     "removePortOutPin": {"administrator"},
     "resetPortOutPinTries": {"administrator", "support"},
     "revealPortOutIdentifier": {"administrator"},
+    **{field: {"support"} for field in OPERATIONS_RIGHTS},
 }
 
 

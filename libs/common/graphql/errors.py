@@ -188,7 +188,7 @@ def log_fault(fault: BaseException, path: Sequence[str | int] | None = None) -> 
     logger.error(
         "an operation failed",
         exc_info=fault,
-        extra={"action": "fail_operation", "code": code.value, "at_field": path},
+        extra={"action": "operation.failed", "code": code.value, "at_field": path},
     )
 
 

@@ -26,14 +26,18 @@ class Watch:
     subject: str | None = None
     statuses: frozenset[str] | None = None
 
-    def includes(self, change: StatusChange) -> bool:
+    def includes(self, change: StatusChange, sight: Sight) -> bool:
         return (
             change.subject_kind in self.kinds
             and (self.account_id is None or self.account_id == change.account_id)
             and (self.company_id is None or self.company_id in change.company_ids)
             and (
                 self.port_request_id is None
-                or self.port_request_id in (change.subject, change.port_request_id)
+                or self.port_request_id == change.subject
+                or (
+                    _sees_every_request(sight)
+                    and self.port_request_id == change.port_request_id
+                )
             )
             and (self.subject is None or self.subject == change.subject)
             and (
@@ -42,6 +46,11 @@ class Watch:
                 or change.status_before in self.statuses
             )
         )
+
+
+def _sees_every_request(sight: Sight) -> bool:
+    """Nobody else learns from a filter which numbers came by a request (S48)."""
+    return sight.company_ids is None and sight.requester_id is None
 
 
 def may_see(sight: Sight, change: StatusChange) -> bool:

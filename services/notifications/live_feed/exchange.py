@@ -15,7 +15,7 @@ from libs.common.hops import announcing
 from libs.contracts.topology import LIVE
 from services.notifications.domain.feed_entries import NewEntries
 from services.notifications.domain.status_changes import LoggedChange
-from services.notifications.store.telling import FeedEntry as MadeEntry
+from services.notifications.store.telling import MadeEntry
 
 log = logging.getLogger(__name__)
 

@@ -54,7 +54,7 @@ class Subscriber:
         return self.caller.member_id if isinstance(self.caller, Member) else None
 
     def offer(self, change: LoggedChange) -> None:
-        if self.is_behind or not self.watch.includes(change):
+        if self.is_behind or not self.watch.includes(change, self._sight):
             return
         # With rights in doubt the stream decides, once it has asked for them anew.
         if not self.must_refresh and not self.may_see(change):

@@ -17,6 +17,7 @@ from libs.common.graphql.connections import (
 from libs.common.graphql.enums import publish_enum
 from libs.common.graphql.idempotency import remember_id
 from libs.contracts.graph import UserError, user_errors
+from libs.contracts.mutations import ERRORS, KEY
 from libs.contracts.refusals import Refusal, Refused
 from services.notifications.domain.mails import RESENDABLE, MailState
 from services.notifications.schema.context import RoomInfo
@@ -110,7 +111,7 @@ class ResendMailInput:
     mail_id: strawberry.ID = strawberry.field(description="The mail's id.")
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="The same key takes effect once, however often it is sent.",
+        description=KEY,
     )
 
 
@@ -119,9 +120,7 @@ class ResendMailPayload:
     mail: Mail | None = strawberry.field(
         description="The mail after it; null where it was refused."
     )
-    user_errors: list[UserError] = strawberry.field(
-        description="Every fault of the input at once; empty where it took effect."
-    )
+    user_errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.type

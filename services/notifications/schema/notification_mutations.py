@@ -9,6 +9,7 @@ from libs.common.database import Connection
 from libs.common.graphql.errors import BadUserInput
 from libs.common.graphql.idempotency import remember
 from libs.contracts.graph import UserError, user_errors
+from libs.contracts.mutations import ERRORS, INPUT, KEY
 from libs.contracts.refusals import Refusal, Refused
 from services.notifications.schema.context import RoomInfo
 from services.notifications.schema.notifications import (
@@ -20,10 +21,7 @@ from services.notifications.store import feed_entries as store
 from services.notifications.use_cases.feed_reading import read_all_entries, read_entries
 
 _MOST_IDS: Final = 100
-_KEY: Final = "The same key takes effect once, however often it is sent."
-_FAULTS: Final = "Every fault of the input at once; empty where it took effect."
 _COUNT: Final = "How many are unread after it; null where it was refused."
-_INPUT: Final = strawberry.argument(description="What is to be done.")
 
 
 @strawberry.input(description="Notifications that you have read.")
@@ -31,7 +29,7 @@ class MarkNotificationsReadInput:
     notification_ids: list[strawberry.ID] = strawberry.field(
         description=f"`ntf_…`; at most {_MOST_IDS}."
     )
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.input(description="All that you were shown.")
@@ -41,7 +39,7 @@ class MarkAllNotificationsReadInput:
         description="The cursor of the newest one that you were shown: what came since stays "
         "unread. Without it nothing does.",
     )
-    idempotency_key: str | None = strawberry.field(default=None, description=_KEY)
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
 
 @strawberry.type(description="What is read now.")
@@ -50,13 +48,13 @@ class MarkNotificationsReadPayload:
         description="Those of the input as they are now; none where it was refused."
     )
     unread_notification_count: int | None = strawberry.field(description=_COUNT)
-    user_errors: list[UserError] = strawberry.field(description=_FAULTS)
+    user_errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.type(description="What is left to read.")
 class MarkAllNotificationsReadPayload:
     unread_notification_count: int | None = strawberry.field(description=_COUNT)
-    user_errors: list[UserError] = strawberry.field(description=_FAULTS)
+    user_errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.type
@@ -65,7 +63,7 @@ class NotificationMutation:
         description="You have read these; all of them are yours, or none is marked."
     )
     async def mark_notifications_read(
-        self, info: RoomInfo, input: Annotated[MarkNotificationsReadInput, _INPUT]
+        self, info: RoomInfo, input: Annotated[MarkNotificationsReadInput, INPUT]
     ) -> MarkNotificationsReadPayload:
         reader, ids = reader_of(info), list(input.notification_ids)
         if not 1 <= len(ids) <= _MOST_IDS:
@@ -98,7 +96,7 @@ class NotificationMutation:
 
     @strawberry.mutation(description="You have read all that you were shown.")
     async def mark_all_notifications_read(
-        self, info: RoomInfo, input: Annotated[MarkAllNotificationsReadInput, _INPUT]
+        self, info: RoomInfo, input: Annotated[MarkAllNotificationsReadInput, INPUT]
     ) -> MarkAllNotificationsReadPayload:
         reader, up_to = reader_of(info), read_place("upTo", input.up_to)
         async with info.context.database.transaction(reader) as connection:

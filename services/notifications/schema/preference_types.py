@@ -6,6 +6,7 @@ import strawberry
 
 from libs.common.graphql.enums import publish_enum
 from libs.contracts.graph import UserError
+from libs.contracts.mutations import ERRORS, KEY
 from services.notifications.domain.preferences import (
     PLACES,
     Choices,
@@ -40,9 +41,7 @@ publish_enum(
     values={Locale.ENGLISH: "English.", Locale.CANADIAN_FRENCH: "Canadian French."},
 )
 
-KEY = "The same key takes effect once, however often it is sent."
 INPUT = strawberry.argument(description="What is to be different.")
-ERRORS = "Every fault of the input at once; empty where it took effect."
 _TIME = "Such as `21:30`, in your time zone."
 
 

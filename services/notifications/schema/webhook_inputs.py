@@ -5,12 +5,10 @@ from datetime import datetime
 import strawberry
 
 from libs.contracts.graph import UserError
+from libs.contracts.mutations import ERRORS, EXPECTED, KEY
 from services.notifications.schema.webhook_types import WebhookDelivery, WebhookEndpointNode
 from services.notifications.use_cases.webhook_endpoints import Named
 
-KEY = "The same key takes effect once, however often it is sent."
-EXPECTED = "Refused with CONFLICT where somebody has changed it since this version."
-ERRORS = "Every fault of the input at once; empty where it took effect."
 _URL = "An https:// URL on the public internet, at port 443, 8443 or 9443."
 _TYPES = "The types of event that are sent, of `webhookEventTypes`; all where empty."
 _ORDERED = "Whether an event waits until those before it of the same subject have been taken or given up."

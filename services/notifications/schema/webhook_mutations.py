@@ -10,6 +10,7 @@ from libs.common.database import Connection, after_commit
 from libs.common.graphql.errors import Forbidden
 from libs.common.graphql.idempotency import remember, remember_id
 from libs.contracts.graph import user_errors
+from libs.contracts.mutations import INPUT
 from libs.contracts.refusals import Refusal, Refused
 from services.notifications.domain.webhook_endpoints import EndpointWish
 from services.notifications.domain.webhook_urls import UrlNotAllowed, read_url
@@ -36,7 +37,6 @@ from services.notifications.use_cases import webhook_endpoints as endpoints
 from services.notifications.use_cases.webhook_deliveries import ReplayWish
 from services.notifications.use_cases.webhook_endpoints import JudgedWish, Named
 
-_INPUT = strawberry.argument(description="What is to be done.")
 _Change = Callable[[Connection, Member, Named], Awaitable[str]]
 
 
@@ -44,7 +44,7 @@ _Change = Callable[[Connection, Member, Named], Awaitable[str]]
 class WebhookMutation:
     @strawberry.mutation(description="Sends what happens in your account to a URL, signed.")
     async def create_webhook_endpoint(
-        self, info: RoomInfo, input: Annotated[CreateWebhookEndpointInput, _INPUT]
+        self, info: RoomInfo, input: Annotated[CreateWebhookEndpointInput, INPUT]
     ) -> WebhookSecretPayload:
         member, room = _member_of(info), info.context.room
         judged = await _judge(info, input)
@@ -56,7 +56,7 @@ class WebhookMutation:
 
     @strawberry.mutation(description="Changes where events are sent, and which.")
     async def update_webhook_endpoint(
-        self, info: RoomInfo, input: Annotated[UpdateWebhookEndpointInput, _INPUT]
+        self, info: RoomInfo, input: Annotated[UpdateWebhookEndpointInput, INPUT]
     ) -> WebhookEndpointPayload:
         judged = await _judge(info, input)
 
@@ -70,7 +70,7 @@ class WebhookMutation:
         "can change over without missing anything."
     )
     async def rotate_webhook_secret(
-        self, info: RoomInfo, input: Annotated[RotateWebhookSecretInput, _INPUT]
+        self, info: RoomInfo, input: Annotated[RotateWebhookSecretInput, INPUT]
     ) -> WebhookSecretPayload:
         member, room = _member_of(info), info.context.room
 
@@ -86,7 +86,7 @@ class WebhookMutation:
         "meanwhile is not sent afterwards: `replayWebhookEvents` does that."
     )
     async def disable_webhook_endpoint(
-        self, info: RoomInfo, input: Annotated[DisableWebhookEndpointInput, _INPUT]
+        self, info: RoomInfo, input: Annotated[DisableWebhookEndpointInput, INPUT]
     ) -> WebhookEndpointPayload:
         return await _change(info, "disableWebhookEndpoint", input, endpoints.disable_endpoint)
 
@@ -95,7 +95,7 @@ class WebhookMutation:
         "goes on."
     )
     async def enable_webhook_endpoint(
-        self, info: RoomInfo, input: Annotated[EnableWebhookEndpointInput, _INPUT]
+        self, info: RoomInfo, input: Annotated[EnableWebhookEndpointInput, INPUT]
     ) -> WebhookEndpointPayload:
         return await _change(info, "enableWebhookEndpoint", input, endpoints.enable_endpoint)
 
@@ -103,7 +103,7 @@ class WebhookMutation:
         description="Takes an endpoint away with its secrets and its deliveries."
     )
     async def delete_webhook_endpoint(
-        self, info: RoomInfo, input: Annotated[DeleteWebhookEndpointInput, _INPUT]
+        self, info: RoomInfo, input: Annotated[DeleteWebhookEndpointInput, INPUT]
     ) -> WebhookEndpointPayload:
         return await _change(info, "deleteWebhookEndpoint", input, endpoints.delete_endpoint)
 
@@ -111,7 +111,7 @@ class WebhookMutation:
         description="Sends an event of the type `notifications.webhook_test.v1` to an endpoint."
     )
     async def send_test_webhook(
-        self, info: RoomInfo, input: Annotated[SendTestWebhookInput, _INPUT]
+        self, info: RoomInfo, input: Annotated[SendTestWebhookInput, INPUT]
     ) -> SendTestWebhookPayload:
         member = _member_of(info)
 
@@ -136,7 +136,7 @@ class WebhookMutation:
         "have there: a receiver that has kept one can tell."
     )
     async def replay_webhook_events(
-        self, info: RoomInfo, input: Annotated[ReplayWebhookEventsInput, _INPUT]
+        self, info: RoomInfo, input: Annotated[ReplayWebhookEventsInput, INPUT]
     ) -> ReplayWebhookEventsPayload:
         member = _member_of(info)
         wish = ReplayWish(event_ids=input.event_ids, since=input.since, until=input.until)

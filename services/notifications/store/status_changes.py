@@ -87,7 +87,8 @@ _FIND_AFTER = f"""
     LIMIT $2
 """
 
-# What a caller may see of what was asked; $10 leaves late ones out.
+# What a caller may see of what was asked; $10 leaves late ones out. Which numbers came by a
+# request is for who sees every request.
 _SEEN = """
     subject_kind = ANY($1::text[])
       AND ($2::text IS NULL OR account_id = $2)
@@ -95,7 +96,11 @@ _SEEN = """
       AND ($4::text[] IS NULL OR company_ids && $4)
       AND ($5::text IS NULL OR company_ids @> ARRAY[$5])
       AND ($6::text IS NULL OR subject_kind <> 'port_request' OR requester_id = $6)
-      AND ($7::text IS NULL OR subject = $7 OR port_request_id = $7)
+      AND (
+        $7::text IS NULL
+        OR subject = $7
+        OR port_request_id = $7 AND $4 IS NULL AND $6 IS NULL
+      )
       AND ($8::text IS NULL OR subject = $8)
       AND ($9::text[] IS NULL OR status = ANY($9) OR status_before = ANY($9))
       AND NOT (is_late AND $10)"""

@@ -209,7 +209,9 @@ class NoMember:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeedEntry:
+class MadeEntry:
+    """A feed entry of just now; what it says is read by whoever shows it."""
+
     entry_id: str
     notice_id: str
     account_id: str
@@ -224,7 +226,7 @@ async def add_entries_and_mails(
     *,
     mails_per_hour: int,
     now: datetime,
-) -> list[FeedEntry]:
+) -> list[MadeEntry]:
     """Answers the new entries. Of an hour's mails the last is the digest of what is more."""
     stems: dict[str, str] = {}
     for each in deliveries:
@@ -252,4 +254,4 @@ async def add_entries_and_mails(
         [each.name for each in others],
         [each.address for each in others],
     )
-    return [FeedEntry(**dict(row)) for row in rows]
+    return [MadeEntry(**dict(row)) for row in rows]

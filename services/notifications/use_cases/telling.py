@@ -19,8 +19,8 @@ from services.notifications.domain.who_is_told import Audience
 from services.notifications.store import due_notices
 from services.notifications.store.addresses import find_address_changes
 from services.notifications.store.telling import (
-    FeedEntry,
     KnownAddress,
+    MadeEntry,
     NoMember,
     add_entries_and_mails,
 )
@@ -42,7 +42,7 @@ class Limits:
 
 async def tell_due(
     connection: Connection, limits: Limits, now: datetime | None = None
-) -> tuple[int, list[FeedEntry]]:
+) -> tuple[int, list[MadeEntry]]:
     """How many were due, and the entries that are new. Nothing is due where another one tells.
 
     One that cannot be told holds up no other: it comes again, and is dead after some tries.
@@ -66,7 +66,7 @@ async def tell_due(
 
 async def _tell_all(
     connection: Connection, notices: Sequence[DueNotice], limits: Limits, now: datetime
-) -> list[FeedEntry]:
+) -> list[MadeEntry]:
     if not notices:
         return []
     try:
@@ -86,7 +86,7 @@ async def _tell_all(
 
 async def _tell(
     connection: Connection, notices: Sequence[DueNotice], limits: Limits, now: datetime
-) -> list[FeedEntry]:
+) -> list[MadeEntry]:
     deliveries = [each for notice in notices for each in deliveries_of(notice, now)]
     known = await _find_known(
         connection,

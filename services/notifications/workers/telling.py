@@ -1,16 +1,14 @@
 """The teller: takes due notices, some at a time, until none is left; woken by each new one."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from libs.common.database import DATABASE_LOST, Database
-from services.notifications.store.telling import FeedEntry
+from libs.common.database import Database
+from libs.common.repeating import repeat
+from services.notifications.store.telling import MadeEntry
 from services.notifications.use_cases.telling import Limits, tell_due
-
-log = logging.getLogger(__name__)
 
 _POLL_S: Final = 1.0
 
@@ -21,25 +19,12 @@ class TellingWorker:
 
     database: Database
     limits: Limits
-    announce: Callable[[Sequence[FeedEntry]], None] = lambda _entries: None
+    announce: Callable[[Sequence[MadeEntry]], None] = lambda _entries: None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        while True:
-            self.woken.clear()
-            try:
-                while await self.tell_some():
-                    pass
-            except DATABASE_LOST as error:
-                log.warning(
-                    "telling lost its database",
-                    extra={"action": "telling.database_lost", "reason": type(error).__name__},
-                )
-            try:
-                async with asyncio.timeout(_POLL_S):
-                    await self.woken.wait()
-            except TimeoutError:
-                pass
+        """Never returns."""
+        await repeat(self.tell_some, worker="telling", poll_s=_POLL_S, woken=self.woken)
 
     async def tell_some(self) -> int:
         """How many notices were due."""

@@ -6,12 +6,14 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from opentelemetry.trace import SpanKind
 from standardwebhooks import Webhook
 
 from libs.common.database import DATABASE_LOST, Database, is_database_lost
+from libs.common.repeating import repeat
 from libs.common.telemetry import continue_trace, current_traceparent
 from libs.common.tracing import span
 from libs.common.vault import CannotUnseal, Vault
@@ -68,30 +70,24 @@ class WebhookWorker:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keep_noting(database))
-                while True:
-                    self._woken.clear()
-                    await self._open_lanes(database, tasks)
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(_POLL_S):
-                            await self._woken.wait()
+                await repeat(
+                    partial(self._open_lanes, database, tasks),
+                    worker="webhooks",
+                    poll_s=_POLL_S,
+                    woken=self._woken,
+                )
         finally:
             await self._note_the_last(database)
 
     async def _open_lanes(self, database: Database, tasks: asyncio.TaskGroup) -> None:
         most, most_probes = MOST_LANES - self._lanes, MOST_PROBES - self._probes
-        try:
-            async with database.working() as connection:
-                lanes = await take_lanes(
-                    connection,
-                    most=most,
-                    most_probes=most_probes,
-                    deliveries=DELIVERIES_PER_LANE,
-                )
-        except Exception as error:
-            if not is_database_lost(error):
-                raise
-            _warn_lost(error)
-            return
+        async with database.working() as connection:
+            lanes = await take_lanes(
+                connection,
+                most=most,
+                most_probes=most_probes,
+                deliveries=DELIVERIES_PER_LANE,
+            )
         for lane in lanes:
             self._count(lane, 1)
             tasks.create_task(self._run_lane(lane))
@@ -209,7 +205,10 @@ class WebhookWorker:
                 self._ended = ended + self._ended
                 if not is_database_lost(error):
                     raise
-                _warn_lost(error)
+                log.warning(
+                    "webhooks lost the database",
+                    extra={"action": "webhooks.database_lost", "reason": type(error).__name__},
+                )
                 self._noted.set()
                 await asyncio.sleep(_PAUSE_S)
             else:
@@ -223,10 +222,3 @@ class WebhookWorker:
         with suppress(TimeoutError, *DATABASE_LOST):
             async with asyncio.timeout(_LAST_NOTE_S), database.working() as connection:
                 await note(connection, self._attempts, self._ended)
-
-
-def _warn_lost(error: BaseException) -> None:
-    log.warning(
-        "webhooks lost their database",
-        extra={"action": "webhooks.database_lost", "reason": type(error).__name__},
-    )

@@ -8,13 +8,11 @@ from libs.common.caller import Member, Support
 from libs.common.database import Connection
 from libs.common.graphql.errors import Forbidden
 from libs.common.graphql.idempotency import remember_id
+from libs.contracts.mutations import KEY
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.use_cases.account_access import By
 
-KEY = "The same key takes effect once, however often it is sent."
-INPUT = strawberry.argument(description="What is to be done.")
 EXPECTED = "Refused with CONFLICT where the account has another version by now."
-ERRORS = "Every fault of the input at once; empty where it took effect."
 
 
 @strawberry.input

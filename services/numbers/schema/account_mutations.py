@@ -10,9 +10,10 @@ from libs.common.database import Connection
 from libs.common.events import CLOCK_SKEW
 from libs.common.graphql.errors import BadUserInput
 from libs.contracts.graph import UserError, user_errors
+from libs.contracts.mutations import ERRORS, INPUT
 from libs.contracts.refusals import Refusal, Refused
 from services.numbers.domain.accounts import Standing
-from services.numbers.schema.account_commands import ERRORS, INPUT, OnAccount, run_once
+from services.numbers.schema.account_commands import OnAccount, run_once
 from services.numbers.schema.accounts import Account
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.loaders import load_accounts

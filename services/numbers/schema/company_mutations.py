@@ -7,8 +7,9 @@ import strawberry
 
 from libs.common.database import Connection
 from libs.contracts.graph import UserError, user_errors
+from libs.contracts.mutations import ERRORS, INPUT
 from libs.contracts.refusals import Refusal, Refused
-from services.numbers.schema.account_commands import ERRORS, INPUT, OnAccount, run_once
+from services.numbers.schema.account_commands import OnAccount, run_once
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.loaders import load_companies
 from services.numbers.schema.types import Company

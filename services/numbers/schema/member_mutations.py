@@ -8,9 +8,10 @@ import strawberry
 from libs.common.caller import Role
 from libs.common.database import Connection
 from libs.contracts.graph import UserError, user_errors
+from libs.contracts.mutations import ERRORS, INPUT
 from libs.contracts.refusals import Refusal, Refused
 from services.numbers.domain.members import MemberChange, MemberWish
-from services.numbers.schema.account_commands import ERRORS, INPUT, OnAccount, run_once
+from services.numbers.schema.account_commands import OnAccount, run_once
 from services.numbers.schema.accounts import Member
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.loaders import load_members

@@ -8,12 +8,12 @@ import strawberry
 from libs.common.database import Connection
 from libs.common.graphql.idempotency import remember_id
 from libs.contracts.graph import UserError, user_errors
+from libs.contracts.mutations import INPUT, KEY
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal, Refused
 from services.numbers.domain import tracking_numbers
 from services.numbers.domain.number_changes import MOST_NUMBERS, NumberChanges
 from services.numbers.domain.tracking_numbers import NumberTab
-from services.numbers.schema.account_commands import INPUT, KEY
 from services.numbers.schema.arguments import TrackingNumberFilter, bad_user_input, read_filter
 from services.numbers.schema.context import NumbersInfo
 from services.numbers.schema.types import TrackingNumber

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from libs.common import outbox
-from libs.common.database import Connection
+from libs.common.database import Connection, after_commit
 from libs.common.ids import new_id
 from libs.contracts.company_names import company_key
 from libs.contracts.number_events import (
@@ -72,7 +72,11 @@ async def create_account(connection: Connection, new: NewAccount) -> Account:
     await store.add_companies(connection, companies)
     await store.add_members(connection, members)
     await outbox.record(connection, account_id, 0, *_facts_of(account, companies, members))
-    log.info("account created", extra={"action": "account_created", "account_id": account_id})
+    after_commit(
+        lambda: log.info(
+            "account created", extra={"action": "account.created", "account_id": account_id}
+        )
+    )
     return account
 
 

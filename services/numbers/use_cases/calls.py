@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from libs.common.database import Connection
+from libs.common.database import Connection, after_commit
 from libs.contracts.number_events import CallAfterPortOut, FirstCallReceived
 from libs.contracts.phone_number import PhoneNumber
 from services.numbers.domain.calls import judge_time
@@ -73,11 +73,10 @@ def _log(first_calls: Sequence[TrackingNumber], alerts: Sequence[TrackingNumber]
     if first_calls:
         log_change("numbers.first_call_received", first_calls)
     if alerts:
-        log.warning(
-            "numbers that left are still called here",
-            extra={
-                "action": "numbers.call_after_port_out",
-                "count": len(alerts),
-                "number_ids": [number.id for number in alerts[:10]],
-            },
+        known = {"count": len(alerts), "number_ids": [number.id for number in alerts[:10]]}
+        after_commit(
+            lambda: log.warning(
+                "numbers that left are still called here",
+                extra={"action": "numbers.called_after_port_out", **known},
+            )
         )

@@ -7,7 +7,7 @@ from typing import Final
 
 from libs.common import outbox
 from libs.common.batches import split
-from libs.common.database import Connection
+from libs.common.database import Connection, after_commit
 from libs.common.ids import new_id
 from libs.contracts.number_events import (
     NumbersPreconfigured,
@@ -83,15 +83,10 @@ async def preconfigure_numbers(
     await store.save_preconfiguration(
         connection, replace(before, version=version, review=review)
     )
-    log.info(
-        "preconfiguration answered",
-        extra={
-            "action": "numbers.preconfiguration_refused"
-            if faulty_count
-            else "numbers.preconfigured",
-            "port_request_id": port_request_id,
-            "refused_count": faulty_count,
-        },
+    action = "numbers.preconfiguration_refused" if faulty_count else "numbers.preconfigured"
+    known = {"port_request_id": port_request_id, "refused_count": faulty_count}
+    after_commit(
+        lambda: log.info("preconfiguration answered", extra={"action": action, **known})
     )
 
 

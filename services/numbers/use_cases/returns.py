@@ -1,10 +1,10 @@
 """Numbers that come back into use: kept after all, returned, restored."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from libs.common.database import Connection
+from libs.common.database import Connection, after_commit
 from libs.common.sight import Sight
 from libs.contracts.number_events import (
     NumberPortOutCancelled,
@@ -70,10 +70,7 @@ async def take_back_numbers(
     )
     replaced = await store.find_replaced(connection, [number.id for number in found])
     if replaced:
-        log.warning(
-            "a number came back that is in inventory again",
-            extra={"action": "numbers.return_too_late", "number_ids": sorted(replaced)},
-        )
+        _warn("numbers.returned_too_late", "it is in inventory again", replaced)
     after = (
         (number, number.take_back(port_out_id))
         for number in found
@@ -88,10 +85,7 @@ async def take_back_numbers(
 
     await save_and_record(connection, changed, tell, at=returned_at)
     if chained := await store.find_chained(connection, changed):
-        log.warning(
-            "a number came back that rings at one that is in inventory",
-            extra={"action": "numbers.return_may_loop", "number_ids": sorted(chained)},
-        )
+        _warn("numbers.chained", "it rings at one that is in inventory", chained)
     log_change("numbers.returned", changed, missing=len(phone_numbers) - len(found))
 
 
@@ -130,3 +124,8 @@ async def restore_number(
     await save_and_record(connection, [restored], tell, at=at)
     log_change("numbers.restored", [restored])
     return restored
+
+
+def _warn(action: str, why: str, number_ids: Iterable[str]) -> None:
+    known = {"action": action, "number_ids": sorted(number_ids)}
+    after_commit(lambda: log.warning("a number came back, and %s", why, extra=known))

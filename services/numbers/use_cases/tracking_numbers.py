@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final, TypedDict
 
 from libs.common import outbox
-from libs.common.database import Connection
+from libs.common.database import Connection, after_commit
 from libs.common.sight import Sight
 from libs.contracts.number_events import (
     NumberDisabled,
@@ -209,13 +209,7 @@ def public_state(number: TrackingNumber) -> PublicState:
 
 
 def log_change(action: str, changed: Iterable[TrackingNumber], missing: int = 0) -> None:
+    """Once it is committed."""
     ids = [number.id for number in changed]
-    log.info(
-        "numbers changed",
-        extra={
-            "action": action,
-            "count": len(ids),
-            "number_ids": ids[:10],
-            "missing": missing,
-        },
-    )
+    known = {"count": len(ids), "number_ids": ids[:10], "missing": missing}
+    after_commit(lambda: log.info("numbers changed", extra={"action": action, **known}))

@@ -179,7 +179,7 @@ async def _receive_upload(
         await uploads.mark_stored(connection, upload_id, datetime.now(UTC))
     log.info(
         "a file was stored",
-        extra={"action": "store_upload", "upload_id": upload_id, "bytes": len(content)},
+        extra={"action": "upload.stored", "upload_id": upload_id, "bytes": len(content)},
     )
     return Response(status_code=204)
 
@@ -212,7 +212,7 @@ async def _show_document(
     log.info(
         "a document was shown",
         extra={
-            "action": "show_document",
+            "action": "document.shown",
             "document_id": document.id,
             "shown": link.shown,
             "viewer": person_of(viewer),
@@ -238,7 +238,7 @@ async def _export_numbers(
         return refuse(404, "PORT_REQUEST_NOT_FOUND", "There is no such request for you.")
     log.info(
         "numbers were exported",
-        extra={"action": "export_numbers", "port_request_id": request_id},
+        extra={"action": "lines.exported", "port_request_id": request_id},
     )
     return StreamingResponse(
         parts,

@@ -16,10 +16,11 @@ from libs.common.graphql.connections import (
 )
 from libs.common.graphql.enums import publish_enum
 from libs.contracts.graph import UserError, user_errors
+from libs.contracts.mutations import ERRORS, INPUT, KEY
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal, Refused
 from services.porting.domain.carriers import MessageDirection, MessageRecord, MessageState
-from services.porting.schema.commands import INPUT, KEY, run_once
+from services.porting.schema.commands import run_once
 from services.porting.schema.context import PortingInfo
 from services.porting.store import carrier_message_lists as store
 from services.porting.use_cases.carrier_messages import try_again
@@ -158,9 +159,7 @@ class CarrierMessagePayload:
     carrier_message: CarrierMessage | None = strawberry.field(
         description="The message after it; null where it was refused."
     )
-    user_errors: list[UserError] = strawberry.field(
-        description="Every fault of the input at once; empty where it took effect."
-    )
+    user_errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.type

@@ -5,13 +5,9 @@ from typing import Annotated
 
 import strawberry
 
+from libs.contracts.mutations import INPUT
 from libs.contracts.phone_number import PhoneNumber
-from services.porting.schema.commands import (
-    INPUT,
-    OnPortRequest,
-    PortRequestPayload,
-    change_request,
-)
+from services.porting.schema.commands import OnPortRequest, PortRequestPayload, change_request
 from services.porting.schema.context import PortingInfo
 from services.porting.use_cases import carrier, carrier_orders, firm_dates
 

@@ -7,17 +7,10 @@ import strawberry
 
 from libs.common.database import Connection
 from libs.contracts.graph import UserError, user_errors
+from libs.contracts.mutations import ERRORS, EXPECTED, INPUT, KEY
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal, Refused
-from services.porting.schema.commands import (
-    ERRORS,
-    EXPECTED,
-    INPUT,
-    KEY,
-    customer_or_support_of,
-    run_once,
-    support_of,
-)
+from services.porting.schema.commands import customer_or_support_of, run_once, support_of
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.people_loaders import load_cases
 from services.porting.schema.support_cases import SupportCase

@@ -10,6 +10,7 @@ from libs.common.database import Connection
 from libs.common.graphql.errors import Forbidden
 from libs.common.graphql.idempotency import remember_id
 from libs.contracts.graph import UserError, user_errors
+from libs.contracts.mutations import ERRORS, EXPECTED, KEY
 from libs.contracts.refusals import Refusal, Refused
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.loaders import load_port_outs, load_requests
@@ -19,11 +20,6 @@ from services.porting.schema.texts import refusing_unreadable_texts
 from services.porting.use_cases.access import expect_port_out_version, expect_request_version
 
 T = TypeVar("T")
-
-KEY = "The same key takes effect once, however often it is sent."
-INPUT = strawberry.argument(description="What is to be done.")
-EXPECTED = "Refused with CONFLICT where somebody has changed it since this version."
-ERRORS = "Every fault of the input at once; empty where it took effect."
 
 
 @strawberry.input

@@ -6,12 +6,8 @@ import strawberry
 
 from libs.common.caller import Support
 from libs.common.graphql.errors import Forbidden
-from services.porting.schema.commands import (
-    INPUT,
-    OnPortRequest,
-    PortRequestPayload,
-    change_request,
-)
+from libs.contracts.mutations import INPUT
+from services.porting.schema.commands import OnPortRequest, PortRequestPayload, change_request
 from services.porting.schema.context import PortingInfo
 from services.porting.use_cases import claiming
 

@@ -7,6 +7,7 @@ import strawberry
 
 from libs.common.database import Connection
 from libs.common.graphql.enums import publish_enum
+from libs.contracts.mutations import INPUT
 from services.porting.domain.document_reviews import (
     DocumentFault,
     Marks,
@@ -16,7 +17,6 @@ from services.porting.domain.document_reviews import (
 )
 from services.porting.domain.documents import DocumentKind
 from services.porting.schema.commands import (
-    INPUT,
     OnPortRequest,
     PortRequestPayload,
     change_request,

@@ -4,14 +4,9 @@ from typing import Annotated
 
 import strawberry
 
+from libs.contracts.mutations import INPUT, KEY
 from libs.contracts.phone_number import PhoneNumber
-from services.porting.schema.commands import (
-    INPUT,
-    KEY,
-    PortRequestPayload,
-    change_request,
-    support_of,
-)
+from services.porting.schema.commands import PortRequestPayload, change_request, support_of
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.countries import Country
 from services.porting.use_cases import international

@@ -8,14 +8,10 @@ from libs.common.caller import Support
 from libs.common.graphql.errors import Forbidden
 from libs.common.telemetry import current_client_address
 from libs.contracts.graph import UserError, user_errors
+from libs.contracts.mutations import ERRORS, INPUT
 from libs.contracts.refusals import Refusal, Refused
 from services.porting.domain.signing import CONSENT_VERSION
-from services.porting.schema.commands import (
-    INPUT,
-    PortRequestPayload,
-    change_request,
-    member_of,
-)
+from services.porting.schema.commands import PortRequestPayload, change_request, member_of
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.letter_inputs import (
     PrepareLetterInput,
@@ -33,9 +29,7 @@ from services.porting.use_cases.pins import use_pin
 @strawberry.type(description="A PIN, for the moment of its use; it is not to be kept.")
 class RevealPinPayload:
     pin: str | None = strawberry.field(description="The PIN; null where it was refused.")
-    user_errors: list[UserError] = strawberry.field(
-        description="Every fault of the input at once; empty where it took effect."
-    )
+    user_errors: list[UserError] = strawberry.field(description=ERRORS)
 
 
 @strawberry.type

@@ -6,9 +6,9 @@ from typing import Annotated
 import strawberry
 
 from libs.common.database import Connection
+from libs.contracts.mutations import INPUT
 from services.porting.domain.line_rules import LineTexts
 from services.porting.schema.commands import (
-    INPUT,
     OnPortRequest,
     PortRequestPayload,
     change_request,

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import strawberry
 
+from libs.contracts.mutations import INPUT
 from libs.contracts.phone_number import PhoneNumber
 from services.porting.schema.commands import (
-    INPUT,
     OnPortOut,
     PortOutPayload,
     change_port_out,

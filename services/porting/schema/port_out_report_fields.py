@@ -18,6 +18,7 @@ from libs.common.graphql.connections import (
     page_of,
 )
 from libs.contracts.graph import user_errors
+from libs.contracts.mutations import INPUT
 from libs.contracts.refusals import Refusal, Refused, refuse_all
 from services.porting.domain.port_out_reports import Report, clean_name
 from services.porting.domain.refusals.port_outs import (
@@ -25,7 +26,7 @@ from services.porting.domain.refusals.port_outs import (
     ReportedNumbersMissing,
     ReportVersionNotValid,
 )
-from services.porting.schema.commands import INPUT, run_once, support_of
+from services.porting.schema.commands import run_once, support_of
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.port_out_reports import (
     PortOutAlert,

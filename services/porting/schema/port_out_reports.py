@@ -7,8 +7,8 @@ import strawberry
 
 from libs.common.graphql.enums import publish_enum
 from libs.contracts.graph import UserError
+from libs.contracts.mutations import ERRORS, KEY
 from services.porting.domain.port_out_reports import AlertKind, Finding, NumberAnswer
-from services.porting.schema.commands import ERRORS, KEY
 from services.porting.schema.port_out_statuses import PortOutStatus
 from services.porting.store import port_out_reports as store
 from services.porting.store.port_out_reports import KeptReport

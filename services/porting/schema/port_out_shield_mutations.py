@@ -8,17 +8,10 @@ import strawberry
 
 from libs.common.database import Connection
 from libs.contracts.graph import UserError, user_errors
+from libs.contracts.mutations import ERRORS, EXPECTED, INPUT, KEY
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.refusals import Refusal, Refused
-from services.porting.schema.commands import (
-    ERRORS,
-    EXPECTED,
-    INPUT,
-    KEY,
-    customer_or_support_of,
-    member_of,
-    run_once,
-)
+from services.porting.schema.commands import customer_or_support_of, member_of, run_once
 from services.porting.schema.context import PortingInfo
 from services.porting.schema.port_out_shields import PortOutShield, load_shields
 from services.porting.use_cases import port_out_locks, port_out_pins

@@ -4,9 +4,8 @@ from typing import Annotated
 
 import strawberry
 
+from libs.contracts.mutations import INPUT, KEY
 from services.porting.schema.commands import (
-    INPUT,
-    KEY,
     OnPortRequest,
     PortRequestPayload,
     change_request,

@@ -6,9 +6,10 @@ from typing import Annotated
 import strawberry
 
 from libs.contracts.graph import UserError, user_errors
+from libs.contracts.mutations import INPUT, KEY
 from libs.contracts.refusals import Refusal, Refused
 from services.porting.domain.documents import UploadPurpose
-from services.porting.schema.commands import INPUT, KEY, customer_or_support_of, run_once
+from services.porting.schema.commands import customer_or_support_of, run_once
 from services.porting.schema.context import PortingInfo
 from services.porting.use_cases import uploads
 

@@ -254,7 +254,7 @@ async def note_first_call(
     if any(line.firm_date is None for line in ported):
         log.warning(
             "a number rings here before the losing carrier gave a date",
-            extra={"action": "first_call_without_firm_date", "port_request_id": request.id},
+            extra={"action": "line.called_early", "port_request_id": request.id},
         )
     await _save_ported(connection, request, ported, "first_call")
 

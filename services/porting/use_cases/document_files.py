@@ -103,7 +103,7 @@ async def _take_in(files: Files, children: ChildProcesses, upload: Upload) -> St
     if found.fault:
         log.info(
             "a file was refused",
-            extra={"action": "refuse_file", "upload_id": upload.id, "fault": found.fault},
+            extra={"action": "file.refused", "upload_id": upload.id, "fault": found.fault},
         )
         refused = _REFUSALS[found.fault](filename=upload.filename, content_type=content_type)
         raise refused.at("input", "uploadId")
@@ -130,7 +130,7 @@ async def _preview(children: ChildProcesses, content: bytes, upload_id: str) -> 
     except ChildFailed as failed:
         log.warning(
             "a document has no preview",
-            extra={"action": "fail_preview", "upload_id": upload_id, "reason": str(failed)},
+            extra={"action": "preview.failed", "upload_id": upload_id, "reason": str(failed)},
         )
         return Preview()
 

@@ -108,7 +108,7 @@ async def accept_lines(
         log.info(
             "a number list was refused",
             extra={
-                "action": "refuse_number_list",
+                "action": "number_list.refused",
                 "port_request_id": request_id,
                 "rows": len(reading.rows),
                 "faults": faults.count,

@@ -59,7 +59,10 @@ class LetterPress:
             except (*DATABASE_LOST, ChildrenBusy) as error:
                 log.warning(
                     "the letter press has to wait",
-                    extra={"action": "letter_press_waits", "reason": type(error).__name__},
+                    extra={
+                        "action": "letter_press.interrupted",
+                        "reason": type(error).__name__,
+                    },
                 )
             await asyncio.sleep(_POLL_S)
 
@@ -76,7 +79,7 @@ class LetterPress:
             log.error(  # noqa: TRY400 - it names the place and no word of the letter
                 "a letter could not be rendered",
                 extra={
-                    "action": "render_letter",
+                    "action": "letter.not_rendered",
                     "letter_id": letter.id,
                     "attempts": letter.attempts,
                     "reason": str(fault),

@@ -43,7 +43,7 @@ async def answers_present_review(
     log.info(
         "an answer to an earlier review is ignored",
         extra={
-            "action": "preconfiguration_ignored",
+            "action": "preconfiguration.ignored",
             "port_request_id": request_id,
             "review": review,
             "present": present,

@@ -81,7 +81,9 @@ async def take_errand(
     except Exception as fault:
         if connection.is_closed():
             raise
-        log.exception("an order could not be assembled", extra={"action": "carrier.fault"})
+        log.exception(
+            "an order could not be assembled", extra={"action": "carrier_order.not_assembled"}
+        )
         await note_unreachable(connection, told, type(fault).__name__, pace)
         return Errand(told=told)
 

@@ -133,4 +133,4 @@ async def sweep_uploads(database: Database, files: Files) -> None:
             await uploads.remove_uploads(connection, abandoned)
         swept = len(abandoned)
         if swept:
-            log.info("uploads were swept", extra={"action": "sweep_uploads", "count": swept})
+            log.info("uploads were swept", extra={"action": "uploads.swept", "count": swept})
