@@ -10,6 +10,7 @@ import { getOperationAST } from 'graphql';
 
 const SLOWEST_GOODBYE = 2000; // milliseconds
 const COMPLAIN_EVERY = 60_000;
+const LONGEST_NAME = 100; // characters of an operation's name, which a client may make as long as a document
 const BEGAN = Symbol('began'); // in an operation's context: the span that a subscription began with
 const w3c = new W3CTraceContextPropagator();
 
@@ -76,7 +77,7 @@ function tracePlugin(tracer) {
 
 function operate(tracer, execute, args) {
   const { operation, name } = getOperationAST(args.document, args.operationName) ?? {};
-  const attributes = { 'graphql.operation.type': operation, 'graphql.operation.name': name?.value };
+  const attributes = { 'graphql.operation.type': operation, 'graphql.operation.name': name?.value.slice(0, LONGEST_NAME) };
   const span = tracer.startSpan(operation ?? 'graphql', { attributes });
   return inside(span, context.active(), async () => {
     const result = await execute(args);

@@ -102,6 +102,28 @@ class _Side:
     def at(self, place: Any) -> "_Side":
         return _Side(self.whole, place)
 
+    def written_out(self, place: Any, within: frozenset[str] = frozenset()) -> Any:
+        """With what `$ref` points to in its place, so that two can be compared as they are."""
+        if isinstance(place, list):
+            return [self.written_out(each, within) for each in place]
+        if not isinstance(place, Mapping):
+            return place
+        if (name := place.get("$ref")) is not None:
+            if name in within:
+                return name
+            within |= {name}
+            place = self.at(place).schema
+        written = {}
+        for keyword, each in place.items():
+            if keyword == "properties":
+                # Its keys are names, whatever they are.
+                written[keyword] = {
+                    n: self.written_out(part, within) for n, part in each.items()
+                }
+            elif keyword not in _SILENT:
+                written[keyword] = self.written_out(each, within)
+        return written
+
 
 def _compare(released: _Side, now: _Side, path: str, seen: frozenset[str]) -> Iterator[Change]:
     old, new = released.schema, now.schema
@@ -124,7 +146,7 @@ def _compare(released: _Side, now: _Side, path: str, seen: frozenset[str]) -> It
             yield from _compare(
                 released.at(place_before), now.at(place_now), path + mark, seen
             )
-    yield from _compare_limits(old, new, path)
+    yield from _compare_limits(released, now, path)
 
 
 def _compare_choices(
@@ -243,10 +265,12 @@ def _compare_defaults(old: Schema, new: Schema, path: str) -> Iterator[Change]:
         yield Change(path=path, effect=Effect.OTHER, says=says)
 
 
-def _compare_limits(old: Schema, new: Schema, path: str) -> Iterator[Change]:
+def _compare_limits(released: _Side, now: _Side, path: str) -> Iterator[Change]:
     """Formats, patterns, bounds; what we cannot judge is refused."""
+    old, new = released.schema, now.schema
     for keyword in sorted((old.keys() | new.keys()) - _SILENT - _COMPARED):
-        before, after = old.get(keyword), new.get(keyword)
+        before = released.written_out(old.get(keyword))
+        after = now.written_out(new.get(keyword))
         if before == after:
             continue
         says = f"had {keyword} {json.dumps(before)} and has {json.dumps(after)}"

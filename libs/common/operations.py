@@ -86,12 +86,15 @@ async def _show_dead(hand: Hand, given: Arguments) -> int:
 
 async def _redrive(hand: Hand, given: Arguments) -> int:
     chosen: dead_events.Chosen = given.event_ids
+    is_group = given.reason is not None or given.type is not None
+    if [bool(given.event_ids), is_group, given.all].count(True) != 1:
+        return complain("Which? Name events, or --reason and --type, or --all: one of these.")
     if given.all:
         chosen = Everything()
-    elif given.reason is not None and given.type is not None:
+    elif is_group:
+        if given.reason is None or given.type is None:
+            return complain("Which? A group is named by its --reason and its --type.")
         chosen = Group(reason=given.reason, type=given.type)
-    elif not given.event_ids:
-        return complain("Which? Name events, or --reason and --type, or --all.")
     async with acting_by_hand(hand.database) as connection:
         redriven = await dead_events.redrive(connection, chosen)
     say(f"{len(redriven)} events will be worked again.")

@@ -15,11 +15,12 @@ from typing import Any, Final
 from uuid import uuid5
 
 import aio_pika
+import aiormq
 import orjson
 from aio_pika.abc import AbstractChannel
 
 from libs.common.batches import split
-from libs.common.broker import CONTENT_TYPE, LOST, Topology
+from libs.common.broker import CONTENT_TYPE, DEAD_LETTERS, LOST, Topology
 from libs.common.database import Database, Row, is_database_lost
 from libs.common.operator_acts import acting_by_hand
 from libs.common.replays import Wanted, ask_replay
@@ -32,6 +33,12 @@ _TIMEOUT_S: Final = 30
 _POLL_S: Final = 1.0
 _PAUSE_S: Final = 5.0
 _MOMENT_S: Final = 0.1
+# It is not there, or it is one connection's own: asking again would change nothing.
+_NOT_OURS: Final = (
+    aio_pika.exceptions.ChannelNotFoundEntity,
+    aiormq.exceptions.ChannelLockedResource,
+    aiormq.exceptions.ChannelAccessRefused,
+)
 
 _FIND_UNFINISHED = """
     SELECT replay_id, queue
@@ -96,7 +103,7 @@ _FIND_TOLD = "SELECT told FROM replays WHERE replay_id = $1 AND finished_at IS N
 
 
 class NoSuchQueueError(Exception):
-    """The broker has no queue of this name: its service has never run."""
+    """The broker has no queue of this name, or one that is not a consumer's to be told again."""
 
 
 async def replay(database: Database, amqp_url: str, wanted: Wanted, topology: Topology) -> int:
@@ -105,7 +112,7 @@ async def replay(database: Database, amqp_url: str, wanted: Wanted, topology: To
     A queue of `topology` hears only what it is bound to: the rest it could not read. If it is
     broken off, the service's own worker carries it to its end.
     """
-    async with _open(amqp_url, wanted.queue) as channel:
+    async with _open(amqp_url, wanted.queue, topology) as channel:
         async with acting_by_hand(database) as connection:
             replay_id = await ask_replay(connection, wanted)
         while True:
@@ -152,7 +159,7 @@ class ReplayWorker:
             return False
         replay_id, has_told = row["replay_id"], False
         try:
-            async with _open(self.amqp_url, row["queue"]) as channel:
+            async with _open(self.amqp_url, row["queue"], self.topology) as channel:
                 while await _go_on(self.database, channel, self.topology, replay_id):
                     has_told = True
         except NoSuchQueueError:
@@ -173,12 +180,17 @@ class ReplayWorker:
 
 
 @asynccontextmanager
-async def _open(amqp_url: str, queue: str) -> AsyncIterator[AbstractChannel]:
+async def _open(
+    amqp_url: str, queue: str, topology: Topology
+) -> AsyncIterator[AbstractChannel]:
+    if queue in {DEAD_LETTERS, *(stream.name for stream in topology.streams)}:
+        # A stream's readers are many, and have had it all; dead letters wait for a person.
+        raise NoSuchQueueError(queue)
     async with await aio_pika.connect(amqp_url, timeout=5) as broker:
         channel = await broker.channel(on_return_raises=True)
         try:
             await channel.get_queue(queue, ensure=True)
-        except aio_pika.exceptions.ChannelNotFoundEntity:
+        except _NOT_OURS:
             raise NoSuchQueueError(queue) from None
         yield channel
 

@@ -38,6 +38,8 @@ from pydantic import HttpUrl
 Attributes: TypeAlias = Mapping[str, str | int]
 
 _FLUSH_S: Final = 3.0
+# Of an operation's name, which a client may make as long as a document.
+_LONGEST_NAME: Final = 100
 _STATEMENTS_KNOWN: Final = 2_048
 _WORKS_ON: Final = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(\w+)")
 _SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
@@ -185,7 +187,7 @@ def describe_operation(kind: str, name: str | None) -> None:
         told.update_name(kind)
         told.set_attribute("graphql.operation.type", kind)
         if name:
-            told.set_attribute("graphql.operation.name", name)
+            told.set_attribute("graphql.operation.name", name[:_LONGEST_NAME])
 
 
 def mark_failed(failed: Span, fault: BaseException | str) -> None:

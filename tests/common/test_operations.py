@@ -115,6 +115,20 @@ async def test_a_group_is_redriven_after_the_fix(run, bench):
     assert (code, "Which?" in said) == (1, True)
 
 
+async def test_a_redrive_that_could_mean_more_than_it_names_does_nothing(run, bench):
+    for wanted in (
+        ("--all", "--type", Noted.type),
+        ("--all", uuid4()),
+        (uuid4(), "--reason", "LookupError", "--type", Noted.type),
+        (uuid4(), "--type", Noted.type),
+    ):
+        code, said = await run("dead", "redrive", *wanted)
+        assert (code, "Which?" in said) == (1, True)
+
+    _, listed = await run("dead", "list")
+    assert "2 events are dead." in listed
+
+
 async def test_what_is_dropped_is_said_with_what_it_means_and_stays_on_record(run, bench):
     event_id = (await bench.ids())[0]
     code, said = await run("dead", "drop", event_id, "--why", "sent by mistake")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from libs.common import outbox, replay, replays
-from libs.common.broker import declare
+from libs.common.broker import Queue, declare
 from libs.common.caller import Support
 from libs.common.events import EventRegistry
 from libs.common.replay import ReplayWorker
@@ -166,6 +166,29 @@ async def test_a_replay_to_a_queue_that_nobody_has_ends_and_says_so(database, am
     async with database.working() as connection:
         found = await replays.find_replay(connection, replay_id)
     assert (found.told, found.reason) == (0, "NO_SUCH_QUEUE")
+
+
+@pytest.mark.parametrize("name", ["portline.dead", "everybodys.stream", "somebodys.own"])
+async def test_a_queue_that_should_not_hear_it_is_told_nothing_and_holds_up_no_other(
+    database, amqp_url, name
+):
+    topology = replace(
+        TOPOLOGY, streams=(Queue(name="everybodys.stream", exchange="", keys=()),)
+    )
+    async with channel(amqp_url) as opened:
+        await declare(opened, TOPOLOGY)
+        await opened.declare_queue("everybodys.stream", durable=True)
+        await opened.declare_queue("somebodys.own", exclusive=True)
+        async with database.working() as connection:
+            replay_id = await replays.ask_replay(connection, Wanted(queue=name))
+
+        assert await ReplayWorker(
+            database=database, amqp_url=amqp_url, topology=topology
+        ).work_one()
+
+    async with database.working() as connection:
+        found = await replays.find_replay(connection, replay_id)
+    assert found.reason == "NO_SUCH_QUEUE"
 
 
 async def test_a_replay_that_fails_by_our_own_fault_ends_and_takes_nothing_down(

@@ -138,6 +138,14 @@ async def test_an_operation_is_told_by_type_and_name_and_its_errors_by_code(issu
     assert CANARY.encode() not in collector.sent
 
 
+async def test_an_operation_is_told_by_the_beginning_of_a_long_name(issuer_key):
+    door = Door(issuer_key)
+    async with traced() as collector:
+        await door.post(f"query {'Long' * 500} {{ __typename }}", headers=door.bearer())
+
+    assert named(collector, "query").attributes["graphql.operation.name"] == "Long" * 25
+
+
 async def test_statements_are_told_by_their_text_and_never_by_what_they_are_given(urls):
     async with traced() as collector, opened(urls) as database:
         with span("step"):

@@ -1,7 +1,7 @@
 """Which changes of a schema are let through, of what we say and of what we hear."""
 
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import AwareDatetime, BaseModel, Field, create_model
@@ -190,6 +190,41 @@ def test_a_keyword_that_nobody_judges_is_refused_where_it_changes():
 
     assert "propertyNames" in told
     assert breaks(after, after, SAID) == []
+
+
+@pytest.mark.parametrize("name", [SAID, HEARD])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        lambda one: tuple[one, int],
+        lambda one: Annotated[
+            one | part(kind=(Literal["b"], ...)), Field(discriminator="kind")
+        ],
+    ],
+    ids=["a place in a list", "one of its kinds"],
+)
+def test_a_part_behind_a_keyword_that_nobody_judges_is_looked_into(kind, name):
+    before = schema(a=(kind(part(kind=(Literal["a"], ...), title=(str, ""))), ...))
+    same = schema(
+        a=(
+            kind(
+                part(
+                    kind=(Literal["a"], ...),
+                    title=(
+                        str,
+                        "",
+                    ),
+                )
+            ),
+            ...,
+        )
+    )
+    after = schema(a=(kind(part(kind=(Literal["a"], ...))), ...))
+
+    [told] = breaks(before, after, name)
+
+    assert "data.a had " in told
+    assert breaks(before, same, name) == []
 
 
 def test_a_schema_that_holds_itself_is_compared_to_its_end():

@@ -64,6 +64,16 @@ def test_a_request_is_one_trace_through_every_subgraph(traced: Traced):
     }
 
 
+def test_an_operation_is_told_by_the_beginning_of_a_long_name(traced: Traced):
+    trace_id = TRACE_ID.replace("0af7", "3af7")
+    headers = bearer() | {"traceparent": PARENT.replace(TRACE_ID, trace_id)}
+
+    ask(traced.gateway, f"query {'Long' * 500} {{ __typename }}", headers)
+
+    operation = named(traced.trace_of(trace_id, 2), "query")
+    assert operation.attributes["graphql.operation.name"] == "Long" * 25
+
+
 def test_a_subgraph_is_told_which_step_asks_it(traced: Traced):
     trace_id = TRACE_ID.replace("0af7", "1af7")
     headers = bearer() | {"traceparent": PARENT.replace(TRACE_ID, trace_id)}

@@ -11,6 +11,7 @@ from libs.common.caller import Caller, CallerResolver, Role
 from libs.common.database import Database
 from libs.common.memberships import memberships_of
 from libs.contracts.topology import TOPOLOGY
+from services.notifications.domain.feed_entries import NewEntries
 from services.notifications.domain.status_changes import LoggedChange
 from services.notifications.domain.visibility import DESK_QUEUE, NUMBERS, PORTS, Watch
 from services.notifications.live_feed.exchange import LiveExchange
@@ -128,6 +129,21 @@ async def test_what_was_never_announced_is_read_from_the_table_within_seconds(re
         await hear(replica.database, submitted())
 
         assert await reader.wait_for(1) == ["pr_1"]
+
+
+async def test_what_was_never_announced_is_read_while_other_news_keeps_coming(replica) -> None:
+    async def chatter() -> None:
+        while True:
+            replica.exchange._heard.put_nowait(NewEntries(members_by_account={}))
+            await asyncio.sleep(0.02)
+
+    chattering = asyncio.create_task(chatter())
+    async with replica.subscribe(SUPPORT) as support:
+        await hear(replica.database, submitted())
+        told = await support.wait_for(1)
+    chattering.cancel()
+
+    assert told == [submitted().subject]
 
 
 async def test_a_gap_is_filled_from_the_table(replica) -> None:

@@ -9,17 +9,25 @@ from standardwebhooks import Webhook
 
 from libs.common.database import Database
 from services.notifications.domain.webhook_deliveries import SCHEDULE
+from services.notifications.domain.webhook_endpoints import EndpointWish
 from services.notifications.store import webhook_deliveries, webhook_endpoints, webhook_lanes
 from services.notifications.use_cases.webhook_deliveries import (
     forget_deliveries,
     record_deliveries,
 )
+from services.notifications.use_cases.webhook_endpoints import (
+    JudgedWish,
+    Named,
+    update_endpoint,
+)
+from services.notifications.use_cases.webhook_sending import end_lane, note, take_lanes
 from services.notifications.workers import webhooks as worker_room
 from tests.databases import read_rows
 from tests.notifications.callers import member
 from tests.notifications.facts import approved, first_call, member_changed, submitted
 from tests.notifications.receivers import Received, answer, hang, receiving
 from tests.notifications.webhooks import (
+    RULES,
     add_endpoint,
     make_worker,
     pass_time,
@@ -426,6 +434,60 @@ async def test_who_is_disabled_meanwhile_is_told_of_once(database: Database) -> 
             await wait_until_idle(database)
 
     assert await read_rows(database, "SELECT message FROM notices") == []
+
+
+async def test_what_was_tried_at_the_former_url_says_nothing_about_the_new_one(
+    database,
+) -> None:
+    async with receiving() as receiver, receiving() as mended:
+        endpoint_id, _ = await add_endpoint(database, receiver.url())
+        await tell(database, submitted())
+
+        async def mend(received: Received, writer) -> None:
+            by = member()
+            wish = EndpointWish(
+                url=mended.url(), description=None, event_types=None, is_ordered=None
+            )
+            async with database.transaction(by) as connection:
+                await update_endpoint(
+                    connection,
+                    by,
+                    Named(endpoint_id=endpoint_id),
+                    JudgedWish(wish=wish, rules=RULES, fault=None),
+                )
+            await answer(410)(received, writer)
+
+        receiver.behave = mend
+        async with sending(database) as worker:
+            await wait_until(database, COUNT_ATTEMPTS, 1)
+            await wait_until_idle(database)
+            await pass_time(database, timedelta(seconds=6))
+            worker.wake()
+            await wait_until(database, COUNT_DELIVERED, 1)
+
+    assert len(mended.received) == 1
+    assert await read_rows(
+        database, "SELECT state, failures, failing_since FROM webhook_endpoints"
+    ) == [("ENABLED", 0, None)]
+
+
+async def test_whose_lease_ran_out_releases_nobody_elses(database: Database) -> None:
+    await add_endpoint(database, "http://127.0.0.1:9/")
+    await tell(database, submitted())
+    lanes = []
+    for _ in range(2):
+        async with database.working() as connection:
+            lanes += await take_lanes(connection, most=1, most_probes=0, deliveries=1)
+            await connection.execute(
+                "UPDATE webhook_endpoints SET leased_until = now() WHERE $1", len(lanes) == 1
+            )
+    late, present = lanes
+    async with database.working() as connection:
+        await note(connection, [], [end_lane(late, [], datetime.now(UTC))])
+
+    assert await read_rows(database, "SELECT leased_until FROM webhook_endpoints") == [
+        (present.leased_until,)
+    ]
 
 
 async def test_what_is_signed_and_sealed_stands_nowhere_in_the_open(database, caplog) -> None:

@@ -1,7 +1,10 @@
 """Posting to receivers on this machine: bad ones, and those that names only lead to."""
 
 import asyncio
+import socket
 import ssl
+import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from services.notifications.domain.webhook_deliveries import Answer, AttemptFault
 from services.notifications.domain.webhook_urls import UrlRules, WebhookUrl, read_url
-from services.notifications.integrations.webhook_posts import AddressGate, Poster
+from services.notifications.integrations.webhook_posts import AddressGate, Poster, Resolver
 from tests.notifications.receivers import (
     answer,
     babble,
@@ -81,6 +84,36 @@ async def test_a_failure_shows_the_beginning_of_what_was_said() -> None:
     assert given.excerpt is not None
     assert given.excerpt.startswith("<b>no [31m idea</b>xxx")
     assert len(given.excerpt) == 200
+
+
+async def test_a_name_that_nobody_answers_for_has_one_thread(monkeypatch) -> None:
+    answered = threading.Event()
+
+    def look_up(host: str, listen_port: int, **_given: object) -> list[tuple]:
+        if host == "slow.customer.com":
+            answered.wait()
+        return [(None, None, None, "", (PUBLIC, listen_port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    resolver = Resolver()
+    try:
+        for _ in range(99):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.001):
+                    await resolver.resolve("slow.customer.com", 443)
+        async with asyncio.timeout(2):
+            assert await resolver.resolve(NAME, 443) == [PUBLIC]
+    finally:
+        answered.set()
+    assert await resolver.resolve("slow.customer.com", 443) == [PUBLIC]
+
+
+@pytest.mark.parametrize("name", ["Retry_After", "retry_after", "RETRY_AFTER"])
+async def test_the_asked_pause_is_read_however_its_name_is_written(name: str) -> None:
+    async with receiving(answer(429, **{name: "120"})) as receiver:
+        given = await post(receiver.url())
+
+    assert given.retry_after == "120"
 
 
 async def test_of_a_success_nothing_is_kept() -> None:

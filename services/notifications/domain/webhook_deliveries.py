@@ -190,7 +190,7 @@ def _asked_pause(answer: Answer, at: datetime) -> timedelta:
         return timedelta(seconds=min(int(text[:9]), _LONGEST_ASKED.total_seconds()))
     try:
         until = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return timedelta(0)
     return max(until.replace(tzinfo=until.tzinfo or UTC) - at, timedelta(0))
 

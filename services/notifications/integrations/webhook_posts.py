@@ -26,7 +26,7 @@ from services.notifications.domain.webhook_urls import UrlFault, UrlRules, Webho
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 
-_LOOKUPS: Final = 32
+_LOOKUPS: Final = 64
 _LOOKUP_S: Final = 5.0
 _CONNECT_S: Final = 5.0
 _BODY_S: Final = 2.0
@@ -44,17 +44,30 @@ class AddressNotAllowedError(Exception):
 
 
 class Resolver:
-    """On threads of its own: names that nobody answers for hold up no other part."""
+    """On threads of its own: names that nobody answers for hold up no other part.
+
+    Who has stopped waiting leaves the thread to its lookup, which may take half a minute: so a
+    name has one thread, however often it is asked for meanwhile.
+    """
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="webhook-names")
+        self._asked: dict[tuple[str, int], asyncio.Future[Sequence[str]]] = {}
 
     async def resolve(self, host: str, listen_port: int) -> Sequence[str]:
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(
-            self._threads, socket.getaddrinfo, host, listen_port, 0, socket.SOCK_STREAM
-        )
-        return list(dict.fromkeys(str(address[0]) for *_, address in found))
+        name = host, listen_port
+        asked = self._asked.get(name)
+        if asked is None:
+            loop = asyncio.get_running_loop()
+            asked = loop.run_in_executor(self._threads, _look_up, host, listen_port)
+            self._asked[name] = asked
+            asked.add_done_callback(lambda done: self._forget(name, done))
+        return await asyncio.shield(asked)
+
+    def _forget(self, name: tuple[str, int], done: asyncio.Future[Sequence[str]]) -> None:
+        del self._asked[name]
+        if not done.cancelled():
+            done.exception()  # perhaps nobody waits for it any more
 
 
 class AddressGate:
@@ -166,7 +179,9 @@ class Line:
             extensions={"timeout": {"connect": _CONNECT_S}},
         ) as response:
             body = await _read_some(response)
-        retry_after = dict(response.headers).get(b"retry-after")
+        # Names come as the receiver wrote them.
+        found = {name.lower(): value for name, value in response.headers}
+        retry_after = found.get(b"retry-after")
         return read_answer(
             response.status,
             body,
@@ -209,6 +224,11 @@ async def _read_some(response: httpcore.Response) -> bytes:
     except (TimeoutError, httpcore.NetworkError, httpcore.ProtocolError):
         return body
     return body
+
+
+def _look_up(host: str, listen_port: int) -> Sequence[str]:
+    found = socket.getaddrinfo(host, listen_port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def _host_header(url: WebhookUrl) -> str:

@@ -82,6 +82,8 @@ class LiveFeed:
             else:
                 await self._hand_on(database, heard)
             if time.monotonic() >= self._looked_at + _LONGEST_SILENCE_S:
+                # Also of changes some may be lost while other news keeps coming.
+                await self._read_table(database)
                 await self._look_for_entries(database)
 
     async def _hand_on(self, database: Database, changes: Sequence[LoggedChange]) -> None:

@@ -48,7 +48,8 @@ _LEASE: Final = f"""
     SET leased_until = clock_timestamp() + $3::interval
     FROM free
     WHERE e.id = free.id
-    RETURNING e.id, e.account_id, e.url, e.failures, e.failing_since
+    RETURNING e.id, e.account_id, e.url, e.version, e.leased_until, e.failures,
+      e.failing_since
 """
 # A statement of its own: it sees what the lease before this one has noted.
 _FIND_DUE: Final = f"""
@@ -103,19 +104,33 @@ _NOTE: Final = """
     JOIN noted ON noted.id = made.delivery_id
     ON CONFLICT ON CONSTRAINT one_attempt_per_number DO NOTHING
 """
+# Whose lease ran out releases nobody else's. What was tried before an administrator changed the
+# endpoint says nothing about what it is now.
 _RELEASE: Final = """
     UPDATE webhook_endpoints AS e
-    SET leased_until = clock_timestamp(), failures = ended.failures,
-      failing_since = ended.failing_since, rests_until = ended.rests_until
-    FROM unnest($1::text[], $2::integer[], $3::timestamptz[], $4::timestamptz[])
-      AS ended (id, failures, failing_since, rests_until)
+    SET leased_until = clock_timestamp(),
+      (failures, failing_since, rests_until) = (
+        SELECT known.failures, known.failing_since, known.rests_until
+        FROM (
+          VALUES
+            (true, ended.failures, ended.failing_since, ended.rests_until),
+            (false, e.failures, e.failing_since, e.rests_until)
+        ) AS known (is_same, failures, failing_since, rests_until)
+        WHERE known.is_same = (e.version = ended.version)
+      )
+    FROM unnest(
+      $1::text[], $2::integer[], $3::timestamptz[], $4::integer[], $5::timestamptz[],
+      $6::timestamptz[]
+    ) AS ended (id, version, leased_until, failures, failing_since, rests_until)
     WHERE e.id = ended.id
+      AND e.leased_until = ended.leased_until
 """
 _DISABLE: Final = """
     UPDATE webhook_endpoints
     SET state = 'DISABLED', disabled_reason = $2, disabled_at = clock_timestamp(),
       version = version + 1
     WHERE id = $1
+      AND version = $3
       AND state = 'ENABLED'
     RETURNING id, account_id, url, description, event_types, is_ordered, state,
       disabled_reason, disabled_at, failing_since, version, created_at
@@ -130,6 +145,8 @@ class Lane:
     endpoint_id: str
     account_id: str
     url: str
+    version: int
+    leased_until: datetime
     failures: int
     failing_since: datetime | None
     secrets: Sequence[tuple[int, Sealed]]
@@ -139,6 +156,8 @@ class Lane:
 @dataclass(frozen=True, kw_only=True)
 class EndedLane:
     endpoint_id: str
+    version: int
+    leased_until: datetime
     failures: int
     failing_since: datetime | None
     rests_until: datetime
@@ -165,6 +184,8 @@ async def take_lanes(
             endpoint_id=row["id"],
             account_id=row["account_id"],
             url=row["url"],
+            version=row["version"],
+            leased_until=row["leased_until"],
             failures=row["failures"],
             failing_since=row["failing_since"],
             secrets=secrets[row["id"]],
@@ -193,6 +214,8 @@ async def release_lanes(connection: Connection, ended: Sequence[EndedLane]) -> N
     await connection.execute(
         _RELEASE,
         [each.endpoint_id for each in ended],
+        [each.version for each in ended],
+        [each.leased_until for each in ended],
         [each.failures for each in ended],
         [each.failing_since for each in ended],
         [each.rests_until for each in ended],
@@ -200,8 +223,8 @@ async def release_lanes(connection: Connection, ended: Sequence[EndedLane]) -> N
 
 
 async def disable_endpoint(
-    connection: Connection, endpoint_id: str, reason: DisabledReason
+    connection: Connection, endpoint_id: str, version: int, reason: DisabledReason
 ) -> WebhookEndpoint | None:
-    """None where somebody else has disabled it."""
-    row = await connection.fetchrow(_DISABLE, endpoint_id, reason)
+    """None where somebody has disabled or changed it since that version."""
+    row = await connection.fetchrow(_DISABLE, endpoint_id, reason, version)
     return read_endpoint(row) if row else None

@@ -47,6 +47,8 @@ def end_lane(lane: Lane, attempts: Sequence[Attempt], at: datetime) -> EndedLane
         # Who came to nothing, whatever stopped them, does not try again at once.
         return EndedLane(
             endpoint_id=lane.endpoint_id,
+            version=lane.version,
+            leased_until=lane.leased_until,
             failures=0 if delivered else lane.failures,
             failing_since=None if delivered else lane.failing_since,
             rests_until=at if delivered else at + SHORTEST_REST,
@@ -62,6 +64,8 @@ def end_lane(lane: Lane, attempts: Sequence[Attempt], at: datetime) -> EndedLane
         reason = DisabledReason.FAILING
     return EndedLane(
         endpoint_id=lane.endpoint_id,
+        version=lane.version,
+        leased_until=lane.leased_until,
         failures=failures,
         failing_since=failing_since,
         rests_until=at + rest_after(failures, failure.answer, at),
@@ -81,7 +85,7 @@ async def note(
         if lane.disabled_reason is None:
             continue
         endpoint = await store.disable_endpoint(
-            connection, lane.endpoint_id, lane.disabled_reason
+            connection, lane.endpoint_id, lane.version, lane.disabled_reason
         )
         if endpoint is not None:
             await add_notices(connection, [_notice_of(endpoint, lane.disabled_reason)])
