@@ -6,8 +6,9 @@ import pytest
 
 from libs.contracts.porting_events.requests import DraftChanged
 from services.notifications.use_cases.forgetting import forget_told
+from tests.databases import read_rows
 from tests.notifications.facts import approved, event
-from tests.notifications.telling import add_people, learn, mailed, now, rows, tell, told
+from tests.notifications.telling import add_people, learn, mailed, now, tell, told
 from tests.notifications.test_telling_bundles import ported
 
 ADA = "mem_ada"
@@ -18,7 +19,8 @@ TABLES = ("notices", "feed_entries", "mails", "mail_notices", "notice_parts", "a
 async def counts(database):
     async def count() -> dict[str, int]:
         found = [
-            (await rows(database, f"SELECT count(*) FROM {each}"))[0][0] for each in TABLES
+            (await read_rows(database, f"SELECT count(*) FROM {each}"))[0][0]
+            for each in TABLES
         ]
         return dict(zip(TABLES, found, strict=True))
 

@@ -37,6 +37,7 @@ from libs.contracts.porting_events.requests import (
 )
 from services.notifications.domain.reminders import SCHEDULES
 from services.notifications.timers import TIMERS
+from tests.databases import read_rows
 from tests.notifications import telling as people
 from tests.notifications.callers import hear
 
@@ -468,7 +469,7 @@ async def test_after_an_outage_what_was_done_meanwhile_is_heard_of_before_it_is_
     await tell(signed(3))
     await people.tell(database, after=timedelta(minutes=16))
 
-    assert await people.rows(
+    assert await read_rows(
         database,
         "SELECT subject FROM mail_notices JOIN notices USING (notice_id)"
         " WHERE message = 'letter_unsigned' AND recipient = 'mem_a'",
