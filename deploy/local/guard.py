@@ -85,7 +85,7 @@ class Guard:
         os.close(self._pipe)
         self._watchdog.wait()
         for process in self._started:
-            process.poll()  # takes its exit code: no zombie stays
+            process.wait(KILL_SECONDS)  # takes its exit code: no zombie stays
 
     def __enter__(self) -> Self:
         return self

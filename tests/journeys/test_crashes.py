@@ -7,7 +7,7 @@ from deploy.local.servers import Servers
 from tests.journeys.crashes import crashed_run
 from tests.journeys.judgement import judge
 
-REQUESTS = 5_000
+REQUESTS = 2_500
 
 
 @pytest.mark.journey

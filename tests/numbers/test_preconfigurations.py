@@ -203,26 +203,26 @@ async def test_no_more_than_500_reasons_are_named_and_all_are_counted(database):
     assert (fact.refused_count, len(fact.lines)) == (602, 500)
 
 
-async def test_50000_lines_are_preconfigured_in_one_transaction(database):
+async def test_20000_lines_are_preconfigured_in_one_transaction(database):
     house = await found_account(database)
     dental = house.companies["Dental"]
     lines = [
         a_line(
             dental, PhoneNumber(f"+1312{2_000_000 + place}"), forwarding_number="+12125550100"
         )
-        for place in range(50_000)
+        for place in range(20_000)
     ]
     async with database.working() as connection:
-        for batch in range(100):
+        for batch in range(40):
             part = readied(
-                house, lines[batch * 500 : batch * 500 + 500], batch=batch + 1, of=100
+                house, lines[batch * 500 : batch * 500 + 500], batch=batch + 1, of=40
             )
             await announce_lines(connection, "pr_1", 5 + batch, part)
-        await preconfigure_numbers(connection, "pr_1", house.id, 105)
+        await preconfigure_numbers(connection, "pr_1", house.id, 45)
     async with database.working() as connection:
-        assert await connection.fetchval("SELECT count(*) FROM tracking_numbers") == 50_000
+        assert await connection.fetchval("SELECT count(*) FROM tracking_numbers") == 20_000
         assert await connection.fetchval("SELECT count(*) FROM announced_lines") == 0
-    assert len(await told(database, "pr_1")) == 100
+    assert len(await told(database, "pr_1")) == 40
 
 
 @pytest.mark.requirement("S2")
