@@ -167,6 +167,15 @@ TOLD_AGAIN = [
 ]
 
 
+def of_the_journey(rows, travelled):
+    """A number whose port-out came to nothing goes through that port-out again: see operations.md."""
+    request = travelled.ids["PortRequest"]
+    return {
+        table: [row for row in found if table != "tracking_numbers" or request in str(row[0])]
+        for table, found in rows.items()
+    }
+
+
 @pytest.mark.parametrize(("teller", "keeper", "copies", "rest"), TOLD_AGAIN)
 async def test_what_a_service_keeps_of_anothers_is_filled_again_and_nothing_else_changes(
     stack, travelled, teller, keeper, copies, rest
@@ -177,7 +186,7 @@ async def test_what_a_service_keeps_of_anothers_is_filled_again_and_nothing_else
 
     await until(is_quiet)
     before = await rows_of(stack, keeper, copies)
-    untouched = await rows_of(stack, keeper, rest)
+    untouched = of_the_journey(await rows_of(stack, keeper, rest), travelled)
     dead = await select(stack, keeper, "SELECT type, reason FROM inbox WHERE state = 'dead'")
     assert all(before.values())
     await empty(stack, keeper, copies)
@@ -191,7 +200,7 @@ async def test_what_a_service_keeps_of_anothers_is_filled_again_and_nothing_else
 
     await until(is_filled)
     await until(is_quiet)
-    assert await rows_of(stack, keeper, rest) == untouched
+    assert of_the_journey(await rows_of(stack, keeper, rest), travelled) == untouched
     assert (
         await select(stack, keeper, "SELECT type, reason FROM inbox WHERE state = 'dead'")
         == dead
