@@ -14,7 +14,7 @@ from deploy.local.databases import DatabaseUrls
 from deploy.local.servers import Servers
 from deploy.local.vhosts import create_vhost
 from libs.common.broker import Broker
-from libs.common.consumer import Consumer, Consumes, Subscription, reactions_of
+from libs.common.consumer import Consumer, Consumes, Subscription, work_of
 from libs.common.database import Database, open_database
 from libs.common.events import EventRegistry
 from libs.common.inbox import InboxWorker
@@ -29,7 +29,7 @@ def build_consumer(database: Database, amqp_url: str, *instead: Subscription) ->
     """Porting's own subscriptions, on the benchmark's queue, unless others are given."""
     consumes = Consumes(queue=QUEUE.name, subscriptions=instead or CONSUMES[0].subscriptions)
     worker = InboxWorker(
-        database=database, registry=EventRegistry(()), reactions=reactions_of((consumes,))
+        database=database, registry=EventRegistry(()), work=work_of((consumes,))
     )
     broker = Broker(url=amqp_url, topology=TOPOLOGY, name="bench")
     return Consumer(consumes=consumes, database=database, broker=broker, worker=worker)

@@ -10,7 +10,7 @@ from bench.drafts import make_numbers
 from bench.measuring import Result, Stopwatch, compare, take_turns
 from bench.rooms import service_database
 from deploy.local.servers import Servers
-from libs.common.consumer import Projection, reactions_of
+from libs.common.consumer import Projection, work_of
 from libs.common.database import Database, open_database
 from libs.common.events import EventRegistry, encode
 from libs.common.ids import new_id
@@ -55,9 +55,7 @@ async def measure_preconfiguration(servers: Servers) -> list[Result]:
             for each in _EVENTS
             if isinstance(each, Projection) and LinesReadied in each.facts
         )
-        worker = InboxWorker(
-            database=database, registry=registry, reactions=reactions_of(CONSUMES)
-        )
+        worker = InboxWorker(database=database, registry=registry, work=work_of(CONSUMES))
 
         async def copy() -> float:
             await _forget(owner)

@@ -22,7 +22,7 @@ _SERVER: Final = {
     "protocolVersion": "0-9-1",
     "description": "RabbitMQ, by its name in docker-compose.yml; elsewhere the deployment says.",
 }
-# As `libs.common.events` writes it; only `traceparent` may be missing.
+# As `libs.common.events` writes it; only `traceparent` and `replayof` may be missing.
 ENVELOPE_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "description": "CloudEvents 1.0 in structured JSON: guard by (`source`, `subject`, `sequence`).",
@@ -63,6 +63,11 @@ ENVELOPE_SCHEMA: Final[dict[str, Any]] = {
         "traceparent": {
             "type": "string",
             "description": "W3C trace context of what caused it, where that is known.",
+        },
+        "replayof": {
+            "type": "string",
+            "format": "uuid",
+            "description": "Told again by an operator: the `id` under which it came first.",
         },
         "data": {
             "type": "object",

@@ -21,6 +21,7 @@ Printed by `make snapshots` from the registries in `libs/contracts`; written by 
   Declare a durable queue of your own and bind it to the types you want, or to `porting.#`, `numbers.#`. Events of before you
   came are in the stream `portline.stream`.
 - **At least once.** An event that comes again has the same `id`: keep the ids that you have worked, at least for 7 days.
+  What an operator tells your queue again has a new `id`, and names the first in `replayof`.
 - **In order for each subject**, as long as one consumer reads the queue. `sequence` is the version of the aggregate that
   `source` and `subject` name, gapless from 1: drop what is older than what you have, and never wait for a missing one.
 - `data` is the fact and the aggregate's public state after it. An event has at most {MAX_EVENT_BYTES // 1024} kB; lines and numbers

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
@@ -18,8 +18,10 @@ from libs.common.deliveries import BATCH, Deliveries
 from libs.common.events import CLOCK_SKEW, Event, EventRegistry, Fact, UnreadableEventError
 from libs.common.hops import taking
 from libs.common.inbox import (
+    Apply,
     InboxWorker,
     React,
+    Work,
     add_received,
     bury_unreadable,
     find_held_back,
@@ -29,8 +31,6 @@ log = logging.getLogger(__name__)
 
 _FIRST_PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 5.0
-
-Apply: TypeAlias = Callable[[Connection, Sequence[Event]], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,10 +43,14 @@ class Projection:
 
 @dataclass(frozen=True, kw_only=True)
 class Reaction:
-    """Logic for one event: stored first, then worked in its aggregate's order."""
+    """Logic for one event: stored first, then worked in its aggregate's order.
+
+    `react` is done once, `keep` again by a replay: what it writes is a copy, guarded by version.
+    """
 
     fact: type[Fact]
     react: React
+    keep: Apply | None = None
 
     @property
     def facts(self) -> tuple[type[Fact], ...]:
@@ -245,23 +249,17 @@ def _refuse_future(event: Event, latest: datetime) -> Event:
     return event
 
 
-def reactions_of(consumes: Sequence[Consumes]) -> Mapping[str, React]:
+def work_of(consumes: Sequence[Consumes]) -> Mapping[str, Work]:
     """How the inbox worker treats each type when it works events one by one."""
-    reactions: dict[str, React] = {}
+    work: dict[str, Work] = {}
     for subscription in (one for each in consumes for one in each.subscriptions):
-        if isinstance(subscription, Ignored):
-            continue
-        for fact in subscription.facts:
-            reactions[fact.type] = (
-                subscription.react
-                if isinstance(subscription, Reaction)
-                else _one_by_one(subscription.apply)
-            )
-    return reactions
-
-
-def _one_by_one(apply: Apply) -> React:
-    async def react(connection: Connection, event: Event) -> None:
-        await apply(connection, [event])
-
-    return react
+        match subscription:
+            case Reaction(fact=fact, react=react, keep=keep):
+                work[fact.type] = Work(keep=keep, react=react)
+            case Projection(facts=facts, apply=apply):
+                work |= {fact.type: Work(keep=apply) for fact in facts}
+            case Report(fact=fact, apply=apply):
+                work[fact.type] = Work(keep=apply)
+            case Ignored():
+                pass
+    return work

@@ -61,6 +61,11 @@ _DROP = """
       SET state = 'applied', body = NULL, reason = NULL, next_attempt_at = NULL
       FROM dead
       WHERE inbox.event_id = dead.event_id
+    ),
+    never_worked AS (
+      INSERT INTO worked_events (event_id)
+      SELECT event_id FROM dead
+      ON CONFLICT DO NOTHING
     )
     INSERT INTO dropped_events
       (event_id, source, subject, sequence, type, body, fault, attempts, received_at, why, released)

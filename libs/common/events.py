@@ -14,6 +14,8 @@ from libs.common.ids import new_event_id
 MAX_EVENT_BYTES: Final = 256 * 1024
 # How far ahead another machine's clock may be.
 CLOCK_SKEW: Final = timedelta(minutes=5)
+# The attribute of an envelope that names the event which a replay tells again.
+REPLAY_OF: Final = "replayof"
 _LONGEST_TEXT: Final = 256
 _SEQUENCES: Final = 2**31
 
@@ -39,7 +41,10 @@ class Fact(BaseModel):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
-    """`subject` is the aggregate's id, `sequence` its version: gapless, from 1."""
+    """`subject` is the aggregate's id, `sequence` its version: gapless, from 1.
+
+    `replay_of` is the id under which it was published, where a replay tells it under a new one.
+    """
 
     id: UUID
     source: str
@@ -49,6 +54,12 @@ class Event:
     time: datetime
     traceparent: str | None
     fact: Fact
+    replay_of: UUID | None = None
+
+    @property
+    def first_id(self) -> UUID:
+        """The same however often it is replayed."""
+        return self.replay_of or self.id
 
 
 class UnreadableEventError(Exception):
@@ -92,6 +103,9 @@ class EventRegistry:
                 if envelope.get("traceparent") is not None
                 else None,
                 fact=fact_type.model_validate(envelope["data"]),
+                replay_of=UUID(envelope[REPLAY_OF])
+                if envelope.get(REPLAY_OF) is not None
+                else None,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UnreadableEventError("MALFORMED", _what_is_wrong(error)) from error

@@ -7,7 +7,7 @@ import random
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from libs.common.database import Connection, Database, Row, savepoint
@@ -24,7 +24,8 @@ UNKNOWN: Final = "unknown"
 _POLL_S: Final = 0.5
 _FIRST_DELAY_S: Final = 0.5
 
-React = Callable[[Connection, Event], Awaitable[None]]
+Apply: TypeAlias = Callable[[Connection, Sequence[Event]], Awaitable[None]]
+React: TypeAlias = Callable[[Connection, Event], Awaitable[None]]
 
 # Stores a batch and answers which of it is new: the filter against duplicates.
 _ADD = """
@@ -74,6 +75,13 @@ _MARK_APPLIED = """
     SET state = 'applied', body = NULL, reason = NULL, next_attempt_at = NULL
     WHERE event_id = $1
 """
+# True to the first that works it, and nothing to all later: also under a replay's new id.
+_BEGIN_WORK = """
+    INSERT INTO worked_events (event_id)
+    VALUES ($1)
+    ON CONFLICT DO NOTHING
+    RETURNING true
+"""
 # A fault: again later, or after the last try into a person's hands.
 _MARK_FAILED = """
     UPDATE inbox
@@ -81,6 +89,20 @@ _MARK_FAILED = """
       next_attempt_at = clock_timestamp() + $4::interval
     WHERE event_id = $1
 """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What an event of one type does: `keep` whenever it is told, `react` once in all time."""
+
+    keep: Apply | None = None
+    react: React | None = None
+
+    async def do(self, connection: Connection, event: Event) -> None:
+        if self.keep is not None:
+            await self.keep(connection, [event])
+        if self.react is not None and await connection.fetchval(_BEGIN_WORK, event.first_id):
+            await self.react(connection, event)
 
 
 async def add_received(
@@ -126,7 +148,7 @@ class InboxWorker:
 
     database: Database
     registry: EventRegistry
-    reactions: Mapping[str, React]
+    work: Mapping[str, Work]
     _awake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
@@ -149,7 +171,7 @@ class InboxWorker:
                         await self._give_its_place(connection, row, event)
                     else:
                         with continue_trace(event.traceparent), working(event):
-                            await self.reactions[event.type](connection, event)
+                            await self.work[event.type].do(connection, event)
             except Exception as fault:
                 if connection.is_closed():
                     raise
@@ -163,7 +185,7 @@ class InboxWorker:
         """What could not be read, and can be now, waits behind the earlier of its aggregate."""
         if _name_of(row["body"].encode()) != row["event_id"]:
             raise UnreadableEventError("MALFORMED", "it was not kept byte for byte")
-        if event.type in self.reactions:
+        if event.type in self.work:
             await add_received(connection, [event], {event.id: row["body"]})
 
     async def _mark_failed(self, connection: Connection, row: Row, fault: Exception) -> None:

@@ -1,8 +1,9 @@
 """Telling one queue again what was published before: for a copy that is new, or was emptied.
 
-Each event comes under a new id, so that an inbox takes it, and at its old place: whoever has
-kept its aggregate by version takes nothing that is older. Under its own id (`keeps_ids`) an inbox
-takes only what it has not had in the last seven days: for a queue that missed something.
+Each event comes under a new id, so that an inbox takes it, with the old one beside and at its old
+place: copies are filled by it, and what it started once does not start again. Under its own id
+(`keeps_ids`) an inbox takes only what it has not had in the last seven days: for a queue that
+missed something.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from aio_pika.abc import AbstractChannel
 from libs.common.batches import split
 from libs.common.broker import CONTENT_TYPE, DEAD_LETTERS, LOST, Topology
 from libs.common.database import Database, Row, is_database_lost
+from libs.common.events import REPLAY_OF
 from libs.common.operator_acts import acting_by_hand
 from libs.common.replays import Wanted, ask_replay
 
@@ -253,8 +255,10 @@ def _message(replaying: Row, event: Row) -> aio_pika.Message:
     body: Any = event["body"].encode()
     event_id = event["event_id"]
     if not replaying["keeps_ids"]:
-        event_id = uuid5(event_id, f"replay {replaying['replay_id']}")
-        body = orjson.dumps({**orjson.loads(body), "id": str(event_id)})
+        first_id = event_id
+        event_id = uuid5(first_id, f"replay {replaying['replay_id']}")
+        new = {"id": str(event_id), REPLAY_OF: str(first_id)}
+        body = orjson.dumps(orjson.loads(body) | new)
     return aio_pika.Message(
         body,
         content_type=CONTENT_TYPE,

@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from libs.common.broker import Broker, Topology
-from libs.common.consumer import Consumer, Consumes, reactions_of
+from libs.common.consumer import Consumer, Consumes, work_of
 from libs.common.database import Database, open_database
 from libs.common.events import EventRegistry, Fact
 from libs.common.health import health_routes
@@ -121,7 +121,7 @@ def _work_of(service: Service, wiring: Wiring) -> list[Background]:
     worker = InboxWorker(
         database=database,
         registry=EventRegistry(_facts_of(service.consumes)),
-        reactions=reactions_of(service.consumes),
+        work=work_of(service.consumes),
     )
     consumers = [
         Consumer(consumes=consumes, database=database, broker=broker, worker=worker)

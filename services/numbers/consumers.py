@@ -37,7 +37,7 @@ from libs.contracts.topology import NUMBERS_EVENTS, NUMBERS_REPORTS, NUMBERS_STA
 from services.numbers.domain.accounts import Standing
 from services.numbers.use_cases.calls import receive_calls
 from services.numbers.use_cases.ports_under_way import (
-    keep_going_numbers,
+    find_going_numbers,
     keep_leaving_numbers,
     keep_port_requests,
 )
@@ -106,13 +106,13 @@ async def _revert(connection: Connection, event: Event) -> None:
 
 async def _start_port_out(connection: Connection, event: Event) -> None:
     port_out = _fact(event, PortOutAuthorized)
-    leaving = await keep_going_numbers(connection, event)
+    leaving = await find_going_numbers(connection, event)
     await start_port_out(connection, port_out.account_id, event.subject, leaving)
 
 
 async def _finish_port_out(connection: Connection, event: Event) -> None:
     port_out = _fact(event, PortOutPorted)
-    gone = await keep_going_numbers(connection, event)
+    gone = await find_going_numbers(connection, event)
     await finish_port_out(
         connection, port_out.account_id, event.subject, gone, port_out.ported_out_at
     )
@@ -120,7 +120,6 @@ async def _finish_port_out(connection: Connection, event: Event) -> None:
 
 async def _cancel_port_out(connection: Connection, event: Event) -> None:
     port_out = _fact(event, PortOutCancelled)
-    await keep_leaving_numbers(connection, [event])
     await cancel_port_out(
         connection, port_out.account_id, event.subject, port_out.tracking_numbers
     )
@@ -128,7 +127,6 @@ async def _cancel_port_out(connection: Connection, event: Event) -> None:
 
 async def _take_back(connection: Connection, event: Event) -> None:
     port_out = _fact(event, PortOutReturned)
-    await keep_leaving_numbers(connection, [event])
     await take_back_numbers(
         connection,
         port_out.account_id,
@@ -189,10 +187,10 @@ CONSUMES: Final = (
             Reaction(fact=LinesCancelled, react=_release_cancelled),
             Reaction(fact=LinesNotPortable, react=_release_unportable),
             Reaction(fact=LinesReverted, react=_revert),
-            Reaction(fact=PortOutAuthorized, react=_start_port_out),
-            Reaction(fact=PortOutCancelled, react=_cancel_port_out),
-            Reaction(fact=PortOutPorted, react=_finish_port_out),
-            Reaction(fact=PortOutReturned, react=_take_back),
+            Reaction(fact=PortOutAuthorized, keep=keep_leaving_numbers, react=_start_port_out),
+            Reaction(fact=PortOutCancelled, keep=keep_leaving_numbers, react=_cancel_port_out),
+            Reaction(fact=PortOutPorted, keep=keep_leaving_numbers, react=_finish_port_out),
+            Reaction(fact=PortOutReturned, keep=keep_leaving_numbers, react=_take_back),
         ),
     ),
     Consumes(

@@ -93,8 +93,8 @@ async def _copy_numbers(connection: Connection, events: Sequence[Event]) -> None
     )
 
 
-async def _note_preconfigured(connection: Connection, event: Event) -> None:
-    fact = _fact(event, NumbersPreconfigured)
+async def _copy_preconfigured(connection: Connection, events: Sequence[Event]) -> None:
+    facts = [(event.subject, _fact(event, NumbersPreconfigured)) for event in events]
     await copies.copy_numbers(
         connection,
         [
@@ -104,12 +104,17 @@ async def _note_preconfigured(connection: Connection, event: Event) -> None:
                 company_id=number.company_id,
                 tracking_number=number.tracking_number,
                 state="PRECONFIGURED",
-                port_request_id=event.subject,
+                port_request_id=port_request_id,
                 version=0,
             )
+            for port_request_id, fact in facts
             for number in fact.numbers
         ],
     )
+
+
+async def _note_preconfigured(connection: Connection, event: Event) -> None:
+    fact = _fact(event, NumbersPreconfigured)
     await note_preconfigured(
         connection,
         event.subject,
@@ -131,7 +136,6 @@ async def _note_refused(connection: Connection, event: Event) -> None:
 
 async def _note_first_call(connection: Connection, event: Event) -> None:
     fact = _fact(event, FirstCallReceived)
-    await _copy_numbers(connection, [event])
     if fact.port_request_id is not None:
         await note_first_call(
             connection, fact.port_request_id, fact.tracking_number, fact.called_at
@@ -140,17 +144,14 @@ async def _note_first_call(connection: Connection, event: Event) -> None:
 
 async def _note_disabled(connection: Connection, event: Event) -> None:
     fact = _fact(event, NumberDisabled)
-    await _copy_numbers(connection, [event])
     await note_number_disabled(connection, event.subject, fact.disabled_at, fact.disabled_by)
 
 
 async def _note_restored(connection: Connection, event: Event) -> None:
-    await _copy_numbers(connection, [event])
     await note_number_restored(connection, event.subject)
 
 
 async def _note_released(connection: Connection, event: Event) -> None:
-    await _copy_numbers(connection, [event])
     await note_number_released(connection, event.subject, event.time)
 
 
@@ -218,12 +219,16 @@ CONSUMES: Final = (
                 ),
                 apply=_copy_numbers,
             ),
-            Reaction(fact=NumbersPreconfigured, react=_note_preconfigured),
+            Reaction(
+                fact=NumbersPreconfigured,
+                keep=_copy_preconfigured,
+                react=_note_preconfigured,
+            ),
             Reaction(fact=PreconfigurationRefused, react=_note_refused),
-            Reaction(fact=FirstCallReceived, react=_note_first_call),
-            Reaction(fact=NumberDisabled, react=_note_disabled),
-            Reaction(fact=NumberRestored, react=_note_restored),
-            Reaction(fact=NumberReleased, react=_note_released),
+            Reaction(fact=FirstCallReceived, keep=_copy_numbers, react=_note_first_call),
+            Reaction(fact=NumberDisabled, keep=_copy_numbers, react=_note_disabled),
+            Reaction(fact=NumberRestored, keep=_copy_numbers, react=_note_restored),
+            Reaction(fact=NumberReleased, keep=_copy_numbers, react=_note_released),
             Ignored(
                 facts=(
                     PortOutDisablingChanged,

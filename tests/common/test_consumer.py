@@ -18,7 +18,7 @@ from libs.common.consumer import (
     Projection,
     Reaction,
     Report,
-    reactions_of,
+    work_of,
 )
 from libs.common.events import EventRegistry, Fact, encode
 from libs.common.inbox import InboxWorker
@@ -63,7 +63,7 @@ class Ears:
         self.worker = InboxWorker(
             database=database,
             registry=EventRegistry((Changed, Noted, Called)),
-            reactions=reactions_of((consumes,)),
+            work=work_of((consumes,)),
         )
         self.consumer = Consumer(
             consumes=consumes, database=database, broker=broker(amqp_url), worker=self.worker

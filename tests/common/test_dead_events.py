@@ -19,7 +19,7 @@ from libs.common.dropped_events import (
     read_why,
 )
 from libs.common.events import EventRegistry, Fact, encode
-from libs.common.inbox import InboxWorker, add_received, bury_unreadable
+from libs.common.inbox import InboxWorker, Work, add_received, bury_unreadable
 from libs.common.paging import Page
 from libs.common.replays import REPLAYS
 from tests.common.test_consumer import Ears
@@ -63,7 +63,7 @@ class Bench:
         self.worker = InboxWorker(
             database=database,
             registry=EventRegistry((Changed, Noted, *facts)),
-            reactions={fact.type: self._react for fact in (Noted, *facts)},
+            work={fact.type: Work(react=self._react) for fact in (Noted, *facts)},
         )
 
     async def _react(self, _connection, each):

@@ -68,6 +68,7 @@ async def test_events_of_the_types_named_come_again_in_order(database, amqp_url,
         (each.subject, each.sequence) for each in wanted
     ]
     assert not {each.id for each in again} & {each.id for each in said}
+    assert [each.first_id for each in again] == [each.id for each in wanted]
     assert [each.time for each in again] == [each.time for each in wanted]
     assert await count_waiting(amqp_url, "other") == 0
 
@@ -117,7 +118,9 @@ async def test_under_their_own_ids_events_come_as_they_were(database, amqp_url, 
         database, amqp_url, Wanted(queue=queue, keeps_ids=True), TOPOLOGY
     )
 
-    assert [each.id for each in await told(amqp_url, count)] == [each.id for each in said]
+    again = await told(amqp_url, count)
+    assert [each.id for each in again] == [each.id for each in said]
+    assert {each.replay_of for each in again} == {None}
 
 
 async def test_a_replay_that_was_broken_off_is_carried_to_its_end_under_the_same_ids(

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from libs.common import tracing
 from libs.common.broker import declare
-from libs.common.consumer import Consumer, Consumes, Projection, Reaction, reactions_of
+from libs.common.consumer import Consumer, Consumes, Projection, Reaction, work_of
 from libs.common.database import open_database
 from libs.common.events import EventRegistry
 from libs.common.inbox import InboxWorker
@@ -171,9 +171,7 @@ async def test_statements_are_told_by_their_text_and_never_by_what_they_are_give
 
 async def test_what_polls_is_not_told(urls):
     async with traced() as collector, opened(urls) as database:
-        await InboxWorker(
-            database=database, registry=EventRegistry(()), reactions={}
-        ).work_one()
+        await InboxWorker(database=database, registry=EventRegistry(()), work={}).work_one()
         await TimerWorker(database=database, kinds={}).fire_one()
 
     assert collector.told == []
@@ -194,7 +192,7 @@ class Ears:
         self._worker = InboxWorker(
             database=database,
             registry=EventRegistry((Changed, Noted)),
-            reactions=reactions_of((consumes,)),
+            work=work_of((consumes,)),
         )
         self._consumer = Consumer(
             consumes=consumes, database=database, broker=broker(amqp_url), worker=self._worker

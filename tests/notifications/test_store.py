@@ -311,6 +311,7 @@ MEMBERS = {
 SUPPORTERS = {
     "inbox": {"SELECT", "UPDATE"},
     "dropped_events": _ADDED,
+    "worked_events": {"INSERT"},
     "operator_acts": _ADDED,
     "replays": _ADDED,
     "mails": {"SELECT", "UPDATE"},

@@ -14,7 +14,7 @@ import aio_pika
 import pytest
 
 from libs.common.broker import Broker, declare
-from libs.common.consumer import Consumer, reactions_of
+from libs.common.consumer import Consumer, work_of
 from libs.common.database import Database
 from libs.common.events import Event, EventRegistry, encode
 from libs.common.inbox import InboxWorker
@@ -126,7 +126,7 @@ async def listening(database: Database, amqp_url: str) -> AsyncIterator[Ears]:
         registry=EventRegistry(
             fact for each in CONSUMES for one in each.subscriptions for fact in one.facts
         ),
-        reactions=reactions_of(CONSUMES),
+        work=work_of(CONSUMES),
     )
     consumers = [
         Consumer(consumes=consumes, database=database, broker=broker, worker=worker)

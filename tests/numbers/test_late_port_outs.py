@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from libs.common.consumer import reactions_of
+from libs.common.consumer import work_of
 from libs.contracts.porting_events.port_outs import (
     PortOutAuthorized,
     PortOutCancelled,
@@ -22,7 +22,7 @@ WAYS = {
     "withdrawn": (PortOutReceived, PortOutAuthorized, PortOutCancelled),
     "returned": (PortOutAuthorized, PortOutPorted, PortOutDisputed, PortOutReturned),
 }
-_REACTIONS = reactions_of(CONSUMES)
+_WORK = work_of(CONSUMES)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -37,7 +37,7 @@ async def test_a_number_that_stays_is_in_use_in_whatever_order_it_is_told(databa
                     house, kind, sequence, phone(place), port_out=f"po_{place}"
                 )
                 async with database.working() as connection:
-                    await _REACTIONS[event.type](connection, event)
+                    await _WORK[event.type].do(connection, event)
     numbers = (await numbers_by_phone(database)).values()
     assert len(numbers) == len(orders)
     assert {(each.state, each.port_out_id) for each in numbers} == {(NumberState.ACTIVE, None)}
@@ -54,6 +54,6 @@ async def test_the_end_of_an_earlier_port_out_is_not_that_of_a_later_one(databas
     ):
         event = port_out_fact(house, kind, sequence, phone(1), port_out=port_out)
         async with database.working() as connection:
-            await _REACTIONS[event.type](connection, event)
+            await _WORK[event.type].do(connection, event)
     number = (await numbers_by_phone(database))[phone(1)]
     assert (number.state, number.port_out_id) == (NumberState.PORTING_OUT, "po_b")

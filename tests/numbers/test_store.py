@@ -176,6 +176,7 @@ RIGHTS = {
         "outbox": {"INSERT"},
         "inbox": READ | {"UPDATE"},
         "dropped_events": READ | {"INSERT"},
+        "worked_events": {"INSERT"},
         "operator_acts": READ | {"INSERT"},
         "replays": READ | {"INSERT"},
     },

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from libs.common.caller import Login, Member, Role, Support
-from libs.common.consumer import reactions_of
+from libs.common.consumer import work_of
 from libs.common.database import Database
 from libs.common.dev_issuer import DEVELOPMENT_ISSUER
 from libs.common.events import Event, EventRegistry, Fact, make_event
@@ -59,7 +59,7 @@ OUTSIDE = PhoneNumber("+13125550100")
 IDLE_LIMITS = IdleLimits(unfinished=timedelta(days=30), faulty=timedelta(days=45))
 TIMERS = timers_of(IDLE_LIMITS)
 _REGISTRY = EventRegistry(PORTING_EVENTS)
-_REACTIONS = reactions_of(CONSUMES)
+_WORK = work_of(CONSUMES)
 _counter = count(1)
 
 
@@ -186,7 +186,7 @@ async def hear(database: Database, *events: Event) -> None:
     """Each applied by what porting's consumers name for it, without broker and inbox."""
     for event in events:
         async with database.working() as connection:
-            await _REACTIONS[event.type](connection, event)
+            await _WORK[event.type].do(connection, event)
 
 
 def account_changed(**changes: bool) -> AccountChanged:
@@ -419,7 +419,7 @@ async def add_inventory(
 
 async def disable_number(
     database: Database, house: House, number_id: str, number: PhoneNumber
-) -> None:
+) -> Event:
     fact = NumberDisabled(
         account_id=house.id,
         company_id=house.dental,
@@ -429,7 +429,9 @@ async def disable_number(
         disabled_at=now(),
         disabled_by=house.administrator.member_id,
     )
-    await hear(database, heard(fact, subject=number_id, sequence=9))
+    event = heard(fact, subject=number_id, sequence=9)
+    await hear(database, event)
+    return event
 
 
 def port_out_reported(*numbers: PhoneNumber, reference: str = "R-1", **changes: Any) -> Event:

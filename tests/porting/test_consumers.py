@@ -10,7 +10,7 @@ import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
 from libs.common.broker import Broker
-from libs.common.consumer import Consumer, Consumes, reactions_of
+from libs.common.consumer import Consumer, Consumes, work_of
 from libs.common.database import Database
 from libs.common.events import Event, EventRegistry, encode
 from libs.common.inbox import InboxWorker
@@ -95,7 +95,7 @@ class Ears:
 def ears(database: Database) -> Ears:
     facts = [fact for each in CONSUMES for one in each.subscriptions for fact in one.facts]
     worker = InboxWorker(
-        database=database, registry=EventRegistry(facts), reactions=reactions_of(CONSUMES)
+        database=database, registry=EventRegistry(facts), work=work_of(CONSUMES)
     )
     return Ears(database=database, worker=worker)
 

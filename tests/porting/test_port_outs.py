@@ -1,7 +1,9 @@
 """Port-outs from the report to the last confirmation, on a real PostgreSQL."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -35,6 +37,18 @@ async def leaving(database, house, *numbers) -> tuple[str, dict[str, str]]:
     """A port-out of these numbers, and their ids in inventory."""
     ids = {number: await add_inventory(database, house, number) for number in numbers}
     return await a_port_out(database, house, *numbers), ids
+
+
+def number_restored(house, number) -> NumberRestored:
+    return NumberRestored(
+        account_id=house.id,
+        company_id=house.dental,
+        tracking_number=number,
+        state="ACTIVE",
+        port_request_id=None,
+        restored_at=now(),
+        restored_by=house.administrator.member_id,
+    )
 
 
 async def run(database, caller, use_case, *arguments, **named) -> None:
@@ -376,21 +390,38 @@ async def test_a_number_that_snapped_back_while_it_was_leaving_needs_no_disablin
     assert (await types_told(database, port_out_id)).count("port_out_checklist_changed") == 3
 
 
+async def test_an_old_disabling_that_is_told_again_does_not_tick_off_a_later_port_out(
+    database,
+):
+    house = await found_house(database)
+    number_id = await add_inventory(database, house, phone(1))
+    disabled = await disable_number(database, house, number_id, phone(1))
+    restored = heard(
+        number_restored(house, phone(1)), subject=number_id, sequence=disabled.sequence + 1
+    )
+    await hear(database, restored)
+    port_out_id = await a_port_out(database, house, phone(1))
+    await gone(database, house, port_out_id)
+    await confirm(database, house, port_out_id, phone(1))
+    await call_test(database, house, port_out_id, phone(1))
+    before = await types_told(database, port_out_id)
+
+    await hear(
+        database,
+        *(replace(said, id=uuid4(), replay_of=said.id) for said in (disabled, restored)),
+    )
+
+    assert await status_of(database, port_out_id) is PortOutStatus.PORTED_OUT
+    assert await types_told(database, port_out_id) == before
+
+
 @pytest.mark.requirement("S79")
 async def test_a_number_that_is_restored_before_it_leaves_has_to_be_disabled_again(database):
     house = await found_house(database)
     port_out_id, number_ids = await leaving(database, house, phone(1))
     number_id = number_ids[phone(1)]
     await disable_number(database, house, number_id, phone(1))
-    restored = NumberRestored(
-        account_id=house.id,
-        company_id=house.dental,
-        tracking_number=phone(1),
-        state="ACTIVE",
-        port_request_id=None,
-        restored_at=now(),
-        restored_by=house.administrator.member_id,
-    )
+    restored = number_restored(house, phone(1))
     for sequence in (10, 10):
         await hear(database, heard(restored, subject=number_id, sequence=sequence))
     await gone(database, house, port_out_id)

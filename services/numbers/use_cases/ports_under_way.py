@@ -63,9 +63,8 @@ async def keep_leaving_numbers(connection: Connection, events: Sequence[Event]) 
     )
 
 
-async def keep_going_numbers(connection: Connection, event: Event) -> list[PhoneNumber]:
+async def find_going_numbers(connection: Connection, event: Event) -> list[PhoneNumber]:
     """Those of the fact that go on leaving: of the others a later fact has come first."""
-    await keep_leaving_numbers(connection, [event])
     assert isinstance(event.fact, PortOutFact)
     numbers = event.fact.tracking_numbers
     staying = await store.find_staying_numbers(connection, event.subject, numbers)
