@@ -63,8 +63,10 @@ _DROP = """
       WHERE inbox.event_id = dead.event_id
     ),
     never_worked AS (
-      INSERT INTO worked_events (event_id)
-      SELECT event_id FROM dead
+      INSERT INTO worked_events (source, event_id)
+      SELECT source, coalesce(replay_of, event_id)
+      FROM dead
+      WHERE source <> 'unknown'
       ON CONFLICT DO NOTHING
     )
     INSERT INTO dropped_events

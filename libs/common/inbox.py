@@ -29,12 +29,14 @@ React: TypeAlias = Callable[[Connection, Event], Awaitable[None]]
 
 # Stores a batch and answers which of it is new: the filter against duplicates.
 _ADD = """
-    INSERT INTO inbox (event_id, source, subject, sequence, type, state, body, next_attempt_at)
+    INSERT INTO inbox
+      (event_id, source, subject, sequence, type, state, body, next_attempt_at, replay_of)
     SELECT event_id, source, subject, sequence, type,
       CASE WHEN body IS NULL THEN 'applied' ELSE 'pending' END, body,
-      CASE WHEN body IS NULL THEN NULL ELSE clock_timestamp() END
-    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[])
-      AS received (event_id, source, subject, sequence, type, body)
+      CASE WHEN body IS NULL THEN NULL ELSE clock_timestamp() END, replay_of
+    FROM unnest(
+      $1::uuid[], $2::text[], $3::text[], $4::integer[], $5::text[], $6::text[], $7::uuid[]
+    ) AS received (event_id, source, subject, sequence, type, body, replay_of)
     ON CONFLICT DO NOTHING
     RETURNING event_id
 """
@@ -75,10 +77,21 @@ _MARK_APPLIED = """
     SET state = 'applied', body = NULL, reason = NULL, next_attempt_at = NULL
     WHERE event_id = $1
 """
-# True to the first that works it, and nothing to all later: also under a replay's new id.
+# The same, and true to the first that works it, nothing to all later: also under a replay's new
+# id. A replica of before `worked_events` only marked its inbox.
 _BEGIN_WORK = """
-    INSERT INTO worked_events (event_id)
-    VALUES ($1)
+    WITH marked AS (
+      UPDATE inbox
+      SET state = 'applied', body = NULL, reason = NULL, next_attempt_at = NULL
+      WHERE event_id = $1
+    )
+    INSERT INTO worked_events (source, event_id)
+    SELECT $2, $3
+    WHERE NOT EXISTS (
+      SELECT
+      FROM inbox AS first
+      WHERE first.event_id = $3 AND first.source = $2 AND first.state = 'applied'
+    )
     ON CONFLICT DO NOTHING
     RETURNING true
 """
@@ -99,9 +112,17 @@ class Work:
     react: React | None = None
 
     async def do(self, connection: Connection, event: Event) -> None:
+        """Marked applied first, together with the question whether it starts anything."""
+        is_first = False
+        if self.react is None:
+            await connection.execute(_MARK_APPLIED, event.id)
+        else:
+            is_first = await connection.fetchval(
+                _BEGIN_WORK, event.id, event.source, event.first_id
+            )
         if self.keep is not None:
             await self.keep(connection, [event])
-        if self.react is not None and await connection.fetchval(_BEGIN_WORK, event.first_id):
+        if self.react is not None and is_first:
             await self.react(connection, event)
 
 
@@ -120,6 +141,7 @@ async def add_received(
         [event.sequence for event in events],
         [event.type for event in events],
         [pending.get(event.id) for event in events],
+        [event.replay_of for event in events],
     )
     return {row["event_id"] for row in rows}
 
@@ -177,8 +199,6 @@ class InboxWorker:
                     raise
                 # Kept with its reason, and tried again.
                 await self._mark_failed(connection, row, fault)
-            else:
-                await connection.execute(_MARK_APPLIED, row["event_id"])
             return True
 
     async def _give_its_place(self, connection: Connection, row: Row, event: Event) -> None:
@@ -187,6 +207,7 @@ class InboxWorker:
             raise UnreadableEventError("MALFORMED", "it was not kept byte for byte")
         if event.type in self.work:
             await add_received(connection, [event], {event.id: row["body"]})
+        await connection.execute(_MARK_APPLIED, row["event_id"])
 
     async def _mark_failed(self, connection: Connection, row: Row, fault: Exception) -> None:
         attempts = row["attempts"] + 1

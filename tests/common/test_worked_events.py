@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import ClassVar
 from uuid import uuid4
 
 import pytest
@@ -9,10 +10,14 @@ import pytest
 from libs.common.caller import Support
 from libs.common.dead_events import Everything, redrive
 from libs.common.dropped_events import drop
-from libs.common.events import EventRegistry, encode
+from libs.common.events import EventRegistry, Fact, encode
 from libs.common.inbox import TRIES, InboxWorker, Work, add_received
 from tests.common.sample import a_login
 from tests.common.traffic import Changed, Noted, event
+
+
+class Reported(Fact):
+    type: ClassVar[str] = "outside.reported.v1"
 
 
 class Worker:
@@ -25,10 +30,11 @@ class Worker:
         self.poison = set()
         self.worker = InboxWorker(
             database=database,
-            registry=EventRegistry((Changed, Noted)),
+            registry=EventRegistry((Changed, Noted, Reported)),
             work={
                 Changed.type: Work(keep=self._keep),
                 Noted.type: Work(keep=self._keep, react=self._react),
+                Reported.type: Work(react=self._react),
             },
         )
 
@@ -136,6 +142,39 @@ async def test_what_a_person_dropped_fills_copies_by_a_replay_and_starts_nothing
     async with worker.database.transaction(sue) as connection:
         assert len(await drop(connection, [said.id], "it was never meant for us")) == 1
 
+    await worker.hear(again(said))
+
+    assert (worker.kept, worker.started) == ([("one", 1)], [])
+
+
+async def test_a_dropped_replay_counts_as_given_up_under_its_first_id(worker):
+    said = event("one", 1, Noted())
+    worker.poison = {"one"}
+    told_again = again(said)
+    await worker.hear(told_again)
+    worker.poison = set()
+    sue = Support(login=a_login("sue"))
+    async with worker.database.transaction(sue) as connection:
+        assert len(await drop(connection, [told_again.id], "it was never meant for us")) == 1
+
+    await worker.hear(again(said))
+    await worker.hear(said)
+
+    assert worker.started == []
+
+
+async def test_a_report_from_outside_cannot_say_that_an_event_of_ours_was_worked(worker):
+    said = event("one", 1, Noted())
+    await worker.hear(replace(event("ref", 1, Reported()), replay_of=said.id))
+    await worker.hear(said)
+
+    assert worker.started == [("ref", 1), ("one", 1)]
+
+
+async def test_what_a_replica_of_before_worked_is_not_started_by_its_replay(worker):
+    said = event("one", 1, Noted())
+    async with worker.database.working() as connection:
+        await add_received(connection, [said], {})
     await worker.hear(again(said))
 
     assert (worker.kept, worker.started) == ([("one", 1)], [])
