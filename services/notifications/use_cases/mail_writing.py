@@ -79,7 +79,7 @@ class MailWriter:
         except UNWRITABLE:
             log.exception(
                 "a mail cannot be written",
-                extra={"action": "mail.unwritable", "mail_id": mail.id},
+                extra={"action": "mail.text_refused", "mail_id": mail.id},
             )
             raise Unsendable(NotSendable(reason="text_lacks_content")) from None
 
