@@ -55,7 +55,7 @@ export function usePublicErrors(log) {
 function publicError(error, requestId, { executed, overSocket, log }) {
   const code = publicCode(error);
   if (code === 'INTERNAL' || code === 'UNAVAILABLE')
-    log.error({ action: 'answer_masked', requestId, code, service: error.extensions?.serviceName, reason: reasonOf(error) });
+    log.error({ action: 'answer.masked', requestId, code, service: error.extensions?.serviceName, reason: reasonOf(error) });
   const upstream = error.extensions?.serviceName !== undefined;
   return new GraphQLError(SENTENCES[code] ?? error.message.slice(0, LONGEST_MESSAGE), {
     path: error.path,

@@ -12,7 +12,7 @@ const PLAIN_ID = /^[\w.-]{1,64}$/; // what the services take over too
 
 // Libraries report to the console; every line of our log is JSON.
 console.error = console.warn = (message, fault) =>
-  log.warn({ action: 'library_report', reason: fault?.message }, String(message));
+  log.warn({ action: 'library.reported', reason: fault?.message }, String(message));
 
 const settings = readSettings();
 const verify = createVerifier(settings);
@@ -37,12 +37,12 @@ const sockets = serveSockets(runtime, server, { verify, origins: settings.origin
 
 server.once('error', (fault) => refuse(`Cannot listen on ${settings.host}:${settings.listenPort} (${fault.code}).`));
 server.listen(settings.listenPort, settings.host, () => {
-  log.info({ action: 'listening', host: settings.host, listen_port: settings.listenPort }, 'the gateway is ready');
+  log.info({ action: 'gateway.started', host: settings.host, listen_port: settings.listenPort }, 'the gateway is ready');
 });
 
 // On SIGTERM the runtime disposes of itself, last deferred first: so this runs before the subgraphs' connections go.
 runtime.disposableStack.defer(async () => {
-  log.info({ action: 'stopping' }, 'closing sockets, finishing requests');
+  log.info({ action: 'gateway.stopped' }, 'closing sockets, finishing requests');
   setTimeout(() => process.exit(0), DRAIN).unref();
   const closed = new Promise((resolve) => server.close(resolve));
   const closing = setInterval(() => server.closeIdleConnections(), 50); // a connection idles when its answer is out

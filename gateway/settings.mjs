@@ -40,7 +40,7 @@ export function readSettings(env = process.env) {
 
 /** Says on stderr, in the form of every log line, why the gateway cannot start; does not return. */
 export function refuse(sentence) {
-  process.stderr.write(`${JSON.stringify({ level: 'error', action: 'start_refused', msg: sentence })}\n`);
+  process.stderr.write(`${JSON.stringify({ level: 'error', action: 'start.refused', msg: sentence })}\n`);
   process.exit(1);
 }
 

@@ -31,7 +31,7 @@ export function serveSockets(runtime, server, { verify, origins, log }) {
           return true;
         } catch (refusal) {
           if (refusal.extensions?.code !== 'UNAVAILABLE') return false; // closes with 4403: clients fetch a new token
-          log.error({ action: 'key_set_unavailable', reason: refusal.originalError?.message });
+          log.error({ action: 'key_set.not_fetched', reason: refusal.originalError?.message });
           extra.socket.close(TRY_AGAIN_LATER, 'Try again later');
           return false;
         }

@@ -13,11 +13,11 @@ export function keepLastGood({ supergraph, routingUrls }, log) {
       if (sdl !== seen) {
         seen = sdl;
         good = routed(sdl, routingUrls);
-        log.info({ action: 'supergraph_loaded' }, 'serving a new supergraph');
+        log.info({ action: 'supergraph.loaded' }, 'serving a new supergraph');
       }
     } catch (fault) {
       if (good === undefined) throw new Error(`${supergraph} is no supergraph: ${fault.message}`, { cause: fault });
-      log.error({ action: 'supergraph_refused', reason: fault.message }, 'the supergraph file is broken, the last good one stays');
+      log.error({ action: 'supergraph.refused', reason: fault.message }, 'the supergraph file is broken, the last good one stays');
     }
     return good;
   };

@@ -114,7 +114,7 @@ function complaints(log) {
   const complain = () => {
     if (performance.now() - told < COMPLAIN_EVERY) return;
     told = performance.now();
-    log.warn({ action: 'traces_not_sent' }, 'the collector does not take the spans');
+    log.warn({ action: 'traces.not_sent' }, 'the collector does not take the spans');
   };
   return { error: complain, warn: complain, info() {}, debug() {}, verbose() {} };
 }

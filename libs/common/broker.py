@@ -216,7 +216,7 @@ async def _say_goodbye(connection: AbstractConnection) -> None:
     except Exception as error:  # noqa: BLE001 - it is gone in any case
         log.info(
             "connection did not close well",
-            extra={"action": "broker.close_failed", "reason": type(error).__name__},
+            extra={"action": "broker.not_closed", "reason": type(error).__name__},
         )
 
 

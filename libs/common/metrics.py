@@ -24,9 +24,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from typing_extensions import override
 
+from libs.common.backlog import Backlog, measure_backlog
 from libs.common.broker import DEAD_LETTERS, Broker
 from libs.common.database import DATABASE_LOST, Database
-from libs.common.delivery import Delivery, measure_delivery
 
 T = TypeVar("T")
 
@@ -43,9 +43,9 @@ class ServiceMetrics(Collector):
 
     def __init__(self, database: Database, broker: Broker, queues: Sequence[str]) -> None:
         names = (*queues, DEAD_LETTERS)
-        self._of_database = _Question(partial(measure_delivery, database))
+        self._of_database = _Question(partial(measure_backlog, database))
         self._of_broker = _Question(partial(broker.count_waiting, names))
-        self._delivery: Delivery | None = None
+        self._backlog: Backlog | None = None
         self._waiting: Mapping[str, int] = {}
         self._is_database_up = False
         self._is_broker_up = False
@@ -68,7 +68,7 @@ class ServiceMetrics(Collector):
             "database_up", "1 while the service's database answers.", self._is_database_up
         )
         yield _gauge("broker_up", "1 while the broker answers.", self._is_broker_up)
-        yield from _gauges_of(self._delivery)
+        yield from _gauges_of(self._backlog)
         ready = _family("queue_messages", "Messages that wait in a queue.", ["queue"])
         for queue, messages in self._waiting.items():
             ready.add_metric([queue], messages)
@@ -77,7 +77,7 @@ class ServiceMetrics(Collector):
     async def _look_at_database(self) -> None:
         measured = await self._of_database.ask()
         self._is_database_up = measured is not None
-        self._delivery = measured or self._delivery
+        self._backlog = measured or self._backlog
 
     async def _look_at_broker(self) -> None:
         counted = await self._of_broker.ask()
@@ -122,28 +122,28 @@ def metrics_routes(secret: SecretStr | None, *, is_open: bool) -> list[Route]:
     return [Route("/metrics", answer)]
 
 
-def _gauges_of(delivery: Delivery | None) -> Iterator[GaugeMetricFamily]:
-    if delivery is None:
+def _gauges_of(backlog: Backlog | None) -> Iterator[GaugeMetricFamily]:
+    if backlog is None:
         return
     yield _gauge(
-        "outbox_events", "Events that the broker has not confirmed.", delivery.outbox_events
+        "outbox_events", "Events that the broker has not confirmed.", backlog.outbox_events
     )
-    yield _age("outbox_oldest", "The oldest of them", delivery.outbox_oldest_at)
+    yield _age("outbox_oldest", "The oldest of them", backlog.outbox_oldest_at)
     yield _gauge(
-        "inbox_pending_events", "Events received and not worked.", delivery.pending_events
+        "inbox_pending_events", "Events received and not worked.", backlog.pending_events
     )
-    yield _age("inbox_pending_oldest", "The oldest of them", delivery.pending_oldest_at)
+    yield _age("inbox_pending_oldest", "The oldest of them", backlog.pending_oldest_at)
     yield _gauge(
-        "inbox_postponed_events", "Of them, failed and tried again.", delivery.postponed_events
+        "inbox_postponed_events", "Of them, failed and tried again.", backlog.postponed_events
     )
-    yield _gauge("dead_events", "Events that wait for a person.", delivery.dead_events)
-    yield _age("dead_oldest", "The oldest of them", delivery.dead_oldest_at)
-    yield _gauge("timers_due", "Timers whose time has come.", delivery.timers_due)
-    yield _age("timers_due_oldest", "The oldest of them", delivery.timers_due_oldest_at)
+    yield _gauge("dead_events", "Events that wait for a person.", backlog.dead_events)
+    yield _age("dead_oldest", "The oldest of them", backlog.dead_oldest_at)
+    yield _gauge("timers_due", "Timers whose time has come.", backlog.timers_due)
+    yield _age("timers_due_oldest", "The oldest of them", backlog.timers_due_oldest_at)
     yield _gauge(
         "timers_postponed",
         "Timers that failed and are tried again.",
-        delivery.timers_postponed,
+        backlog.timers_postponed,
     )
 
 

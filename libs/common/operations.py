@@ -11,10 +11,10 @@ from typing import Final
 from uuid import UUID
 
 from libs.common import dead_events, dropped_events
+from libs.common.backlog import measure_backlog
 from libs.common.broker import Topology
 from libs.common.command_line import Arguments, Command, Hand, complain, run, say
 from libs.common.dead_events import DEAD_EVENTS, Everything, Group
-from libs.common.delivery import measure_delivery
 from libs.common.dropped_events import DROPPED_EVENTS, read_why
 from libs.common.operator_acts import acting_by_hand
 from libs.common.paging import BadCursor, Listing, Page, read_cursor
@@ -135,9 +135,9 @@ async def _replay(hand: Hand, given: Arguments) -> int:
     return await tell_again(hand, wanted)
 
 
-async def _show_delivery(hand: Hand, _given: Arguments) -> int:
-    delivery = await measure_delivery(hand.database)
-    for name, value in vars(delivery).items():
+async def _show_backlog(hand: Hand, _given: Arguments) -> int:
+    backlog = await measure_backlog(hand.database)
+    for name, value in vars(backlog).items():
         is_time = name.endswith("_at")
         say(f"{name + ':':<24}{_written(value) if is_time else value}")
     return 0
@@ -250,5 +250,5 @@ _EVERYWHERE: Final = (
         run=_replay,
         add_arguments=_replayed,
     ),
-    Command(name="delivery", help="what waits, and since when", run=_show_delivery),
+    Command(name="delivery", help="what waits, and since when", run=_show_backlog),
 )

@@ -114,7 +114,7 @@ class Relay:
             await connection.execute(f'SET ROLE "{self.service}_worker"')
             while not await connection.fetchval(_LEAD):  # noqa: ASYNC110 - another process decides
                 await asyncio.sleep(_STANDBY_POLL_S)
-            log.info("relay.elected", extra={"action": "relay.leads"})
+            log.info("relay leads", extra={"action": "relay.elected"})
             await self.broker.keep_connected(
                 lambda broker_connection: self._publish_forever(connection, broker_connection)
             )

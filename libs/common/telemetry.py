@@ -151,7 +151,7 @@ class TelemetryMiddleware:
                         "%s answered",
                         scope["type"],
                         extra={
-                            "action": f"{scope['type']}_request",
+                            "action": f"{scope['type']}_request.answered",
                             "method": scope.get("method"),
                             "path": _shown_path(scope),
                             "status": status,
@@ -192,7 +192,7 @@ class _LogLine(JsonFormatter):
 
     @override
     def process_log_record(self, log_data: LogData) -> LogData:
-        log_data.setdefault("action", "library_report")  # ours all say what they do
+        log_data.setdefault("action", "library.reported")  # ours all say what they do
         if (request_id := _request_id.get()) is not None:
             log_data["request_id"] = request_id
         if (trace_id := current_trace_id()) is not None:

@@ -8,14 +8,14 @@ from libs.common.consumer import Consumes, Ignored, Projection
 from libs.common.database import Connection, after_commit
 from libs.common.events import Event
 from libs.contracts.topology import NOTIFICATIONS_EVENTS
-from services.notifications.domain.status_changes import (
+from services.notifications.domain.status_changes import LoggedChange
+from services.notifications.domain.status_facts import (
     COPIED,
     DESK_TOLD,
     NOT_TOLD,
     REMINDING,
     TOLD,
     TOLD_ONCE_WHILE,
-    LoggedChange,
 )
 from services.notifications.domain.telling import MESSAGES
 from services.notifications.domain.webhook_facts import DELIVERED

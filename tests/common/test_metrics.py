@@ -11,10 +11,10 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from libs.common import metrics, outbox
+from libs.common.backlog import measure_backlog
 from libs.common.broker import DEAD_LETTERS
 from libs.common.caller import Support
 from libs.common.database import open_database
-from libs.common.delivery import measure_delivery
 from libs.common.inbox import add_received, bury_unreadable
 from libs.common.metrics import ServiceMetrics, metrics_routes
 from libs.common.timers import set_timer
@@ -119,9 +119,9 @@ async def test_many_scrapes_within_a_second_ask_the_database_once(
 
     async def measure(given):
         asked.append(given)
-        return await measure_delivery(given)
+        return await measure_backlog(given)
 
-    monkeypatch.setattr(metrics, "measure_delivery", measure)
+    monkeypatch.setattr(metrics, "measure_backlog", measure)
     monkeypatch.setattr(metrics, "_FRESH_S", 60.0)
     measured = ServiceMetrics(database, broker(amqp_url), [])
 

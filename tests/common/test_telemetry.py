@@ -99,7 +99,7 @@ async def test_one_line_tells_of_a_request_without_its_query_and_parameters(logg
     configure_logging("sample")
     await ask("/sign/s3cret-token?ssn=1234", **{"x-request-id": "abc-1"})
 
-    (line,) = [line for line in logged() if line.get("action") == "http_request"]
+    (line,) = [line for line in logged() if line.get("action") == "http_request.answered"]
     assert line["path"] == "/sign/{token}"
     assert (line["status"], line["method"], line["service"]) == (200, "GET", "sample")
     assert line["request_id"] == "abc-1"

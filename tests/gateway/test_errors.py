@@ -101,5 +101,5 @@ def test_the_fault_behind_a_masked_answer_is_in_the_log(gateway: Gateway):
 
     lines = [line for line in gateway.logged() if line.get("requestId") == "req-logged"]
     assert [(line["action"], line["service"]) for line in lines] == [
-        ("answer_masked", "porting")
+        ("answer.masked", "porting")
     ]

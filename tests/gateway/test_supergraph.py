@@ -134,12 +134,12 @@ def test_a_broken_supergraph_keeps_the_last_good_one_and_a_whole_one_is_taken(
     with running_gateway(settings, tmp_path / "log") as gateway:
         for refusals, make in enumerate(BROKEN_FILES.values(), start=1):
             supergraph.write_text(make(good))
-            until(gateway, lambda n=refusals: logged(gateway, "supergraph_refused") == n)
+            until(gateway, lambda n=refusals: logged(gateway, "supergraph.refused") == n)
         supergraph.unlink()
-        until(gateway, lambda: logged(gateway, "supergraph_refused") > len(BROKEN_FILES))
+        until(gateway, lambda: logged(gateway, "supergraph.refused") > len(BROKEN_FILES))
         change(own_copy / "services" / "numbers" / "schema.graphql", "digits: [Int!]!", "")
         compose(own_copy)
-        until(gateway, lambda: logged(gateway, "supergraph_loaded") == 2)
+        until(gateway, lambda: logged(gateway, "supergraph.loaded") == 2)
         until(
             gateway,
             lambda: (
@@ -167,7 +167,7 @@ async def test_a_new_supergraph_completes_subscriptions_and_fails_no_request(
             change(own_copy / "services" / "numbers" / "schema.graphql", "digits: [Int!]!", "")
             compose(own_copy)
             await asyncio.to_thread(
-                until, gateway, lambda: logged(gateway, "supergraph_loaded") == 2
+                until, gateway, lambda: logged(gateway, "supergraph.loaded") == 2
             )
             answer = await in_flight
             end = await socket.next()

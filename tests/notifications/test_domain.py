@@ -10,14 +10,13 @@ from libs.common.caller import Anonymous, Machine, Role, Stranger
 from libs.common.sight import EVERYTHING, NOTHING, sight_of
 from libs.contracts.number_events import NUMBER_EVENTS
 from libs.contracts.porting_events.registry import PORTING_EVENTS
-from services.notifications.domain.status_changes import (
+from services.notifications.domain.status_changes import choose_told, describe
+from services.notifications.domain.status_facts import (
     COPIED,
     DESK_TOLD,
     NOT_TOLD,
     TOLD,
     TOLD_ONCE_WHILE,
-    choose_told,
-    describe,
 )
 from services.notifications.domain.visibility import loses, may_see
 from tests.notifications.callers import SUPPORT, member

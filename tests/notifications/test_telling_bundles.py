@@ -207,14 +207,14 @@ async def test_a_notice_that_cannot_be_told_holds_up_no_other_and_is_dead_in_the
     database, monkeypatch, caplog
 ):
     await add_people(database, mem_ada="ADMINISTRATOR")
-    deliveries_of = use_case.deliveries_of
+    dispatches_of = use_case.dispatches_of
 
     def fail_for_one(notice, at):
         if notice.content["subject"] == "pr_bad":
             raise LookupError
-        return deliveries_of(notice, at)
+        return dispatches_of(notice, at)
 
-    monkeypatch.setattr(use_case, "deliveries_of", fail_for_one)
+    monkeypatch.setattr(use_case, "dispatches_of", fail_for_one)
     monkeypatch.setattr(use_case, "_TRIES", 5)
     await learn(
         database,
@@ -239,7 +239,7 @@ async def test_a_fault_that_lasts_for_hours_loses_nothing(database, monkeypatch)
     await add_people(database, mem_ada="ADMINISTRATOR")
     await learn(database, approved(requester_id=ADA))
     with monkeypatch.context() as fault:
-        fault.setattr(use_case, "deliveries_of", None)
+        fault.setattr(use_case, "dispatches_of", None)
         for minutes in range(0, 360, 10):
             await tell(database, after=timedelta(minutes=minutes))
 

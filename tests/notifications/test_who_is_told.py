@@ -14,7 +14,7 @@ from libs.contracts.number_events import NUMBER_EVENTS, MemberChanged
 from libs.contracts.phone_number import PhoneNumber
 from libs.contracts.porting_events.registry import PORTING_EVENTS
 from services.notifications.domain.contents import content_of
-from services.notifications.domain.deliveries import DueNotice, deliveries_of
+from services.notifications.domain.dispatches import DueNotice, dispatches_of
 from services.notifications.domain.messages import Message
 from services.notifications.domain.notices import merged
 from services.notifications.domain.telling import (
@@ -327,11 +327,11 @@ def test_after_a_day_nothing_is_urgent_and_reminders_are_only_shown():
     late = START + timedelta(days=2)
 
     assert not any(
-        each.is_urgent for each in deliveries_of(due(Message.PORT_OUT_RECEIVED), late)
+        each.is_urgent for each in dispatches_of(due(Message.PORT_OUT_RECEIVED), late)
     )
-    assert not any(each.is_mailed for each in deliveries_of(due(Message.DRAFT_IDLE), late))
-    assert any(each.is_mailed for each in deliveries_of(due(Message.PORT_APPROVED), late))
-    assert all(each.is_urgent for each in deliveries_of(due(Message.PORT_OUT_RECEIVED), START))
+    assert not any(each.is_mailed for each in dispatches_of(due(Message.DRAFT_IDLE), late))
+    assert any(each.is_mailed for each in dispatches_of(due(Message.PORT_APPROVED), late))
+    assert all(each.is_urgent for each in dispatches_of(due(Message.PORT_OUT_RECEIVED), START))
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_after_a_day_nothing_is_urgent_and_reminders_are_only_shown():
 def test_whoever_has_to_act_is_mailed(waiting_on, mailed):
     notice = due(Message.ACTION_REQUIRED, waiting_on=waiting_on)
 
-    found = {each.audience for each in deliveries_of(notice, START) if each.is_mailed}
+    found = {each.audience for each in dispatches_of(notice, START) if each.is_mailed}
 
     assert found == mailed
 

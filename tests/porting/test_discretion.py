@@ -59,14 +59,14 @@ async def test_logs_name_steps_and_ids_and_nobody(database, caplog):
     ]
     actions = [line["action"] for line in said]
     assert {
-        "letter_signed",
-        "port_submitted",
-        "review_started",
-        "lines_preconfigured",
-        "port_sent_to_carrier",
+        "porting.letter_signed",
+        "porting.port_submitted",
+        "porting.review_started",
+        "porting.lines_preconfigured",
+        "porting.port_sent_to_carrier",
         "line.called_early",
-        "lines_ported",
-        "port_completed",
+        "porting.lines_ported",
+        "porting.port_completed",
     } <= set(actions)
     assert {line["port_request_id"] for line in said} == {request_id}
     text = " ".join([*map(str, said), caplog.text])

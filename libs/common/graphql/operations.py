@@ -12,7 +12,7 @@ from uuid import UUID
 import strawberry
 from strawberry.types import Info
 
-from libs.common import dead_events, delivery, dropped_events, replays
+from libs.common import backlog, dead_events, dropped_events, replays
 from libs.common.graphql.connections import (
     After,
     Before,
@@ -277,7 +277,7 @@ def replays_field() -> Any:
 
 def delivery_field() -> Any:
     async def measure(info: OperationsInfo) -> EventDelivery | None:
-        return EventDelivery(**vars(await delivery.measure_delivery(info.context.database)))
+        return EventDelivery(**vars(await backlog.measure_backlog(info.context.database)))
 
     return strawberry.field(
         resolver=measure, description="Support: what waits in this service, and since when."

@@ -1,6 +1,5 @@
 """The mail server: one connection, kept while there is something to send."""
 
-import logging
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,8 +18,6 @@ from services.notifications.domain.mails import (
     TurnedAway,
 )
 from services.notifications.integrations.envelopes import Envelope
-
-log = logging.getLogger(__name__)
 
 # For each word of the conversation; all of them together stay far below a try's lease.
 _TIMEOUT_S: Final = 30

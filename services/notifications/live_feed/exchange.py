@@ -93,7 +93,7 @@ class LiveExchange:
             news: News = reader.validate_json(message.body)
         except ValidationError:
             # Another release's writing, perhaps: its rows are read from the table.
-            log.warning("unreadable news", extra={"action": "live_feed.unreadable"})
+            log.warning("unreadable news", extra={"action": "live_feed.news_refused"})
             return
         with suppress(asyncio.QueueFull):
             self._heard.put_nowait(news)

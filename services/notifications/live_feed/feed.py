@@ -1,20 +1,19 @@
 """One replica's feed: hears the log's changes in order and hands them to who may see them."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
-from libs.common.database import DATABASE_LOST, Database
+from libs.common.database import Database
+from libs.common.repeating import repeat
 from services.notifications.domain.feed_entries import NewEntries
 from services.notifications.domain.status_changes import LoggedChange, SubjectKind
 from services.notifications.live_feed.exchange import LiveExchange
 from services.notifications.live_feed.subscribers import Subscriber
 from services.notifications.store import feed_entries as entry_store
 from services.notifications.store import status_changes as store
-
-log = logging.getLogger(__name__)
 
 _LONGEST_SILENCE_S: Final = 1.0
 _PAGE: Final = 500
@@ -38,18 +37,11 @@ class LiveFeed:
     async def run(self, database: Database) -> None:
         """Never returns; ends every stream when it is cancelled."""
         try:
-            while True:
-                try:
-                    await self._follow(database)
-                except DATABASE_LOST as error:
-                    log.warning(
-                        "live feed lost its database",
-                        extra={
-                            "action": "live_feed.database_lost",
-                            "reason": type(error).__name__,
-                        },
-                    )
-                    await asyncio.sleep(_LONGEST_SILENCE_S)
+            await repeat(
+                partial(self._follow, database),
+                worker="live_feed",
+                poll_s=_LONGEST_SILENCE_S,
+            )
         finally:
             for subscriber in self._all():
                 subscriber.end()

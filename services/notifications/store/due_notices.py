@@ -7,7 +7,7 @@ from typing import Final
 import orjson
 
 from libs.common.database import Connection, Row
-from services.notifications.domain.deliveries import DueNotice
+from services.notifications.domain.dispatches import DueNotice
 from services.notifications.domain.messages import Message
 from services.notifications.domain.reminders import SCHEDULES
 

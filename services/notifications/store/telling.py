@@ -7,7 +7,7 @@ from typing import Final
 
 from libs.common.database import Connection
 from libs.common.ids import new_id
-from services.notifications.domain.deliveries import Delivery
+from services.notifications.domain.dispatches import Dispatch
 
 # Everybody of every audience, once for each notice; then their entries and mails. `stem` begins
 # the ids of one notice, which a number of the row ends.
@@ -236,7 +236,7 @@ class MadeEntry:
 
 async def add_entries_and_mails(
     connection: Connection,
-    deliveries: Sequence[Delivery],
+    dispatches: Sequence[Dispatch],
     known: Sequence[KnownAddress],
     others: Sequence[NoMember],
     *,
@@ -245,20 +245,20 @@ async def add_entries_and_mails(
 ) -> list[MadeEntry]:
     """Answers the new entries. Of an hour's mails the last is the digest of what is more."""
     stems: dict[str, str] = {}
-    for each in deliveries:
+    for each in dispatches:
         stems.setdefault(each.notice.notice_id, new_id("ntf").removeprefix("ntf_")[:20])
     rows = await connection.fetch(
         _TELL,
-        [each.notice.notice_id for each in deliveries],
-        [each.audience for each in deliveries],
-        [each.is_in_feed for each in deliveries],
-        [each.is_mailed for each in deliveries],
-        [each.group for each in deliveries],
-        [each.is_by_law for each in deliveries],
-        [each.is_urgent for each in deliveries],
-        [each.spared for each in deliveries],
-        [each.notice.requester_id for each in deliveries],
-        [stems[each.notice.notice_id] for each in deliveries],
+        [each.notice.notice_id for each in dispatches],
+        [each.audience for each in dispatches],
+        [each.is_in_feed for each in dispatches],
+        [each.is_mailed for each in dispatches],
+        [each.group for each in dispatches],
+        [each.is_by_law for each in dispatches],
+        [each.is_urgent for each in dispatches],
+        [each.spared for each in dispatches],
+        [each.notice.requester_id for each in dispatches],
+        [stems[each.notice.notice_id] for each in dispatches],
         [each.notice_id for each in known],
         [each.member_id for each in known],
         [each.address for each in known],

@@ -125,7 +125,7 @@ def feed_text(message: Message, content: Mapping[str, Any], locale: str) -> tupl
     except UNWRITABLE:
         log.exception(
             "an entry of a feed cannot be written",
-            extra={"action": "feed.unwritable", "notice_message": message.value},
+            extra={"action": "feed_entry.not_written", "notice_message": message.value},
         )
         return message.value.replace("_", " ").capitalize(), ""
 

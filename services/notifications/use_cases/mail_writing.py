@@ -49,17 +49,15 @@ class MailWriter:
             raise Unsendable(NotSendable(reason="address_bounces", is_unwanted=True))
         if not mail.notices:
             raise Unsendable(NotSendable(reason="nothing_to_tell", is_unwanted=True))
-        delivery = await self._find_delivery(mail) if mail.is_for_signer else None
-        name, address = (
-            (delivery.name, delivery.address) if delivery else (mail.name, mail.address)
-        )
+        link = await self._find_link(mail) if mail.is_for_signer else None
+        name, address = (link.name, link.address) if link else (mail.name, mail.address)
         unsubscribe_url = self._unsubscribe_url(mail)
         try:
             recipient = Recipient.parse(address or "")
             written = write_mail(
-                mail if delivery is None else mail.addressed_to(delivery.name),
+                mail if link is None else mail.addressed_to(link.name),
                 Links(
-                    letter=delivery.url if delivery else None,
+                    letter=link.url if link else None,
                     console=self._console_link(mail),
                     unsubscribe=unsubscribe_url,
                 ),
@@ -81,7 +79,7 @@ class MailWriter:
         except UNWRITABLE:
             log.exception(
                 "a mail cannot be written",
-                extra={"action": "mail.unwritable", "mail_id": mail.id},
+                extra={"action": "mail.text_refused", "mail_id": mail.id},
             )
             raise Unsendable(NotSendable(reason="text_lacks_content")) from None
 
@@ -89,7 +87,7 @@ class MailWriter:
         if self.signing_links:
             await self.signing_links.close()
 
-    async def _find_delivery(self, mail: Mail) -> SigningLink:
+    async def _find_link(self, mail: Mail) -> SigningLink:
         link_id = mail.notices[-1].content.get("link_id")
         if self.signing_links is None or not link_id:
             raise Unsendable(NotSendable(reason="no_way_to_the_link"))

@@ -7,7 +7,7 @@ from typing import Final
 from libs.common.database import Connection
 from libs.common.events import Event
 from libs.contracts.number_events import MemberChanged
-from services.notifications.domain.deliveries import TOO_OLD
+from services.notifications.domain.dispatches import TOO_OLD
 from services.notifications.domain.telling import (
     COVERS,
     GATHERED,

@@ -7,13 +7,8 @@ from typing import Final
 from libs.common.database import Connection
 from libs.common.events import Event
 from libs.contracts.number_events import AccountFact
-from services.notifications.domain.status_changes import (
-    DESK_TOLD,
-    TOLD,
-    TOLD_ONCE_WHILE,
-    LoggedChange,
-    choose_told,
-)
+from services.notifications.domain.status_changes import LoggedChange, choose_told
+from services.notifications.domain.status_facts import DESK_TOLD, TOLD, TOLD_ONCE_WHILE
 from services.notifications.store import status_changes as store
 from services.notifications.store.addresses import save_addresses
 from services.notifications.store.copies import save_copies

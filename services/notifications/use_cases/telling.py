@@ -8,10 +8,10 @@ from typing import Final
 
 from libs.common.database import Connection, savepoint
 from services.notifications.domain.addresses import people_to_tell
-from services.notifications.domain.deliveries import (
-    Delivery,
+from services.notifications.domain.dispatches import (
+    Dispatch,
     DueNotice,
-    deliveries_of,
+    dispatches_of,
     is_too_old,
     must_wait,
 )
@@ -90,14 +90,14 @@ async def _tell_all(
 async def _tell(
     connection: Connection, notices: Sequence[DueNotice], limits: Limits, now: datetime
 ) -> list[MadeEntry]:
-    deliveries = [each for notice in notices for each in deliveries_of(notice, now)]
+    dispatches = [each for notice in notices for each in dispatches_of(notice, now)]
     known = await _find_known(
         connection,
-        [each.notice for each in deliveries if each.audience is Audience.KNOWN_ADMINISTRATORS],
+        [each.notice for each in dispatches if each.audience is Audience.KNOWN_ADMINISTRATORS],
     )
-    others = [who for each in deliveries if (who := _no_member(each, limits)) is not None]
+    others = [who for each in dispatches if (who := _no_member(each, limits)) is not None]
     entries = await add_entries_and_mails(
-        connection, deliveries, known, others, mails_per_hour=limits.mails_per_hour, now=now
+        connection, dispatches, known, others, mails_per_hour=limits.mails_per_hour, now=now
     )
     await due_notices.end_notices(connection, [each.notice_id for each in notices], "told")
     return entries
@@ -124,9 +124,9 @@ async def _find_known(
     return known
 
 
-def _no_member(delivery: Delivery, limits: Limits) -> NoMember | None:
-    notice = delivery.notice
-    match delivery.audience:
+def _no_member(dispatch: Dispatch, limits: Limits) -> NoMember | None:
+    notice = dispatch.notice
+    match dispatch.audience:
         case Audience.SIGNER:
             recipient, name, address = f"{notice.content['letter_id']} signer", "", None
         case Audience.SUPPORT if limits.support_address:
@@ -135,7 +135,7 @@ def _no_member(delivery: Delivery, limits: Limits) -> NoMember | None:
             return None
     return NoMember(
         notice_id=notice.notice_id,
-        audience=delivery.audience,
+        audience=dispatch.audience,
         recipient=recipient,
         name=name,
         address=address,

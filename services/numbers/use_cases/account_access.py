@@ -95,7 +95,7 @@ async def record_change(
         log.info(
             "account changed",
             extra={
-                "action": fact.type.split(".")[1],
+                "action": fact.type.rpartition(".v")[0],
                 "account_id": account.id,
                 "version": version,
             },

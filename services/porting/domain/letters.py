@@ -186,6 +186,9 @@ class Letter:
     def moved(self, event: LetterEvent, **changes: Any) -> Self:
         return replace(self, state=NEXT_STATES[event][self.state], **changes)
 
+    def ignores(self, event: LetterEvent) -> bool:
+        return self.state in IGNORED[event]
+
     @property
     def is_signed(self) -> bool:
         return self.state is LetterState.SIGNED

@@ -219,7 +219,7 @@ async def _mark_failed(connection: Connection, waiting: Waiting, fault: Exceptio
     log.error(
         "a carrier's message could not be worked",
         exc_info=fault,
-        extra={"action": "carrier.message_failed", "message_row": waiting.id, "state": state},
+        extra={"action": "carrier_message.failed", "message_row": waiting.id, "state": state},
     )
 
 
@@ -235,7 +235,7 @@ def _log(waiting: Waiting, state: str, reason: str | None) -> None:
         logging.WARNING if state == "refused" else logging.INFO,
         "a carrier's message was worked",
         extra={
-            "action": "carrier.message_worked",
+            "action": "carrier_message.worked",
             "port_request_id": waiting.port_request_id,
             "kind": waiting.message.kind,
             "state": state,

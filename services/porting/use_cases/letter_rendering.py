@@ -4,7 +4,6 @@ What is to do stands in the rows: a letter is put off when it is taken, and take
 where nobody has finished it. No lock is held while a child process works.
 """
 
-import asyncio
 import hashlib
 import json
 import logging
@@ -13,8 +12,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from libs.common.child_process import ChildFailed, ChildProcesses, ChildrenBusy, Limits
-from libs.common.database import DATABASE_LOST, SYSTEM, Connection, Database
+from libs.common.database import SYSTEM, Connection, Database
 from libs.common.ids import new_id
+from libs.common.repeating import repeat
 from libs.contracts.porting_events.letters import LetterSealed
 from services.porting.domain.documents import DocumentKind, StoredFile
 from services.porting.domain.pins import PinAnswer
@@ -52,19 +52,17 @@ class LetterPress:
 
     async def run(self) -> None:
         """Never returns."""
-        while True:
-            try:
-                while await self.render_one():
-                    pass
-            except (*DATABASE_LOST, ChildrenBusy) as error:
-                log.warning(
-                    "the letter press has to wait",
-                    extra={
-                        "action": "letter_press.interrupted",
-                        "reason": type(error).__name__,
-                    },
-                )
-            await asyncio.sleep(_POLL_S)
+        await repeat(self._render_if_free, worker="letter_press", poll_s=_POLL_S)
+
+    async def _render_if_free(self) -> bool:
+        try:
+            return await self.render_one()
+        except ChildrenBusy as error:
+            log.warning(
+                "the letter press has to wait",
+                extra={"action": "letter_press.interrupted", "reason": type(error).__name__},
+            )
+            return False
 
     async def render_one(self) -> bool:
         """Answers whether one was due. What fails is tried again later, and later still."""

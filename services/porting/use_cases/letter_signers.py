@@ -19,7 +19,6 @@ from services.porting.domain.letters import (
     WITH_THE_SIGNER,
     Letter,
     LetterEvent,
-    LetterState,
     Signer,
 )
 from services.porting.domain.refusals.letters import LinkNotGood, ReasonMissing
@@ -50,7 +49,7 @@ class ShownLetter:
 async def show_letter(connection: Connection, token: str) -> ShownLetter:
     """Opening it twice is nothing new, and a mail scanner uses nothing up."""
     link, request, letter, content = await _open(connection, token)
-    if letter.state is LetterState.SENT:
+    if not letter.ignores(LetterEvent.VIEWED):
         now = datetime.now(UTC)
         await letters.save_letter(connection, letter.moved(LetterEvent.VIEWED, viewed_at=now))
         counts = await lines.count_lines(connection, request.id)

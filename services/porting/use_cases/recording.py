@@ -119,6 +119,8 @@ def log_facts(facts: Sequence[Fact], **known: object) -> None:
 
     def log_all() -> None:
         for fact in facts:
-            log.info("porting went on", extra={"action": fact.type.split(".")[1], **known})
+            log.info(
+                "porting went on", extra={"action": fact.type.rpartition(".v")[0], **known}
+            )
 
     after_commit(log_all)

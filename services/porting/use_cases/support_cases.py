@@ -252,7 +252,7 @@ async def _save(
         lambda: log.info(
             "a support case went on",
             extra={
-                "action": fact.type.split(".")[1],
+                "action": fact.type.rpartition(".v")[0],
                 "case_id": case.id,
                 "port_request_id": case.port_request_id,
                 "version": version,

@@ -137,7 +137,7 @@ async def note_unreachable(
         return
     delay = _grown(pace.first_retry, told.attempts)
     await told_messages.postpone(connection, told, reason, delay)
-    _log(told, "carrier.unreachable", level=logging.WARNING, reason=reason)
+    _log(told, "carrier.not_reached", level=logging.WARNING, reason=reason)
 
 
 async def note_state(

@@ -1,4 +1,4 @@
-"""Deliveries: what of the table holds for one notice, at the time when it is told."""
+"""Dispatches: what of the table holds for one notice, at the time when it is told."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class DueNotice:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivery:
+class Dispatch:
     """To one audience; of `spared` nobody hears."""
 
     notice: DueNotice
@@ -67,11 +67,11 @@ def is_too_old(notice: DueNotice, now: datetime) -> bool:
     return now - notice.occurred_at > TOO_OLD
 
 
-def deliveries_of(notice: DueNotice, now: datetime) -> Sequence[Delivery]:
+def dispatches_of(notice: DueNotice, now: datetime) -> Sequence[Dispatch]:
     telling = TELLING[notice.message]
     is_fresh = now - notice.occurred_at <= FRESH
     return [
-        Delivery(
+        Dispatch(
             notice=notice,
             audience=to.audience,
             is_in_feed=Channel.FEED in to.channels,

@@ -1,4 +1,4 @@
-"""How far the delivery of events and timers is behind: counts and times, by one statement."""
+"""The backlog of events and timers: counts and times, by one statement."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from libs.common.database import Database
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivery:
+class Backlog:
     """Of the outbox what the broker has not confirmed; of the inbox what is not worked.
 
     `postponed` have failed and are tried again; `dead` wait for a person.
@@ -33,7 +33,7 @@ _MEASURE: Final = """
 """
 
 
-async def measure_delivery(database: Database) -> Delivery:
+async def measure_backlog(database: Database) -> Backlog:
     """On the login role: the function tells counts and times, and no contents."""
     [row] = await database.fetch(_MEASURE)
-    return Delivery(**dict(row))
+    return Backlog(**dict(row))
