@@ -1,15 +1,18 @@
-"""What was told long ago, forgotten in PostgreSQL."""
+"""What was told long ago, to people and to receivers, forgotten in PostgreSQL."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
 from libs.common.database import Connection
 from services.notifications.domain.mails import BOUNCES_COUNT_FOR
+from services.notifications.domain.webhook_facts import EVENTS_KEPT
 
 # So long feeds show it and support looks after its mail. What is told again after it is too old.
 _SHOWN_FOR: Final = timedelta(days=365)
 # Much longer than a fact may be under way, or a request stands still.
 _KEPT: Final = timedelta(days=180)
+# Later by more than a transaction lasts: nobody asks for an event again while it goes.
+_EVENTS_GO_AFTER: Final = EVENTS_KEPT + timedelta(days=1)
 
 # With their entries of feeds.
 _FORGET_NOTICES: Final = """
@@ -62,12 +65,36 @@ _FORGET_BOUNCES: Final = """
       LIMIT $2
     )
 """
+# With what waits of them at an endpoint that nobody has enabled since. What was asked for again
+# stays as long as that is on its way or in the log.
+_FORGET_WEBHOOK_EVENTS: Final = """
+    WITH old AS (
+      SELECT id
+      FROM webhook_events AS e
+      WHERE occurred_at < $1
+        AND NOT EXISTS (
+          SELECT
+          FROM webhook_deliveries AS d
+          WHERE d.event_id = e.id
+            AND d.created_at >= $1
+        )
+      ORDER BY occurred_at
+      LIMIT $2
+    ),
+    unsent AS (
+      DELETE FROM webhook_deliveries
+      WHERE event_id IN (SELECT id FROM old)
+    )
+    DELETE FROM webhook_events
+    WHERE id IN (SELECT id FROM old)
+"""
 FORGETTING: Final = (
     (_FORGET_NOTICES, _SHOWN_FOR),
     (_FORGET_MAILS, _SHOWN_FOR),
     (_FORGET_PARTS, _KEPT),
     (_FORGET_AWAITED, _KEPT),
     (_FORGET_BOUNCES, BOUNCES_COUNT_FOR),
+    (_FORGET_WEBHOOK_EVENTS, _EVENTS_GO_AFTER),
 )
 STATEMENTS: Final = tuple(statement for statement, _ in FORGETTING)
 
