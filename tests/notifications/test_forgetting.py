@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from libs.contracts.porting_events.requests import DraftChanged
+from libs.contracts.number_events import FirstCallReceived, NumberPortedIn
+from libs.contracts.porting_events.requests import DraftChanged, PortCancelled, PortCompleted
 from services.notifications.domain.webhook_facts import EVENTS_KEPT
 from services.notifications.use_cases import webhook_deliveries as deliveries
 from services.notifications.use_cases.forgetting import forget_told
@@ -15,6 +16,7 @@ from tests.databases import read_rows
 from tests.notifications.callers import member
 from tests.notifications.facts import approved, event, submitted
 from tests.notifications.telling import add_people, learn, mailed, now, tell, told
+from tests.notifications.test_reminder_timers import about, of_number, sent
 from tests.notifications.test_telling_bundles import ported
 from tests.notifications.webhooks import BEGAN, add_endpoint
 from tests.notifications.webhooks import tell as tell_receivers
@@ -71,6 +73,48 @@ async def test_what_is_shown_or_waited_for_stays(database, counts):
     left = await counts()
     assert (left["awaited"], left["feed_entries"], left["mails"]) == (1, 1, 1)
     assert await mailed(database) == [("port_approved", ADA)]
+
+
+async def find_requests(database) -> list[str]:
+    rows = await read_rows(
+        database, "SELECT port_request_id FROM reminded_requests ORDER BY port_request_id"
+    )
+    return [row[0] for row in rows]
+
+
+async def test_a_request_that_ended_long_ago_is_forgotten_with_what_it_waited_for(
+    database,
+) -> None:
+    await learn(
+        database,
+        sent(1, subject="pr_open"),
+        sent(1, letter_id="ltr_2", subject="pr_ended"),
+        about(PortCancelled, 2, "CANCELLED", subject="pr_ended", cancelled_at=now()),
+    )
+
+    await forget_told(database, now() + timedelta(days=179))
+    assert await find_requests(database) == ["pr_ended", "pr_open"]
+    await forget_told(database, now() + timedelta(days=181))
+
+    assert await find_requests(database) == ["pr_open"]
+    letters = await read_rows(database, "SELECT thing FROM awaited WHERE thing LIKE 'ltr%'")
+    assert letters == [("ltr_1",)]
+
+
+async def test_a_request_is_known_until_each_of_its_numbers_was_called(database) -> None:
+    await learn(
+        database,
+        about(PortCompleted, 2, "COMPLETED", completed_at=now(), partial=False),
+        of_number(NumberPortedIn, 0, 2, "AWAITING_FIRST_CALL", ported_at=now()),
+    )
+
+    await forget_told(database, now() + timedelta(days=200))
+    known = await find_requests(database)
+    await learn(database, of_number(FirstCallReceived, 0, 3, "ACTIVE", called_at=now()))
+    await forget_told(database, now() + timedelta(days=200))
+
+    assert known == ["pr_1"]
+    assert await find_requests(database) == []
 
 
 EVENT_SUBJECTS = "SELECT subject FROM webhook_events ORDER BY subject"
