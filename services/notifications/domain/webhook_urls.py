@@ -67,7 +67,6 @@ class UrlFault(StrEnum):
     CREDENTIALS = "credentials"
     LISTEN_PORT = "listen_port"
     FRAGMENT = "fragment"
-    NO_ADDRESS = "no_address"
     ADDRESS = "address"
 
 

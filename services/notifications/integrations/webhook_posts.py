@@ -35,12 +35,11 @@ _MOST_ADDRESSES: Final = 3
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 
-class NoAddressError(Exception):
-    """Its name stands for nothing."""
-
-
 class AddressNotAllowedError(Exception):
-    """Its name stands for an address that is not a customer's to name."""
+    """Its name stands for nothing, or for an address that is not a customer's to name.
+
+    One fault, or customers learned by trying which names our own network knows.
+    """
 
 
 class Resolver:
@@ -78,7 +77,7 @@ class AddressGate:
         self._resolve = resolve or Resolver().resolve
 
     async def find_addresses(self, host: str, listen_port: int) -> Sequence[str]:
-        """Raises `NoAddressError` or `AddressNotAllowedError`."""
+        """Raises `AddressNotAllowedError`."""
         addresses: Sequence[str]
         if _is_address(host):
             addresses = [host]
@@ -87,10 +86,8 @@ class AddressGate:
                 async with asyncio.timeout(_LOOKUP_S):
                     addresses = await self._resolve(host, listen_port)
             except (OSError, UnicodeError, TimeoutError):
-                raise NoAddressError from None
-        if not addresses:
-            raise NoAddressError
-        if not all(self.rules.may_connect(each) for each in addresses):
+                raise AddressNotAllowedError from None
+        if not addresses or not all(self.rules.may_connect(each) for each in addresses):
             raise AddressNotAllowedError
         return addresses
 
@@ -98,8 +95,6 @@ class AddressGate:
         """For whoever names the URL, before anything is sent there."""
         try:
             await self.find_addresses(url.host, url.listen_port)
-        except NoAddressError:
-            return UrlFault.NO_ADDRESS
         except AddressNotAllowedError:
             return UrlFault.ADDRESS
         return None
@@ -122,7 +117,7 @@ class GatedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         addresses = await self._gate.find_addresses(host, port)
-        fault: Exception = NoAddressError()
+        fault: Exception = AddressNotAllowedError()
         for address in addresses[:_MOST_ADDRESSES]:
             try:
                 return await self._backend.connect_tcp(
@@ -161,8 +156,6 @@ class Line:
                 return await self._post(given, content)
         except (TimeoutError, httpcore.TimeoutException):
             return Answer(fault=AttemptFault.TIMEOUT)
-        except NoAddressError:
-            return Answer(fault=AttemptFault.NO_ADDRESS)
         except AddressNotAllowedError:
             return Answer(fault=AttemptFault.ADDRESS_NOT_ALLOWED)
         except (httpcore.NetworkError, OSError):

@@ -71,8 +71,8 @@ publish_enum(
         AttemptFault.STATUS: "The receiver's status is no success.",
         AttemptFault.REDIRECT: "The receiver points elsewhere; redirects are not followed.",
         AttemptFault.TIMEOUT: "The receiver took too long.",
-        AttemptFault.NO_ADDRESS: "The URL's name has no address.",
-        AttemptFault.ADDRESS_NOT_ALLOWED: "The URL's name stands for no public address.",
+        AttemptFault.ADDRESS_NOT_ALLOWED: "The URL's name stands for nothing, or for what "
+        "is not on the public internet.",
         AttemptFault.NO_CONNECTION: "No connection, or no trusted one, could be made or kept.",
         AttemptFault.BROKEN_ANSWER: "The answer is not HTTP.",
         AttemptFault.INTERNAL: "It is our fault.",
