@@ -212,6 +212,20 @@ async def test_what_is_anothers_is_unknown(ask, database) -> None:
     assert await ask(count) == await ask(count, of="acc_b") == {"totalCount": 0}
 
 
+async def test_support_sees_no_token_of_a_receiver_and_its_own_administrators_do(
+    ask, database
+) -> None:
+    url = "http://127.0.0.1:9/hook?token=Canary"
+    await create(ask, url=url)
+    urls = "{ done: webhookEndpoints { edges { node { url } } } }"
+
+    by_support = await ask(urls, by=SUPPORT)
+    by_administrator = await ask(urls)
+
+    assert by_support["edges"] == [{"node": {"url": "http://127.0.0.1:9/hook?…"}}]
+    assert by_administrator["edges"] == [{"node": {"url": url}}]
+
+
 async def test_row_security_alone_keeps_accounts_apart_and_secrets_from_everybody(
     database,
 ) -> None:

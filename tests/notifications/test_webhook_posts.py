@@ -206,6 +206,14 @@ async def test_names_are_looked_up_as_this_machine_does() -> None:
     assert unknown == Answer(fault=AttemptFault.ADDRESS_NOT_ALLOWED)
 
 
+async def test_an_answer_that_repeats_the_query_leaves_no_token_in_the_excerpt() -> None:
+    said = "/hook?token=Canary%2F42&a=1 is Canary/42"
+    async with receiving(answer(404, body=said)) as receiver:
+        given = await post(receiver.url("/hook?token=Canary%2F42&a=1"))
+
+    assert given.excerpt == "/hook?… is …"
+
+
 async def test_an_answer_that_breaks_off_says_what_its_status_said() -> None:
     async def break_off(_received, writer) -> None:
         writer.write(b"HTTP/1.1 502 X\r\ncontent-length: 99\r\n\r\nno")

@@ -22,7 +22,12 @@ from services.notifications.domain.webhook_deliveries import (
     AttemptFault,
     read_answer,
 )
-from services.notifications.domain.webhook_urls import UrlFault, UrlRules, WebhookUrl
+from services.notifications.domain.webhook_urls import (
+    UrlFault,
+    UrlRules,
+    WebhookUrl,
+    tokens_in,
+)
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -139,6 +144,7 @@ class Line:
             scheme=url.scheme, host=url.host, port=url.listen_port, target=url.target
         )
         self._host = _host_header(url)
+        self._tokens = [each.encode() for each in tokens_in(url)]
         self._timeout_s = timeout_s
 
     async def post(self, headers: Mapping[str, str], body: str) -> Answer:
@@ -172,6 +178,9 @@ class Line:
             extensions={"timeout": {"connect": _CONNECT_S}},
         ) as response:
             body = await _read_some(response)
+        # Some repeat the URL that they refuse, and an excerpt is kept and shown.
+        for token in self._tokens:
+            body = body.replace(token, "…".encode())
         # Names come as the receiver wrote them.
         found = {name.lower(): value for name, value in response.headers}
         retry_after = found.get(b"retry-after")
