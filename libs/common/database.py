@@ -7,7 +7,7 @@ The login role owns nothing and may read nothing: a statement outside `reading`,
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
 from typing import Any, Final, TypeAlias, assert_never
@@ -121,7 +121,7 @@ class Database:
     @asynccontextmanager
     async def reading(self, caller: Caller) -> AsyncIterator[Connection]:
         async with self._pool.acquire() as connection:
-            await connection.execute(self._begin_as(caller, "READ ONLY"))
+            await _open(connection, self._begin_as(caller, "READ ONLY"))
             try:
                 yield connection
             except BaseException:
@@ -163,9 +163,7 @@ class Database:
         return True
 
     async def close(self) -> None:
-        for pool in (self._pool_apart, self._pool):
-            if pool is None:
-                continue
+        for pool in filter(None, (self._pool_apart, self._pool)):
             try:
                 async with asyncio.timeout(5):
                     await pool.close()
@@ -176,7 +174,7 @@ class Database:
     async def _changing(self, pool: asyncpg.Pool, begin: str) -> AsyncIterator[Connection]:
         waiting: list[Callable[[], None]] = []
         async with pool.acquire() as connection:
-            await connection.execute(begin)
+            await _open(connection, begin)
             outer, around = _waiting_for_commit.get(), _present.get()
             _waiting_for_commit.set(waiting)
             _present.set(self)
@@ -247,15 +245,27 @@ def _subject(login: Login) -> str:
     return quote(login.subject, safe="|@:", errors="replace")
 
 
+async def _open(connection: Connection, begin: str) -> None:
+    """Whoever is cancelled here cannot know whether it has begun: it is rolled back either way."""
+    try:
+        await connection.execute(begin)
+    except BaseException:
+        with suppress(*DATABASE_LOST):
+            await _end(connection)
+        raise
+
+
 async def _roll_back(connection: Connection) -> None:
-    if connection.is_closed():
-        return
-    if connection.is_in_transaction():
-        try:
-            async with asyncio.timeout(_SILENCE_S):
-                await connection.execute("ROLLBACK")
-        except TimeoutError:
-            connection.terminate()
+    if not connection.is_closed() and connection.is_in_transaction():
+        await _end(connection)
+
+
+async def _end(connection: Connection) -> None:
+    try:
+        async with asyncio.timeout(_SILENCE_S):
+            await connection.execute("ROLLBACK")
+    except TimeoutError:
+        connection.terminate()
 
 
 async def _tell_statements(connection: Connection) -> None:

@@ -113,7 +113,6 @@ def _mail_workers(settings: Settings, wiring: Wiring) -> Sequence[Background]:
         unsubscribe_links=settings.unsubscribe_links,
         signing_links=open_signing_links(signing) if signing else None,
         console_url=str(settings.console_url) if settings.console_url else None,
-        bulk_lines=settings.bulk_lines,
     )
     return [
         MailWorker(database=wiring.database, server=MailServer(place), writer=writer).run

@@ -34,8 +34,8 @@ class MailSettings(ServiceSettings):
     `smtp_url` is `smtps://name:password@host`, `smtp+starttls://…` or `smtp://…`; in production
     it is encrypted, unless the mail server is on this machine or named without a dot.
     `public_url` is where readers reach the unsubscribe links, which `unsubscribe_secret` signs;
-    `console_url` where they open what a mail is about. From `bulk_lines` numbers on a port is
-    said to take longer: as at porting. `mail_workers` is how many mails are sent at once.
+    `console_url` where they open what a mail is about. `mail_workers` is how many mails are sent
+    at once.
 
     A letter's signer is asked for at `porting_url`, with a token that `token_url` gives for
     `token_client_id` and `token_client_secret` (client credentials, scope `letters:deliver`).
@@ -51,7 +51,6 @@ class MailSettings(ServiceSettings):
         min_length=SHORTEST_SECRET,
     )
     console_url: HttpUrl | None = None
-    bulk_lines: int = Field(default=50, ge=1)
     porting_url: HttpUrl | None = None
     token_url: HttpUrl | None = None
     token_client_id: str | None = None

@@ -64,7 +64,6 @@ def create_app() -> Starlette:
                 most_rows=settings.most_rows,
                 allow_fictional=settings.allow_fictional_numbers,
             ),
-            bulk_lines=settings.bulk_lines,
             port_out_cooling_off=settings.port_out_cooling_off,
         )
         return [

@@ -21,9 +21,8 @@ class Settings(ServiceSettings):
     """Where files are kept, where browsers reach the file routes, and what signs their links.
 
     `files_url` is such as `file:///srv/files` or `s3://bucket`; `cors_origins` are the origins of
-    pages that may send files, with commas, as at the gateway. From `bulk_lines` numbers on a
-    request is estimated at 6 to 8 weeks instead of 4 to 6. `carrier` is who tells carriers: the
-    desk by hand, or the emulator at `carrier_url`, signing with `carrier_secret`.
+    pages that may send files, with commas, as at the gateway. `carrier` is who tells carriers:
+    the desk by hand, or the emulator at `carrier_url`, signing with `carrier_secret`.
 
     `pin_keys` seal PINs: 64 hexadecimal digits each, with commas, the newest first.
     `letter_secret` derives signing links. `seal_key_file` is a PEM file that seals letters:
@@ -37,7 +36,6 @@ class Settings(ServiceSettings):
     letter_secret: SecretStr = Field(min_length=SHORTEST_SECRET)
     seal_key_file: Path | None = None
     most_rows: int = 1_000
-    bulk_lines: int = Field(default=50, ge=1)
     # A week's warning comes before the end of either.
     idle_days_unfinished: int = Field(default=30, ge=8)
     idle_days_faulty: int = Field(default=45, ge=8)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import libs.common.database
+from libs.common.caller import Anonymous
 from libs.common.database import (
     DATABASE_LOST,
     after_commit,
@@ -128,3 +129,30 @@ async def test_nothing_runs_apart_from_no_transaction():
     with pytest.raises(RuntimeError):
         async with apart():
             pass
+
+
+@pytest.mark.parametrize("mode", ["working", "reading"])
+async def test_who_is_cancelled_while_it_begins_leaves_no_transaction_open(database, mode):
+    complaints = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, context: complaints.append(context["message"]))
+
+    async def work() -> None:
+        begun = database.working() if mode == "working" else database.reading(Anonymous())
+        async with begun as connection:
+            await connection.execute("SELECT 1")
+
+    try:
+        for turns in range(12):
+            task = asyncio.create_task(work())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+    finally:
+        loop.set_exception_handler(None)
+
+    assert complaints == []
+    async with database.working() as connection:
+        assert await connection.fetchval("SELECT 1") == 1

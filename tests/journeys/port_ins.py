@@ -1,6 +1,7 @@
 """A port request filled in, signed and submitted, by the graph and the upload links alone."""
 
 import hashlib
+import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import httpx
 from deploy.local.demo_accounts import DemoAccount
 from deploy.local.graph_client import GraphClient
 from deploy.local.journey import INVOICE, LETTER
-from tests.journeys.asking import NO_TLS
+from tests.journeys.asking import NO_TLS, post
 from tests.journeys.observations import until
 
 HEADING = "tracking_number,forwarding_number,name,source,company"
@@ -91,3 +92,26 @@ async def submit_port_in(
 
     await until(is_preconfigured)
     return request_id
+
+
+async def seal_pin(
+    url: str, client: GraphClient, account: DemoAccount, phone_number: str
+) -> str:
+    """A transfer PIN that nobody else has, with a draft's line."""
+    pin = secrets.token_hex(8)
+    answer = await post(
+        url,
+        "mutation ($input: AddLineInput!) { addLine(input: $input) { userErrors { code } } }",
+        account.tokens["ADMINISTRATOR"],
+        input={
+            "portRequestId": await start_draft(client, account),
+            "phoneNumber": phone_number,
+            "forwardingNumber": "+12125550199",
+            "name": "Desk",
+            "source": "Web",
+            "companyId": account.company_ids["Downtown"],
+            "pin": pin,
+        },
+    )
+    assert answer.json() == {"data": {"addLine": {"userErrors": []}}}
+    return pin

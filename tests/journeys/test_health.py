@@ -91,7 +91,7 @@ query ($number: PhoneNumber!) { routeFor(number: $number) { forwardingNumber sta
 ADD_NUMBER = """
     INSERT INTO tracking_numbers
       (id, account_id, company_id, state, phone_number, forwarding_number, name, source)
-    SELECT 'num_dark', account_id, id, 'PRECONFIGURED', '+12125550177', '+13125550100', 'Dark', ''
+    SELECT 'num_dark', account_id, id, 'PRECONFIGURED', '+12125550177', '+12125550199', 'Dark', ''
     FROM companies WHERE account_id = $1 LIMIT 1
 """
 
@@ -113,7 +113,7 @@ async def test_without_the_broker_numbers_ring_on(whole):
     whole.broker.mend()
 
     assert answer.json() == {
-        "data": {"routeFor": {"forwardingNumber": "+13125550100", "state": "PRECONFIGURED"}}
+        "data": {"routeFor": {"forwardingNumber": "+12125550199", "state": "PRECONFIGURED"}}
     }
 
 

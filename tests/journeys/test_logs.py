@@ -18,12 +18,18 @@ from tests.journeys.port_ins import (
     list_numbers,
     numbers_of,
     put,
+    seal_pin,
     start_draft,
     submit_port_in,
 )
 
 pytestmark = pytest.mark.journey
 
+CREATE_ENDPOINT = """
+    mutation ($input: CreateWebhookEndpointInput!) {
+      createWebhookEndpoint(input: $input) { userErrors { code } }
+    }
+"""
 PROGRAMS = ("issuer", "gateway", *SERVICES)
 
 
@@ -35,11 +41,12 @@ def canary(kind):
 async def canaries(stack):
     """Secrets by kind, each sent where it belongs and where it does not."""
     sent = {
-        kind: canary(kind) for kind in ("Name", "Number", "Street", "Person", "Mail", "Pin")
+        kind: canary(kind) for kind in ("Name", "Number", "Street", "Person", "Mail", "Query")
     }
     account = await found_account(stack, "Turing Typewriters")
     token = account.tokens["ADMINISTRATOR"]
     client = GraphClient(stack.gateway_url, token)
+    await name_receiver(stack, token, sent["Query"])
     await submit_port_in(
         client,
         account,
@@ -56,10 +63,22 @@ async def canaries(stack):
             "country": "US",
         },
     )
+    sent["pin"] = await seal_pin(stack.gateway_url, client, account, "+12255550150")
     sent["token"] = token.rpartition(".")[2]
     await send_bad_things(stack, client, account, sent)
     await meet_members(stack, sent)
     return sent
+
+
+async def name_receiver(stack, token, query):
+    """One that nobody listens at: what is posted there fails, and is logged."""
+    made = await post(
+        stack.gateway_url,
+        CREATE_ENDPOINT,
+        token,
+        input={"url": f"http://127.0.0.1:9/hook?token={query}"},
+    )
+    assert made.json() == {"data": {"createWebhookEndpoint": {"userErrors": []}}}
 
 
 async def send_bad_things(stack, client, account, sent):

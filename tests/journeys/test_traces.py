@@ -9,7 +9,7 @@ from deploy.local.graph_client import GraphClient
 from tests.collector import Told
 from tests.journeys.asking import acknowledged, post
 from tests.journeys.cast import found_account
-from tests.journeys.port_ins import create_upload, numbers_of, put, start_draft, submit_port_in
+from tests.journeys.port_ins import create_upload, numbers_of, put, seal_pin, submit_port_in
 from tests.notifications.receivers import receiving
 
 pytestmark = pytest.mark.journey
@@ -67,31 +67,11 @@ async def submission(wired):
         [posted, *_] = await receiver.wait_for(1)
     assert trace_id in posted.headers["traceparent"]
     sent["token"] = token.rpartition(".")[2]
-    sent["pin"] = await seal_a_pin(stack, client, account)
+    sent["pin"] = await seal_pin(stack.gateway_url, client, account, "+12295550150")
     upload = await create_upload(client, "DOCUMENT", "bill.pdf", b"bytes")
     await put(upload, b"bytes")
     sent["link"] = upload["url"].rpartition("signature=")[2]
     return trace_id, sent
-
-
-async def seal_a_pin(stack, client, account):
-    pin = secrets.token_hex(8)
-    answer = await post(
-        stack.gateway_url,
-        "mutation ($input: AddLineInput!) { addLine(input: $input) { userErrors { code } } }",
-        account.tokens["ADMINISTRATOR"],
-        input={
-            "portRequestId": await start_draft(client, account),
-            "phoneNumber": "+12295550150",
-            "forwardingNumber": "+12125550199",
-            "name": "Desk",
-            "source": "Web",
-            "companyId": account.company_ids["Downtown"],
-            "pin": pin,
-        },
-    )
-    assert answer.json() == {"data": {"addLine": {"userErrors": []}}}
-    return pin
 
 
 def way_to(told: Told, by_id: dict[str, Told]):

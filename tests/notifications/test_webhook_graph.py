@@ -21,9 +21,10 @@ from services.notifications.schema.graph import build_graph
 from services.notifications.use_cases import webhook_deliveries as deliveries
 from tests.databases import read_rows
 from tests.notifications.callers import SUPPORT, member
-from tests.notifications.facts import START, approved, first_call, submitted
+from tests.notifications.facts import approved, first_call, submitted
 from tests.notifications.receivers import answer, receiving
 from tests.notifications.webhooks import (
+    BEGAN,
     RULES,
     VAULT,
     add_endpoint,
@@ -211,6 +212,20 @@ async def test_what_is_anothers_is_unknown(ask, database) -> None:
     assert await ask(count) == await ask(count, of="acc_b") == {"totalCount": 0}
 
 
+async def test_support_sees_no_token_of_a_receiver_and_its_own_administrators_do(
+    ask, database
+) -> None:
+    url = "http://127.0.0.1:9/hook?token=Canary"
+    await create(ask, url=url)
+    urls = "{ done: webhookEndpoints { edges { node { url } } } }"
+
+    by_support = await ask(urls, by=SUPPORT)
+    by_administrator = await ask(urls)
+
+    assert by_support["edges"] == [{"node": {"url": "http://127.0.0.1:9/hook?…"}}]
+    assert by_administrator["edges"] == [{"node": {"url": url}}]
+
+
 async def test_row_security_alone_keeps_accounts_apart_and_secrets_from_everybody(
     database,
 ) -> None:
@@ -371,8 +386,8 @@ async def test_past_events_are_sent_again_by_id_or_window_under_their_old_ids(
             },
         )
         window = {
-            "since": START.isoformat(),
-            "until": (START + timedelta(hours=1)).isoformat(),
+            "since": BEGAN.isoformat(),
+            "until": (BEGAN + timedelta(hours=1)).isoformat(),
         }
         by_window = await ask(replay, input={"webhookEndpointId": endpoint_id, **window})
         worker.wake()
@@ -422,7 +437,10 @@ async def test_no_more_is_replayed_at_once_than_can_be(ask, database, monkeypatc
     made = await create(ask)
     told = [submitted("pr_1"), submitted("pr_2")]
     await tell(database, *told)
-    window = {"since": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z"}
+    window = {
+        "since": BEGAN.isoformat(),
+        "until": (BEGAN + timedelta(hours=1)).isoformat(),
+    }
 
     for given in (window, {"eventIds": [str(each.id) for each in told]}):
         named = {"webhookEndpointId": made["webhookEndpoint"]["id"], **given}

@@ -179,7 +179,7 @@ async def test_a_name_that_stands_for_this_machine_by_then_is_not_connected_to()
         faults = [(await post(url, by)).fault for _ in range(4)]
 
     assert allowed_when_named
-    assert faults == [AttemptFault.ADDRESS_NOT_ALLOWED] * 3 + [AttemptFault.NO_ADDRESS]
+    assert faults == [AttemptFault.ADDRESS_NOT_ALLOWED] * 4
     assert within.connections == 0
 
 
@@ -203,7 +203,15 @@ async def test_names_are_looked_up_as_this_machine_does() -> None:
         unknown = await post("https://nobody.invalid/")
 
     assert given == Answer(status_code=204)
-    assert unknown == Answer(fault=AttemptFault.NO_ADDRESS)
+    assert unknown == Answer(fault=AttemptFault.ADDRESS_NOT_ALLOWED)
+
+
+async def test_an_answer_that_repeats_the_query_leaves_no_token_in_the_excerpt() -> None:
+    said = "/hook?token=Canary%2F42&a=1 is Canary/42"
+    async with receiving(answer(404, body=said)) as receiver:
+        given = await post(receiver.url("/hook?token=Canary%2F42&a=1"))
+
+    assert given.excerpt == "/hook?… is …"
 
 
 async def test_an_answer_that_breaks_off_says_what_its_status_said() -> None:

@@ -38,6 +38,21 @@ async def resolve(host: str, listen_port: int) -> list[str]:
     return [str(address[0]) for *_, address in found]
 
 
+async def test_nobody_learns_which_names_our_own_network_knows() -> None:
+    async def resolve(host: str, _listen_port: int) -> list[str]:
+        if host == "unknown.internal":
+            raise OSError
+        return {"empty.internal": [], "database.internal": ["10.0.0.7"]}[host]
+
+    gate = AddressGate(RULES, resolve)
+    faults = {
+        await gate.find_fault(read_url(f"https://{name}.internal/", RULES))
+        for name in ("unknown", "empty", "database")
+    }
+
+    assert faults == {UrlFault.ADDRESS}
+
+
 async def fault_of(url: str, rules: UrlRules = RULES) -> UrlFault | None:
     try:
         read = read_url(url, rules)

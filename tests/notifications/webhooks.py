@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from libs.common.caller import Member
 from libs.common.database import Database
@@ -17,7 +18,10 @@ from services.notifications.use_cases.webhook_endpoints import JudgedWish, creat
 from services.notifications.workers.webhooks import WebhookWorker
 from tests.databases import read_rows
 from tests.notifications.callers import member
+from tests.notifications.facts import START
 
+# When what these tests tell began: recent, as what can be asked for again is.
+BEGAN = datetime.now(UTC) - timedelta(hours=1)
 RULES = UrlRules(allows_loopback=True)
 VAULT = Vault([b"v" * 32])
 
@@ -56,10 +60,11 @@ async def add_endpoint(
 
 
 async def tell(database: Database, *events: Event) -> bool:
-    """To endpoints that were there before."""
+    """To endpoints that were there before, as if the first of it had happened at `BEGAN`."""
+    recent = [replace(each, time=BEGAN + (each.time - START)) for each in events]
     async with database.working() as connection:
         await connection.execute("UPDATE webhook_endpoints SET created_at = '-infinity'")
-        return await record_deliveries(connection, events)
+        return await record_deliveries(connection, recent)
 
 
 async def pass_time(database: Database, time: timedelta) -> None:

@@ -64,12 +64,6 @@ def test_from_fifty_numbers_on_it_takes_six_to_eight_weeks():
     assert estimate.reason is EstimateReason.BULK
 
 
-@pytest.mark.requirement("S15")
-def test_where_bulk_begins_can_be_set():
-    estimate = estimate_port_in(CLOCK, line_count=50, carriers=[USUAL], bulk_lines=51)
-    assert days_of(estimate) == (28, 42)
-
-
 @pytest.mark.requirement("S16")
 def test_a_losing_carrier_can_have_a_window_of_its_own():
     slow = estimate_port_in(CLOCK, line_count=1, carriers=[SLOW])

@@ -1,5 +1,6 @@
 """Which facts customers may receive by webhook, and what of each."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 import orjson
@@ -20,6 +21,8 @@ from libs.contracts.porting_events import (
 
 # What Standard Webhooks says that a receiver can be asked to take.
 LONGEST_BODY: Final = 20_000
+# So long an event can be asked for again, as what people were told can be read.
+EVENTS_KEPT: Final = timedelta(days=365)
 TEST_TYPE: Final = "notifications.webhook_test.v1"
 
 DELIVERED: Final[tuple[type[Fact], ...]] = (

@@ -13,8 +13,7 @@ _SENTENCES: Final = {
     UrlFault.CREDENTIALS: "A user or password in the URL is not used: verify the signature.",
     UrlFault.LISTEN_PORT: f"Webhooks are sent to the ports {_PORTS} only.",
     UrlFault.FRAGMENT: "What follows # is never sent: leave it out.",
-    UrlFault.NO_ADDRESS: "This name has no address: is it written right?",
-    UrlFault.ADDRESS: "This is not an address on the public internet.",
+    UrlFault.ADDRESS: "This is no address on the public internet: is the name written right?",
 }
 
 

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final, TypeAlias
+from urllib.parse import parse_qsl, quote
 
 import httpx
 
 Address: TypeAlias = IPv4Address | IPv6Address
 
 LONGEST_URL: Final = 2_000
+# What is shorter is nobody's secret, and stands in many an answer.
+_SHORTEST_TOKEN: Final = 6
 LISTEN_PORTS: Final = frozenset({443, 8443, 9443})
 _HTTPS: Final = 443
 _HTTP: Final = 80
@@ -67,7 +70,6 @@ class UrlFault(StrEnum):
     CREDENTIALS = "credentials"
     LISTEN_PORT = "listen_port"
     FRAGMENT = "fragment"
-    NO_ADDRESS = "no_address"
     ADDRESS = "address"
 
 
@@ -131,6 +133,22 @@ def read_url(text: str, rules: UrlRules) -> WebhookUrl:
         host=host,
         listen_port=listen_port,
         target=url.raw_path.decode("ascii"),
+    )
+
+
+def without_query(url: str) -> str:
+    """For whoever must not read what a customer put there: perhaps a token of its receiver."""
+    path, mark, _ = url.partition("?")
+    return f"{path}?…" if mark else url
+
+
+def tokens_in(url: WebhookUrl) -> tuple[str, ...]:
+    """The query and its values as an answer may repeat them, the longest first."""
+    query = url.target.partition("?")[2]
+    values = [value for _, value in parse_qsl(query)]
+    found = {query, *values, *(quote(each, safe="") for each in values)}
+    return tuple(
+        sorted((each for each in found if len(each) >= _SHORTEST_TOKEN), key=len, reverse=True)
     )
 
 

@@ -22,7 +22,12 @@ from services.notifications.domain.webhook_deliveries import (
     AttemptFault,
     read_answer,
 )
-from services.notifications.domain.webhook_urls import UrlFault, UrlRules, WebhookUrl
+from services.notifications.domain.webhook_urls import (
+    UrlFault,
+    UrlRules,
+    WebhookUrl,
+    tokens_in,
+)
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -35,12 +40,11 @@ _MOST_ADDRESSES: Final = 3
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 
-class NoAddressError(Exception):
-    """Its name stands for nothing."""
-
-
 class AddressNotAllowedError(Exception):
-    """Its name stands for an address that is not a customer's to name."""
+    """Its name stands for nothing, or for an address that is not a customer's to name.
+
+    One fault, or customers learned by trying which names our own network knows.
+    """
 
 
 class Resolver:
@@ -78,7 +82,7 @@ class AddressGate:
         self._resolve = resolve or Resolver().resolve
 
     async def find_addresses(self, host: str, listen_port: int) -> Sequence[str]:
-        """Raises `NoAddressError` or `AddressNotAllowedError`."""
+        """Raises `AddressNotAllowedError`."""
         addresses: Sequence[str]
         if _is_address(host):
             addresses = [host]
@@ -87,10 +91,8 @@ class AddressGate:
                 async with asyncio.timeout(_LOOKUP_S):
                     addresses = await self._resolve(host, listen_port)
             except (OSError, UnicodeError, TimeoutError):
-                raise NoAddressError from None
-        if not addresses:
-            raise NoAddressError
-        if not all(self.rules.may_connect(each) for each in addresses):
+                raise AddressNotAllowedError from None
+        if not addresses or not all(self.rules.may_connect(each) for each in addresses):
             raise AddressNotAllowedError
         return addresses
 
@@ -98,8 +100,6 @@ class AddressGate:
         """For whoever names the URL, before anything is sent there."""
         try:
             await self.find_addresses(url.host, url.listen_port)
-        except NoAddressError:
-            return UrlFault.NO_ADDRESS
         except AddressNotAllowedError:
             return UrlFault.ADDRESS
         return None
@@ -122,7 +122,7 @@ class GatedBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         addresses = await self._gate.find_addresses(host, port)
-        fault: Exception = NoAddressError()
+        fault: Exception = AddressNotAllowedError()
         for address in addresses[:_MOST_ADDRESSES]:
             try:
                 return await self._backend.connect_tcp(
@@ -144,6 +144,7 @@ class Line:
             scheme=url.scheme, host=url.host, port=url.listen_port, target=url.target
         )
         self._host = _host_header(url)
+        self._tokens = [each.encode() for each in tokens_in(url)]
         self._timeout_s = timeout_s
 
     async def post(self, headers: Mapping[str, str], body: str) -> Answer:
@@ -161,8 +162,6 @@ class Line:
                 return await self._post(given, content)
         except (TimeoutError, httpcore.TimeoutException):
             return Answer(fault=AttemptFault.TIMEOUT)
-        except NoAddressError:
-            return Answer(fault=AttemptFault.NO_ADDRESS)
         except AddressNotAllowedError:
             return Answer(fault=AttemptFault.ADDRESS_NOT_ALLOWED)
         except (httpcore.NetworkError, OSError):
@@ -179,6 +178,9 @@ class Line:
             extensions={"timeout": {"connect": _CONNECT_S}},
         ) as response:
             body = await _read_some(response)
+        # Some repeat the URL that they refuse, and an excerpt is kept and shown.
+        for token in self._tokens:
+            body = body.replace(token, "…".encode())
         # Names come as the receiver wrote them.
         found = {name.lower(): value for name, value in response.headers}
         retry_after = found.get(b"retry-after")

@@ -84,10 +84,11 @@ class SendTestWebhookInput(OnWebhookEndpoint):
 class ReplayWebhookEventsInput(OnWebhookEndpoint):
     event_ids: list[strawberry.ID] | None = strawberry.field(
         default=None,
-        description="`data.event_id` of past events of the account, of whichever type.",
+        description="`data.event_id` of events of the account of the last year, of whichever type.",
     )
     since: datetime | None = strawberry.field(
-        default=None, description="What happened from then on, of the endpoint's types."
+        default=None,
+        description="What happened from then on, of the endpoint's types; a year ago at most.",
     )
     until: datetime | None = strawberry.field(
         default=None, description="What happened before then."

@@ -5,6 +5,7 @@ from typing import Final, Self
 
 import strawberry
 
+from libs.common.caller import Member
 from libs.common.graphql.context import Context
 from libs.common.graphql.enums import publish_enum
 from services.notifications.domain.webhook_deliveries import (
@@ -19,6 +20,7 @@ from services.notifications.domain.webhook_endpoints import (
     EndpointState,
     WebhookEndpoint,
 )
+from services.notifications.domain.webhook_urls import without_query
 from services.notifications.schema.context import Room, RoomInfo
 from services.notifications.schema.elsewhere import Account
 from services.notifications.store import webhook_deliveries as store
@@ -71,8 +73,8 @@ publish_enum(
         AttemptFault.STATUS: "The receiver's status is no success.",
         AttemptFault.REDIRECT: "The receiver points elsewhere; redirects are not followed.",
         AttemptFault.TIMEOUT: "The receiver took too long.",
-        AttemptFault.NO_ADDRESS: "The URL's name has no address.",
-        AttemptFault.ADDRESS_NOT_ALLOWED: "The URL's name stands for no public address.",
+        AttemptFault.ADDRESS_NOT_ALLOWED: "The URL's name stands for nothing, or for what "
+        "is not on the public internet.",
         AttemptFault.NO_CONNECTION: "No connection, or no trusted one, could be made or kept.",
         AttemptFault.BROKEN_ANSWER: "The answer is not HTTP.",
         AttemptFault.INTERNAL: "It is our fault.",
@@ -87,7 +89,7 @@ publish_enum(
 class WebhookEndpointNode:
     id: strawberry.ID = strawberry.field(description="`whk_…`.")
     account: Account | None = strawberry.field(description="Whose it is.")
-    url: str = strawberry.field(description="Where events are posted.")
+    whole_url: strawberry.Private[str]
     description: str = strawberry.field(description="What it is for.")
     event_types: list[str] = strawberry.field(
         description="The types that are sent; empty where all are."
@@ -112,7 +114,7 @@ class WebhookEndpointNode:
         return cls(
             id=strawberry.ID(endpoint.id),
             account=Account(id=strawberry.ID(endpoint.account_id)),
-            url=endpoint.url,
+            whole_url=endpoint.url,
             description=endpoint.description,
             event_types=list(endpoint.event_types),
             ordered=endpoint.is_ordered,
@@ -123,6 +125,14 @@ class WebhookEndpointNode:
             version=endpoint.version,
             created_at=endpoint.created_at,
         )
+
+    @strawberry.field(
+        description="Where events are posted. What follows `?` may hold a token of the receiver: "
+        "support sees `?…`."
+    )
+    async def url(self, info: RoomInfo) -> str:
+        is_own = isinstance(info.context.caller, Member)
+        return self.whole_url if is_own else without_query(self.whole_url)
 
 
 @strawberry.type(description="One try to deliver.")

@@ -23,7 +23,8 @@ _SAVE_REQUESTS: Final = """
     )
     ON CONFLICT (port_request_id) DO UPDATE
     SET version = excluded.version, company_id = excluded.company_id,
-      requester_id = excluded.requester_id, name = excluded.name, status = excluded.status
+      requester_id = excluded.requester_id, name = excluded.name, status = excluded.status,
+      heard_at = now()
     WHERE reminded_requests.version < excluded.version
 """
 # A thing's row comes with the first fact about it; where that begins its waiting as well, the

@@ -53,7 +53,7 @@ _ADD: Final = """
 _ADD_TEST: Final = """
     INSERT INTO webhook_events
       (id, account_id, type, source, subject, sequence, occurred_at, body)
-    SELECT $1, $2, $3, '/notifications', $4::text, count(*) + 1, $5, $6
+    SELECT $1, $2, $3, '/notifications', $4::text, coalesce(max(sequence), 0) + 1, $5, $6
     FROM webhook_events
     WHERE source = '/notifications'
       AND subject = $4::text
@@ -64,6 +64,7 @@ _FIND_EVENTS: Final = """
     FROM webhook_events
     WHERE id = ANY($1::uuid[])
       AND account_id = $2
+      AND occurred_at >= $4
 """
 # What an endpoint with these types would have received; all where there are none.
 _FIND_WINDOW: Final = f"""
@@ -202,9 +203,14 @@ async def add_test_event(
 
 
 async def find_events(
-    connection: Connection, ids: Sequence[UUID], account_id: str, endpoint_id: str
+    connection: Connection,
+    ids: Sequence[UUID],
+    account_id: str,
+    endpoint_id: str,
+    *,
+    since: datetime,
 ) -> list[Row]:
-    return await connection.fetch(_FIND_EVENTS, ids, account_id, endpoint_id)
+    return await connection.fetch(_FIND_EVENTS, ids, account_id, endpoint_id, since)
 
 
 async def find_window(

@@ -15,7 +15,6 @@ from services.notifications.domain.messages import Message
 from services.notifications.texts.catalogue import Locale
 from services.notifications.texts.phrases import EASTERN
 from services.notifications.texts.wording import (
-    BULK_LINES,
     UNWRITABLE,
     Told,
     Wording,
@@ -47,12 +46,11 @@ class _Section:
     told: Told
 
 
-def write_mail(mail: Mail, links: Links, *, bulk_lines: int = BULK_LINES) -> WrittenMail:
+def write_mail(mail: Mail, links: Links) -> WrittenMail:
     """Raises jinja2.UndefinedError where a notice's content lacks what its text needs."""
     wording = Wording(
         locale=Locale.of(mail.locale),
         time_zone=mail.time_zone or EASTERN,
-        bulk_lines=bulk_lines,
     )
     plain = _fill(mail, links, wording)
     marked = _fill(mail, links, replace(wording, escapes=True))

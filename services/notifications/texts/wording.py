@@ -8,12 +8,13 @@ header. What is for HTML is escaped.
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined, Template, UndefinedError
 
+from libs.contracts.port_windows import weeks_of
 from services.notifications.domain.messages import Message
 from services.notifications.texts.catalogue import ADVICE, FRAME, TEXTS, TURNS, Locale
 from services.notifications.texts.phrases import EASTERN, Phrases
@@ -22,10 +23,6 @@ log = logging.getLogger(__name__)
 
 # What a content brings about that lacks something, or has it in another form.
 UNWRITABLE: Final = (UndefinedError, KeyError, TypeError, ValueError, AttributeError)
-# From so many numbers on a request is bulk, where the setting says nothing else (S15).
-BULK_LINES: Final = 50
-_USUAL_WEEKS: Final = (4, 6)
-_BULK_WEEKS: Final = (6, 8)
 # Of languages, forms and time zones, and of what is filled in in them.
 _KINDS_KEPT: Final = 64
 _TEMPLATES_KEPT: Final = 4_096
@@ -69,12 +66,11 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True)
 class Wording:
-    """`escapes` for HTML; plain text otherwise. From `bulk_lines` numbers on a port takes longer."""
+    """`escapes` for HTML; plain text otherwise."""
 
     locale: Locale
     escapes: bool = False
     time_zone: str = EASTERN
-    bulk_lines: int = field(default=BULK_LINES)
 
     def tell(
         self, message: Message, content: Mapping[str, Any], *, to_signer: bool = False
@@ -86,7 +82,8 @@ class Wording:
         words = text.words[self.locale]
         known = clean(content)
         whose = _turn_of(text.turn, known)
-        weeks = self._weeks(known)
+        least, most = weeks_of(known.get("line_count", 0))
+        weeks = {"least": least, "most": most}
         return Told(
             title=self.fill(words.title, known),
             body=self.fill(words.body, known),
@@ -105,11 +102,6 @@ class Wording:
     @property
     def _kind(self) -> "_Kind":
         return _Kind(locale=self.locale, escapes=self.escapes, time_zone=self.time_zone)
-
-    def _weeks(self, content: Mapping[str, Any]) -> Mapping[str, int]:
-        is_bulk = content.get("line_count", 0) >= self.bulk_lines
-        least, most = _BULK_WEEKS if is_bulk else _USUAL_WEEKS
-        return {"least": least, "most": most}
 
 
 def feed_text(message: Message, content: Mapping[str, Any], locale: str) -> tuple[str, str]:

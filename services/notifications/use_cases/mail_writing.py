@@ -18,7 +18,7 @@ from services.notifications.integrations.signing_links import (
 )
 from services.notifications.texts.catalogue import Locale
 from services.notifications.texts.pages import Links, write_mail
-from services.notifications.texts.wording import BULK_LINES, UNWRITABLE
+from services.notifications.texts.wording import UNWRITABLE
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,6 @@ class MailWriter:
     unsubscribe_links: UnsubscribeLinks
     signing_links: SigningLinks | None = None
     console_url: str | None = None
-    bulk_lines: int = BULK_LINES
 
     async def write(self, mail: Mail, at: datetime) -> Envelope:
         """Raises Unsendable."""
@@ -61,7 +60,6 @@ class MailWriter:
                     console=self._console_link(mail),
                     unsubscribe=unsubscribe_url,
                 ),
-                bulk_lines=self.bulk_lines,
             )
             calendar = write_calendar(mail.notices, Locale.of(mail.locale))
             return fill_envelope(

@@ -12,7 +12,7 @@ from libs.common.events import Event
 from libs.common.ids import new_event_id
 from services.notifications.domain.webhook_deliveries import DeliveryCause
 from services.notifications.domain.webhook_endpoints import EndpointState, WebhookEndpoint
-from services.notifications.domain.webhook_facts import TYPES, write_test_body
+from services.notifications.domain.webhook_facts import EVENTS_KEPT, TYPES, write_test_body
 from services.notifications.domain.webhook_refusals import (
     EndpointDisabled,
     EventUnknown,
@@ -40,9 +40,11 @@ class ReplayWish:
 async def record_deliveries(connection: Connection, events: Sequence[Event]) -> bool:
     """What is told again, by a broker or a replay, is sent to nobody again.
 
-    Answers whether there is something to send.
+    Whether what is older than what is kept was told before, nobody knows: it is left out. Answers
+    whether there is something to send.
     """
-    told = [event for event in events if event.type in TYPES]
+    oldest = _oldest_kept()
+    told = [event for event in events if event.type in TYPES and event.time >= oldest]
     if not told:
         return False
     wanted = await store.record_events(connection, told)
@@ -77,7 +79,9 @@ async def replay_events(
         if len(wish.event_ids) > MOST_REPLAYED:
             raise TooManyEvents(MOST_REPLAYED)
         ids = [_read_id(place, each) for place, each in enumerate(wish.event_ids)]
-        wanted = await store.find_events(connection, ids, endpoint.account_id, endpoint.id)
+        wanted = await store.find_events(
+            connection, ids, endpoint.account_id, endpoint.id, since=_oldest_kept()
+        )
         found = {row["event_id"] for row in wanted}
         for place, each in enumerate(ids):
             if each not in found:
@@ -89,7 +93,7 @@ async def replay_events(
             endpoint.account_id,
             endpoint.id,
             endpoint.event_types,
-            since=since,
+            since=max(since, _oldest_kept()),
             until=until,
             limit=MOST_REPLAYED + 1,
         )
@@ -106,6 +110,10 @@ async def forget_deliveries(database: Database) -> None:
             forgotten = await store.forget_deliveries(
                 connection, datetime.now(UTC) - LOG_KEPT, _FORGOTTEN_AT_ONCE
             )
+
+
+def _oldest_kept() -> datetime:
+    return datetime.now(UTC) - EVENTS_KEPT
 
 
 async def _lock_enabled(

@@ -16,6 +16,7 @@ from services.notifications.domain.webhook_deliveries import (
     rest_after,
 )
 from services.notifications.domain.webhook_endpoints import DisabledReason, WebhookEndpoint
+from services.notifications.domain.webhook_urls import without_query
 from services.notifications.store import webhook_lanes as store
 from services.notifications.store.notices import add_notices
 from services.notifications.store.webhook_lanes import EndedLane, Lane
@@ -111,5 +112,5 @@ def _notice_of(endpoint: WebhookEndpoint, reason: DisabledReason) -> Notice:
         subject=endpoint.id,
         occurred_at=endpoint.disabled_at,
         due_at=endpoint.disabled_at,
-        content={"url": endpoint.url, "reason": reason.value},
+        content={"url": without_query(endpoint.url), "reason": reason.value},
     )

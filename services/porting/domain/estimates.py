@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
+from libs.contracts.port_windows import is_bulk, weeks_of
 from services.porting.domain.calendars import day_in
 from services.porting.domain.losing_carriers import LosingCarrier
 
-BULK_LINES: Final = 50
-_USUAL_DAYS: Final = (28, 42)
-_BULK_DAYS: Final = (42, 56)
+# A port-out is never bulk, whatever its size (S75).
+_USUAL_LINES: Final = 1
 
 
 class EstimateReason(StrEnum):
@@ -97,7 +97,6 @@ def estimate_port_in(
     line_count: int,
     carriers: Iterable[LosingCarrier],
     firm_dates: tuple[date, date] | None = None,
-    bulk_lines: int = BULK_LINES,
 ) -> Estimate:
     """The slowest of its carriers counts; `firm_dates` are the first and last of all live lines."""
     each = list(carriers) or [LosingCarrier(key="", name="")]
@@ -111,14 +110,13 @@ def estimate_port_in(
             zone=zone,
             firm_date=firm_dates[1],
         )
-    is_bulk = line_count >= bulk_lines
-    general = _BULK_DAYS if is_bulk else _USUAL_DAYS
+    general = _days_of(line_count)
     own = [carrier.estimate_days for carrier in each if carrier.estimate_days]
     days = max([*own, general] if len(own) < len(each) else own, key=lambda pair: pair[1])
     reason = (
         EstimateReason.LOSING_CARRIER
         if days in own
-        else (EstimateReason.BULK if is_bulk else EstimateReason.USUAL)
+        else (EstimateReason.BULK if is_bulk(line_count) else EstimateReason.USUAL)
     )
     return _window(clock, days, clock.restarted_by or reason, zone)
 
@@ -134,7 +132,14 @@ def estimate_port_out(received_at: datetime, firm_date: date | None, zone: str) 
             zone=zone,
             firm_date=firm_date,
         )
-    return _window(Clock(started_at=received_at), _USUAL_DAYS, EstimateReason.USUAL, zone)
+    return _window(
+        Clock(started_at=received_at), _days_of(_USUAL_LINES), EstimateReason.USUAL, zone
+    )
+
+
+def _days_of(line_count: int) -> tuple[int, int]:
+    least, most = weeks_of(line_count)
+    return 7 * least, 7 * most
 
 
 def _window(

@@ -47,7 +47,6 @@ class CarrierMutation:
                 connection,
                 info.context.caller,
                 input.port_request_id,
-                bulk_lines=info.context.room.bulk_lines,
             ),
         )
 

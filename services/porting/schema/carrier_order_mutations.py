@@ -141,7 +141,6 @@ class CarrierOrderMutation:
                 info.context.caller,
                 input.port_request_id,
                 input.carrier_order_ids,
-                bulk_lines=info.context.room.bulk_lines,
             ),
         )
 

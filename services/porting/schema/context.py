@@ -10,7 +10,6 @@ from libs.common.child_process import ChildProcesses
 from libs.common.download_links import DownloadLinks
 from libs.common.graphql.context import Context
 from libs.common.vault import Vault
-from services.porting.domain.estimates import BULK_LINES
 from services.porting.domain.port_out_shield import COOLING_OFF
 from services.porting.domain.signing import LinkMaker
 from services.porting.integrations.files import Files, UploadLinks
@@ -28,7 +27,6 @@ class Room:
     intake_limits: IntakeLimits
     vault: Vault
     link_maker: LinkMaker
-    bulk_lines: int = BULK_LINES
     port_out_cooling_off: timedelta = COOLING_OFF
 
 

@@ -59,7 +59,7 @@ class Estimate:
         )
 
     @classmethod
-    def on(cls, ground: EstimateGround | None, bulk_lines: int) -> Self | None:
+    def on(cls, ground: EstimateGround | None) -> Self | None:
         """None where nothing can be promised: a draft, a finished request, a missing paper."""
         clock = read_clock(ground.received) if ground else None
         if ground is None or clock is None:
@@ -70,6 +70,5 @@ class Estimate:
                 line_count=ground.line_count,
                 carriers=[find_losing_carrier(name) for name in ground.carriers],
                 firm_dates=ground.firm_dates,
-                bulk_lines=bulk_lines,
             )
         )

@@ -152,7 +152,7 @@ class PortRequest:
     )
     async def estimate(self, info: PortingInfo) -> Estimate | None:
         ground = await info.context.loader(load_estimate_grounds).load(self.id)
-        return Estimate.on(ground, info.context.room.bulk_lines)
+        return Estimate.on(ground)
 
     @strawberry.field(description="Its numbers as they go to the losing carriers.")
     async def carrier_orders(self, info: PortingInfo) -> list[CarrierOrder]:

@@ -21,7 +21,6 @@ from libs.contracts.porting_events.requests import (
     PortSentToCarrier,
 )
 from services.porting.domain.carriers import Telling
-from services.porting.domain.estimates import BULK_LINES
 from services.porting.domain.faults import ClosedBy
 from services.porting.domain.judgements import find_fault_of_time, is_out_of_reach
 from services.porting.domain.letters import FAILED
@@ -88,8 +87,6 @@ async def send_to_carrier(
     caller: Caller,
     request_id: str,
     order_ids: Sequence[str] | None = None,
-    *,
-    bulk_lines: int = BULK_LINES,
 ) -> str:
     """All carrier orders that are not sent, or the named ones."""
     request = await lock_own_request(connection, caller, request_id)
@@ -104,7 +101,7 @@ async def send_to_carrier(
     now = datetime.now(UTC)
     before = states_before(LineEvent.SENT)
     lines_sent = await carrier_orders.send_lines(connection, request_id, orders, before, now)
-    estimated_by = await find_estimated_by(connection, request_id, bulk_lines=bulk_lines)
+    estimated_by = await find_estimated_by(connection, request_id)
     said = {"sent_at": now, "carrier_order_ids": orders, "estimated_by": estimated_by}
     sent = await derive_and_save(
         connection,

@@ -3,14 +3,12 @@
 from datetime import date
 
 from libs.common.database import Connection
-from services.porting.domain.estimates import BULK_LINES, estimate_port_in, read_clock
+from services.porting.domain.estimates import estimate_port_in, read_clock
 from services.porting.domain.losing_carriers import find_losing_carrier
 from services.porting.store.estimates import find_estimate_grounds
 
 
-async def find_estimated_by(
-    connection: Connection, request_id: str, *, bulk_lines: int = BULK_LINES
-) -> date | None:
+async def find_estimated_by(connection: Connection, request_id: str) -> date | None:
     """The window alone, also where lines have dates. None where nothing can be promised."""
     grounds = await find_estimate_grounds(connection, [request_id], None)
     ground = grounds.get(request_id)
@@ -21,5 +19,4 @@ async def find_estimated_by(
         clock,
         line_count=ground.line_count,
         carriers=[find_losing_carrier(name) for name in ground.carriers],
-        bulk_lines=bulk_lines,
     ).last_day

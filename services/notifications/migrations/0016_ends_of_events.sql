@@ -1,0 +1,21 @@
+-- migrate:up
+
+-- By these housekeeping finds the events that nobody can ask for any more, and what was sent of them.
+CREATE INDEX webhook_events_by_age ON webhook_events (occurred_at);
+CREATE INDEX webhook_deliveries_by_event ON webhook_deliveries (event_id);
+
+-- Since when a request that has ended stands still, and by what housekeeping finds it.
+ALTER TABLE reminded_requests ADD COLUMN heard_at timestamptz NOT NULL DEFAULT now();
+CREATE INDEX reminded_requests_ended ON reminded_requests (heard_at)
+  WHERE status IN ('CANCELLED', 'COMPLETED', 'EXPIRED', 'PARTIALLY_COMPLETED');
+
+-- A name without an address and one within our network are one fault, or customers could tell
+-- them apart. Its owner sees no row of any account otherwise.
+ALTER TABLE webhook_attempts NO FORCE ROW LEVEL SECURITY;
+UPDATE webhook_attempts SET fault = 'ADDRESS_NOT_ALLOWED' WHERE fault = 'NO_ADDRESS';
+ALTER TABLE webhook_attempts FORCE ROW LEVEL SECURITY;
+
+-- migrate:down
+DROP INDEX reminded_requests_ended;
+ALTER TABLE reminded_requests DROP COLUMN heard_at;
+DROP INDEX webhook_deliveries_by_event, webhook_events_by_age;
