@@ -57,6 +57,19 @@ async def test_a_company_or_request_that_is_no_longer_ones_own_is_in_no_feed(dat
     assert await subjects_of(database, CLEO) == ["acc_mem_cleo"]
 
 
+async def test_who_is_no_administrator_any_more_sees_nothing_told_to_them_alone(
+    database,
+) -> None:
+    for reader in ("mem_ada", "mem_mia"):
+        await add_entries(
+            database, reader, f"acc_{reader}", message=Message.MEMBER_CHANGED, company_ids=()
+        )
+        await add_entries(database, reader, f"po_{reader}", message=Message.PORT_OUT_RECEIVED)
+
+    assert await subjects_of(database, ADA) == ["po_mem_ada", "acc_mem_ada"]
+    assert await subjects_of(database, MIA) == []
+
+
 async def test_the_tables_policies_hide_what_a_statement_forgets(database) -> None:
     await add_entries(database, "mem_ada", "pr_1")
     await add_entries(database, "mem_cleo", "pr_2", requester_id="mem_mia")

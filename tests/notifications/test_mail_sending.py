@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from libs.contracts.porting_events.requests import DraftChanged
+from libs.contracts.porting_events.requests import DraftChanged, PortCancelled
 from services.notifications.domain.mails import InDoubt, NotReached
 from services.notifications.domain.messages import Message
 from services.notifications.integrations.mail_server import MailServer, MailServerPlace
 from tests.notifications.callers import hear
 from tests.notifications.facts import account_changed, event, member_changed
 from tests.notifications.mail_server import text_of
+from tests.notifications.test_reminder_timers import about, now, sent
 
 COMPLETED, BY_LAW = Message.PORT_COMPLETED, Message.PORT_OUT_RECEIVED
 
@@ -383,3 +384,16 @@ async def test_a_reminder_that_waited_is_not_sent_once_it_is_done(post):
     await post.send()
 
     assert [await post.state_of(each) for each in (waited_for, done)] == ["sent", "suppressed"]
+
+
+async def test_a_reminder_that_waited_is_not_sent_once_its_request_has_ended(post):
+    await hear(post.database, sent(2))
+    waited_for = await post.add(Message.LETTER_UNSIGNED, step="3d", days=3)
+    await post.send()
+    too_late = await post.add(Message.LETTER_UNSIGNED, step="7d", days=7)
+
+    await hear(post.database, about(PortCancelled, 3, "CANCELLED", cancelled_at=now()))
+    await post.send()
+
+    states = [await post.state_of(each) for each in (waited_for, too_late)]
+    assert states == ["sent", "suppressed"]

@@ -118,6 +118,24 @@ async def test_administrators_get_a_copy_of_every_later_message_of_a_managers_re
     ]
 
 
+@pytest.mark.requirement("S47")
+async def test_a_managers_request_is_copied_even_once_they_are_an_administrator(database):
+    await add_people(database, **TEAM)
+    await learn(
+        database,
+        submitted(requester_id=MIA, submitted_by=MIA, status="AWAITING_AUTHORIZATION"),
+        member_changed(
+            sequence=9, member_id=MIA, name="Mia", email="mia@x", role="ADMINISTRATOR"
+        ),
+    )
+
+    await learn(database, approved(sequence=5, requester_id=MIA))
+    await tell(database)
+
+    copies = [who for message, who in await mailed(database) if message == "port_approved"]
+    assert copies == [ADA, BOB, MIA]
+
+
 @pytest.mark.requirement("S48")
 async def test_a_client_manager_hears_of_their_own_requests_alone(database):
     await add_people(database, mem_cli="CLIENT_MANAGER", **TEAM)

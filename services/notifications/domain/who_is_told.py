@@ -223,3 +223,9 @@ WHO_IS_TOLD: Final = (
     told(M.PORT_OUT_ANSWER_DUE, PORT_OUTS, both(KNOWN), urgent=True),
 )
 TELLING: Final[Mapping[M, Telling]] = {each.message: each for each in WHO_IS_TOLD}
+_NO_OTHER_MEMBERS: Final = frozenset({ADMINISTRATORS, KNOWN, SUPPORT})
+TO_ADMINISTRATORS_ALONE: Final = frozenset(
+    each.message
+    for each in WHO_IS_TOLD
+    if {to.audience for to in each.to} <= _NO_OTHER_MEMBERS
+)

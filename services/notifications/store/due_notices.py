@@ -1,6 +1,6 @@
 """Due notices in PostgreSQL: claimed, ended or put off."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -9,24 +9,44 @@ import orjson
 from libs.common.database import Connection, Row
 from services.notifications.domain.dispatches import DueNotice
 from services.notifications.domain.messages import Message
-from services.notifications.domain.reminders import SCHEDULES
+from services.notifications.domain.reminders import (
+    ENDED_REQUESTS,
+    OF_OPEN_REQUESTS,
+    SCHEDULES,
+)
 
 COPY_MISSING: Final = "COPY_MISSING"
 
 
 def is_done_with(notice: str, reminders: str) -> str:
-    """Asks of a row of notices whether it reminds of what nobody waits for any more."""
+    """Asks of a row of notices whether it reminds of what nobody waits for any more.
+
+    Of a request that ended nothing waits, though no fact about its letter or lines has said so.
+    """
     return f"""
       {notice}.message = ANY({reminders}::text[])
       AND EXISTS (SELECT FROM awaited WHERE awaited.subject = {notice}.subject)
-      AND NOT EXISTS (
-        SELECT
-        FROM awaited
-        WHERE awaited.subject = {notice}.subject
-          AND awaited.message = {notice}.message
-          AND awaited.is_waiting
+      AND (
+        NOT EXISTS (
+          SELECT
+          FROM awaited
+          WHERE awaited.subject = {notice}.subject
+            AND awaited.message = {notice}.message
+            AND awaited.is_waiting
+        )
+        OR {notice}.message IN ({_listed(OF_OPEN_REQUESTS)})
+        AND EXISTS (
+          SELECT
+          FROM reminded_requests
+          WHERE reminded_requests.port_request_id = {notice}.subject
+            AND reminded_requests.status IN ({_listed(ENDED_REQUESTS)})
+        )
       )
     """
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in sorted(words))
 
 
 # One teller at a time: how many mails somebody got lately is counted. False: another one tells.

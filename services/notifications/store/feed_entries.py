@@ -10,15 +10,24 @@ from libs.common.database import Connection, Row
 from libs.common.paging import Key, Listing, Page, Slice, read_page, write_cursor
 from libs.common.sight import NOTHING, sight_of
 from services.notifications.domain.feed_entries import FeedEntry, FeedWatch, NewEntries
+from services.notifications.domain.who_is_told import TO_ADMINISTRATORS_ALONE
 
 _COLUMNS: Final = """e.entry_id, e.place, e.account_id, e.member_id, e.read_at,
       n.message, n.subject, n.occurred_at, n.content"""
 
-# A member's entries, but for those of companies and requests that are theirs no longer.
-_SEEN: Final = """e.account_id = $1
+_TO_ADMINISTRATORS: Final = ", ".join(f"'{each}'" for each in sorted(TO_ADMINISTRATORS_ALONE))
+# A member's entries, but for those of companies and requests that are theirs no longer, and of
+# what only administrators are told, who alone have every company.
+_SEEN: Final = f"""e.account_id = $1
       AND e.member_id = $2
       AND ($3::text[] IS NULL OR cardinality(e.company_ids) = 0 OR e.company_ids && $3)
-      AND ($4::text IS NULL OR e.requester_id IS NULL OR e.requester_id = $4)"""
+      AND ($4::text IS NULL OR e.requester_id IS NULL OR e.requester_id = $4)
+      AND ($3::text[] IS NULL OR NOT EXISTS (
+        SELECT
+        FROM notices AS theirs
+        WHERE theirs.notice_id = e.notice_id
+          AND theirs.message IN ({_TO_ADMINISTRATORS})
+      ))"""
 # What of them is asked for.
 _ASKED: Final = """($5::text[] IS NULL OR n.message = ANY($5))
       AND ($6::text IS NULL OR e.company_ids @> ARRAY[$6])

@@ -13,7 +13,8 @@ from services.notifications.domain.dispatches import Dispatch
 # the ids of one notice, which a number of the row ends.
 _TELL = """
     WITH
-    -- Each audience of each notice, with what the notice, its account and its company say.
+    -- Each audience of each notice, with what the notice, its account and its company say. What
+    -- a manager submitted stays a manager's (S47), whatever they have become.
     asked AS MATERIALIZED (
       SELECT given.*, notices.account_id, notices.company_ids, notices.traceparent,
         accounts.is_disabled,
@@ -21,7 +22,12 @@ _TELL = """
           SELECT requester.role = 'ADMINISTRATOR' AND requester.is_active
           FROM members AS requester
           WHERE requester.member_id = given.requester_id
-        ), false) AS is_administrators,
+        ), false) AND NOT EXISTS (
+          SELECT
+          FROM notices AS wanted
+          WHERE wanted.subject = notices.subject
+            AND wanted.message = 'authorization_wanted'
+        ) AS is_administrators,
         (SELECT default_delivery(notices.company_ids, event_group, 'feed')) AS feed_default,
         (SELECT default_delivery(notices.company_ids, event_group, 'mail')) AS mail_default
       FROM unnest(
