@@ -99,21 +99,22 @@ class Travelled:
 
 @pytest.fixture(scope="session")
 async def sample(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    """Its queue is there: it hears what happens from now on."""
+    """Its queue is bound: it hears what happens from now on."""
     sample = Sample(folder=tmp_path_factory.mktemp("sample"), amqp_url=stack.amqp_url)
     with sample.running():
         async with await aio_pika.connect(stack.amqp_url) as connection:
-            await until(partial(is_declared, connection, QUEUE))
+            await until(partial(is_consumed, connection, QUEUE))
     return sample
 
 
-async def is_declared(connection: AbstractConnection, queue: str) -> bool:
+async def is_consumed(connection: AbstractConnection, name: str) -> bool:
+    """Which it is after it was declared and bound."""
     channel = await connection.channel()
     try:
-        await channel.declare_queue(queue, passive=True)
+        queue = await channel.declare_queue(name, passive=True)
     except aio_pika.exceptions.ChannelNotFoundEntity:
         return False
-    return True
+    return bool(queue.declaration_result.consumer_count)
 
 
 @pytest.fixture(scope="session")
