@@ -34,6 +34,15 @@ _FRESH_S: Final = 1.0
 _PATIENCE_S: Final = 2.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """One figure of a service's own: its statement runs on the login role."""
+
+    name: str
+    sentence: str
+    statement: str
+
+
 class ServiceMetrics(Collector):
     """Measures when it is scraped, at most once a second.
 
@@ -41,11 +50,18 @@ class ServiceMetrics(Collector):
     grows, and `portline_database_up` or `portline_broker_up` is 0.
     """
 
-    def __init__(self, database: Database, broker: Broker, queues: Sequence[str]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        broker: Broker,
+        queues: Sequence[str],
+        counts: Sequence[Count] = (),
+    ) -> None:
         names = (*queues, DEAD_LETTERS)
-        self._of_database = _Question(partial(measure_backlog, database))
+        self._of_database = _Question(partial(_measure, database, counts))
         self._of_broker = _Question(partial(broker.count_waiting, names))
         self._backlog: Backlog | None = None
+        self._counted: Mapping[Count, int] = {}
         self._waiting: Mapping[str, int] = {}
         self._is_database_up = False
         self._is_broker_up = False
@@ -69,6 +85,8 @@ class ServiceMetrics(Collector):
         )
         yield _gauge("broker_up", "1 while the broker answers.", self._is_broker_up)
         yield from _gauges_of(self._backlog)
+        for count, value in self._counted.items():
+            yield _gauge(count.name, count.sentence, value)
         ready = _family("queue_messages", "Messages that wait in a queue.", ["queue"])
         for queue, messages in self._waiting.items():
             ready.add_metric([queue], messages)
@@ -77,12 +95,21 @@ class ServiceMetrics(Collector):
     async def _look_at_database(self) -> None:
         measured = await self._of_database.ask()
         self._is_database_up = measured is not None
-        self._backlog = measured or self._backlog
+        if measured is not None:
+            self._backlog, self._counted = measured
 
     async def _look_at_broker(self) -> None:
         counted = await self._of_broker.ask()
         self._is_broker_up = bool(counted)
         self._waiting = counted or self._waiting
+
+
+async def _measure(
+    database: Database, counts: Sequence[Count]
+) -> tuple[Backlog, Mapping[Count, int]]:
+    backlog = await measure_backlog(database)
+    counted = {count: (await database.fetch(count.statement))[0][0] for count in counts}
+    return backlog, counted
 
 
 @dataclass

@@ -21,7 +21,7 @@ from libs.common.events import EventRegistry, Fact
 from libs.common.health import health_routes
 from libs.common.housekeeping import keep_house
 from libs.common.inbox import InboxWorker
-from libs.common.metrics import ServiceMetrics, metrics_routes
+from libs.common.metrics import Count, ServiceMetrics, metrics_routes
 from libs.common.migrations import COMMON_MIGRATIONS, migrate
 from libs.common.relay import Relay
 from libs.common.replay import ReplayWorker
@@ -48,7 +48,7 @@ class Wiring:
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """`routes` and `background` are made once the database is open."""
+    """`routes` and `background` are made once the database is open; `counts` are for `/metrics`."""
 
     name: str
     settings: ServiceSettings
@@ -56,6 +56,7 @@ class Service:
     topology: Topology
     events_exchange: str
     consumes: Sequence[Consumes] = ()
+    counts: Sequence[Count] = ()
     timers: Mapping[str, Fire] = field(default_factory=dict)
     routes: Callable[[Wiring], Sequence[BaseRoute]] = lambda _wiring: ()
     background: Callable[[Wiring], Sequence[Background]] = lambda _wiring: ()
@@ -97,7 +98,7 @@ async def _run(service: Service, app: Starlette) -> AsyncIterator[None]:
     wiring = Wiring(settings=settings, database=database, broker=broker)
     app.state.database, app.state.broker = database, broker
     queues = [consumes.queue for consumes in service.consumes]
-    app.state.metrics = ServiceMetrics(database, broker, queues)
+    app.state.metrics = ServiceMetrics(database, broker, queues, service.counts)
     app.router.routes.extend(service.routes(wiring))
     tasks = [_watched(work) for work in _work_of(service, wiring)]
     log.info("service started", extra={"action": "service.started", "service": service.name})

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from libs.common.graphql.route import graph_routes, resolver_of
 from libs.common.housekeeping import every_hour
+from libs.common.metrics import Count
 from libs.common.service import Background, Service, Wiring, build_app
 from libs.common.settings import Profile
 from libs.common.vault import Vault, read_keys
@@ -27,6 +28,7 @@ from services.notifications.routes.unsubscribing import unsubscribe_routes
 from services.notifications.schema.context import Room
 from services.notifications.schema.graph import build_graph
 from services.notifications.settings import Settings
+from services.notifications.store.dead_notices import COUNT_ALL
 from services.notifications.timers import TIMERS
 from services.notifications.use_cases.forgetting import forget_told
 from services.notifications.use_cases.mail_writing import MailWriter
@@ -36,6 +38,9 @@ from services.notifications.workers.telling import TellingWorker
 from services.notifications.workers.webhooks import WebhookWorker
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+DEAD_NOTICES: Final = Count(
+    name="dead_notices", sentence="Notices that wait for a person.", statement=COUNT_ALL
+)
 
 
 def create_app() -> Starlette:
@@ -79,6 +84,7 @@ def create_app() -> Starlette:
                 wake_webhooks=webhooks.wake,
                 gather_for=settings.gather_for,
             ),
+            counts=(DEAD_NOTICES,),
             timers=TIMERS,
             routes=lambda wiring: [
                 *graph_routes(

@@ -6,10 +6,12 @@ from typing import Final
 
 from libs.common.command_line import Arguments, Command, Hand, complain, say
 from libs.common.operations import run_command
-from libs.common.operator_acts import Act, acting_by_hand, record_many
+from libs.common.operator_acts import acting_by_hand
+from libs.common.paging import Page
 from libs.contracts.topology import TOPOLOGY
 from services.notifications.settings import Settings
 from services.notifications.store import dead_notices
+from services.notifications.use_cases.dead_notices import redrive_notices
 
 _MOST: Final = 1_000
 
@@ -21,13 +23,15 @@ def main(arguments: list[str]) -> int:
 async def _list_notices(hand: Hand, given: Arguments) -> int:
     async with acting_by_hand(hand.database) as connection:
         counts = await dead_notices.count_dead_notices(connection)
-        found = await dead_notices.find_dead_notices(connection, given.reason, _MOST)
+        found = await dead_notices.find_dead_notices(
+            connection, given.reason, Page(size=_MOST)
+        )
     say(f"{sum(counts.values())} notices are dead.")
     for reason, count in counts.items():
         say(f"{count:>7}  {reason}")
-    for each in found:
+    for each in found.rows:
         say(
-            f"{each.notice_id}  {each.tried_at.isoformat(timespec='milliseconds')}"
+            f"{each.notice_id}  {each.due_at.isoformat(timespec='milliseconds')}"
             f"  {each.message}  {each.subject}  {each.attempts} attempts  {each.reason}"
         )
     return 0
@@ -37,8 +41,7 @@ async def _redrive_notices(hand: Hand, given: Arguments) -> int:
     if (given.reason is not None) == given.all:
         return complain("Which? Give a --reason, or --all: one of these.")
     async with acting_by_hand(hand.database) as connection:
-        count = await dead_notices.redrive_notices(connection, given.reason)
-        await record_many(connection, Act.REDRIVEN, count, f"notices: {given.reason or 'all'}")
+        count = await redrive_notices(connection, given.reason)
     say(f"{count} notices will be told again.")
     return 0 if count else 1
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,32 +37,50 @@ def descendants_of(pid: int) -> set[int]:
     return found
 
 
+@contextmanager
+def demo_running():
+    """Up to the moment in which everything is ready."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "deploy.local.demo"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as demo:
+        try:
+            yield demo
+        finally:
+            demo.kill()
+
+
+def wait_until_ready(demo):
+    said = []
+    for line in demo.stdout:
+        said.append(line)
+        if "everything is ready" in line:
+            return
+    pytest.fail(f"it ended before:\n{''.join(said)}")
+
+
 @pytest.fixture
 def demos():
     """Two at once, each up to the moment in which everything is ready."""
     before = set(RUNS.iterdir()) if RUNS.exists() else set()
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "deploy.local.demo"],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+    with demo_running() as one, demo_running() as other:
+        running = [one, other]
+        for demo in running:
+            wait_until_ready(demo)
+        theirs = set().union(*(descendants_of(demo.pid) for demo in running))
+        # Other tests make folders, too, at the same time.
+        yield (
+            running,
+            {
+                folder
+                for folder in set(RUNS.iterdir()) - before
+                if find_processes(folder) & theirs
+            },
         )
-        for _ in range(2)
-    ]
-    for demo in running:
-        assert any("everything is ready" in line for line in demo.stdout)
-    theirs = set().union(*(descendants_of(demo.pid) for demo in running))
-    # Other tests make folders, too, at the same time.
-    yield (
-        running,
-        {folder for folder in set(RUNS.iterdir()) - before if find_processes(folder) & theirs},
-    )
-    for demo in running:
-        demo.kill()
-        demo.communicate()
 
 
 def test_a_demo_that_is_cut_short_leaves_nothing_behind(demos):

@@ -18,6 +18,7 @@ from services.notifications.store import (
     addresses,
     awaited,
     copies,
+    dead_notices,
     due_notices,
     feed_entries,
     forgetting,
@@ -70,6 +71,7 @@ async def test_every_statement_can_be_prepared(database: Database) -> None:
             *gathering.STATEMENTS,
             *members.STATEMENTS,
             *due_notices.STATEMENTS,
+            *dead_notices.STATEMENTS,
             *forgetting.STATEMENTS,
             *telling.STATEMENTS,
             *preferences.STATEMENTS,
@@ -315,6 +317,7 @@ SUPPORTERS = {
     "operator_acts": _ADDED,
     "replays": _ADDED,
     "mails": {"SELECT", "UPDATE"},
+    "notices": {"SELECT", "UPDATE"},
     "mail_notices": _READ,
     "bouncing_addresses": {"SELECT", "DELETE"},
 }

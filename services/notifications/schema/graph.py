@@ -11,6 +11,11 @@ from libs.common.graphql.rights import (
 )
 from libs.common.graphql.schema import Graph
 from libs.contracts.graph import USER_ERROR_TYPES
+from services.notifications.schema.dead_notices import (
+    DEAD_NOTICE_RIGHTS,
+    DeadNoticeMutation,
+    DeadNoticeQuery,
+)
 from services.notifications.schema.live_changes import ChangeSubscription
 from services.notifications.schema.mails import MailMutation, MailQuery
 from services.notifications.schema.notification_mutations import NotificationMutation
@@ -55,6 +60,7 @@ RIGHTS = {
     "deleteWebhookEndpoint": ADMINISTRATORS,
     "sendTestWebhook": ADMINISTRATORS,
     "replayWebhookEvents": ADMINISTRATORS,
+    **DEAD_NOTICE_RIGHTS,
     **OPERATIONS_RIGHTS,
 }
 
@@ -66,6 +72,7 @@ class Query(
     PreferenceQuery,
     MailQuery,
     WebhookQuery,
+    DeadNoticeQuery,
     OperationsQuery,
 ):
     pass
@@ -73,7 +80,12 @@ class Query(
 
 @strawberry.type
 class Mutation(
-    NotificationMutation, PreferenceMutation, MailMutation, WebhookMutation, OperationsMutation
+    NotificationMutation,
+    PreferenceMutation,
+    MailMutation,
+    WebhookMutation,
+    DeadNoticeMutation,
+    OperationsMutation,
 ):
     pass
 

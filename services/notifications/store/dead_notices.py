@@ -5,17 +5,26 @@ from datetime import datetime
 from typing import Final
 
 from libs.common.database import Connection
+from libs.common.paging import Key, Listing, Page, Slice, read_page
 
-# The latest first.
-_FIND: Final = """
+# The latest first, of one reason where it is given.
+DEAD_NOTICES: Final = Listing(
+    """
     SELECT notice_id, message, subject, coalesce(reason, '') AS reason, attempts, occurred_at,
-      due_at AS tried_at
+      due_at
     FROM notices
     WHERE state = 'dead'
       AND ($1::text IS NULL OR reason = $1)
-    ORDER BY due_at DESC, notice_id DESC
-    LIMIT $2
-"""
+      {keyset}
+    {order}
+    """,
+    parameters=1,
+    keys=[
+        Key(column="due_at", kind=datetime),
+        Key(column="notice_id", kind=str),
+    ],
+    descending=True,
+)
 # The most frequent first.
 _COUNT_BY_REASON: Final = """
     SELECT coalesce(reason, '') AS reason, count(*) AS notices
@@ -32,25 +41,30 @@ _REDRIVE: Final = """
       AND ($1::text IS NULL OR reason = $1)
     RETURNING notice_id
 """
-STATEMENTS: Final = (_FIND, _COUNT_BY_REASON, _REDRIVE)
+# On the login role, which reads no table.
+COUNT_ALL: Final = "SELECT count_dead_notices()"
+STATEMENTS: Final = (*DEAD_NOTICES, _COUNT_BY_REASON, _REDRIVE, COUNT_ALL)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeadNotice:
+    """`due_at` is when it was to be tried last."""
+
     notice_id: str
     message: str
     subject: str
     reason: str
     attempts: int
     occurred_at: datetime
-    tried_at: datetime
+    due_at: datetime
 
 
 async def find_dead_notices(
-    connection: Connection, reason: str | None, most: int
-) -> list[DeadNotice]:
+    connection: Connection, reason: str | None, page: Page
+) -> Slice[DeadNotice]:
     """Those of every reason without one."""
-    return [DeadNotice(**dict(row)) for row in await connection.fetch(_FIND, reason, most)]
+    rows = await read_page(connection, DEAD_NOTICES, page, reason)
+    return rows.map(lambda row: DeadNotice(**dict(row)))
 
 
 async def count_dead_notices(connection: Connection) -> dict[str, int]:
