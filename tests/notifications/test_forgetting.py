@@ -11,7 +11,7 @@ from services.notifications.domain.webhook_facts import EVENTS_KEPT
 from services.notifications.use_cases import webhook_deliveries as deliveries
 from services.notifications.use_cases.forgetting import forget_told
 from services.notifications.use_cases.webhook_deliveries import ReplayWish, replay_events
-from services.notifications.use_cases.webhook_endpoints import Named
+from services.notifications.use_cases.webhook_endpoints import Named, disable_endpoint
 from tests.databases import read_rows
 from tests.notifications.callers import member
 from tests.notifications.facts import approved, event, submitted
@@ -154,6 +154,8 @@ async def test_an_event_can_be_asked_for_again_for_a_year_and_is_then_forgotten(
             WHERE subject = 'pr_1'
             """
         )
+    async with database.transaction(member()) as connection:
+        await disable_endpoint(connection, member(), Named(endpoint_id=endpoint_id))
     await forget_told(database, now() + timedelta(days=1))
 
     assert replayed == 1
@@ -175,6 +177,32 @@ async def test_an_event_stays_as_long_as_what_was_asked_for_again_is_in_the_log(
     await forget_told(database)
 
     assert await read_rows(database, EVENT_SUBJECTS) == [("pr_1",)]
+
+
+async def test_what_waited_for_a_year_stays_while_it_is_sent_at_last_and_is_in_the_log(
+    database,
+) -> None:
+    endpoint_id, _ = await add_endpoint(database, "http://127.0.0.1:9/")
+    await tell_receivers(database, submitted("pr_1"), submitted("pr_2"))
+    async with database.working() as connection:
+        await connection.execute("UPDATE webhook_events SET occurred_at = '2024-01-01Z'")
+        await connection.execute("UPDATE webhook_deliveries SET created_at = '2024-01-01Z'")
+        await connection.execute(
+            """
+            UPDATE webhook_deliveries
+            SET state = 'DELIVERED', finished_at = now()
+            WHERE subject = 'pr_2'
+            """
+        )
+
+    await forget_told(database)
+    while_it_is_sent = await read_rows(database, EVENT_SUBJECTS)
+    async with database.transaction(member()) as connection:
+        await disable_endpoint(connection, member(), Named(endpoint_id=endpoint_id))
+    await forget_told(database)
+
+    assert while_it_is_sent == [("pr_1",), ("pr_2",)]
+    assert await read_rows(database, EVENT_SUBJECTS) == [("pr_2",)]
 
 
 async def test_what_was_forgotten_is_sent_to_nobody_when_the_bus_tells_it_again(

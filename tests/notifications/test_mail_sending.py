@@ -367,6 +367,24 @@ async def test_what_waited_is_not_sent_to_who_may_not_see_it_any_more(post, now_
     assert states == ["sent", "suppressed", "sent"]
 
 
+async def test_what_administrators_alone_are_told_is_not_sent_to_who_is_none_by_then(post):
+    known = {"member_id": "mem_ada", "role": "ADMINISTRATOR"}
+    await hear(
+        post.database,
+        account_changed("acc_a"),
+        member_changed("acc_a", sequence=2, **known),
+    )
+    kept = await post.add(Message.CALL_AFTER_PORT_OUT, to="mem_ada")
+    await post.send()
+    dropped = await post.add(Message.CALL_AFTER_PORT_OUT, to="mem_ada")
+
+    now_is = {"role": "MANAGER", "company_ids": ["co_a"]}
+    await hear(post.database, member_changed("acc_a", sequence=3, **{**known, **now_is}))
+    await post.send()
+
+    assert [await post.state_of(each) for each in (kept, dropped)] == ["sent", "suppressed"]
+
+
 async def test_a_reminder_that_waited_is_not_sent_once_it_is_done(post):
     draft = {
         "account_id": "acc_a",

@@ -366,6 +366,26 @@ async def test_the_log_shows_each_attempt_and_a_test_is_marked_as_one(ask, datab
     assert edge["node"]["messageId"] == receiver.received[0].headers["webhook-id"]
 
 
+async def test_a_fault_that_a_replica_of_before_notes_is_told_by_the_name_of_today(
+    ask, database
+) -> None:
+    endpoint_id, _ = await add_endpoint(database, "http://127.0.0.1:9/")
+    await tell(database, submitted())
+    async with database.working() as connection:
+        await connection.execute(
+            """
+            INSERT INTO webhook_attempts
+              (delivery_id, number, account_id, started_at, duration_ms, fault)
+            SELECT id, 1, account_id, created_at, 1, 'NO_ADDRESS'
+            FROM webhook_deliveries
+            """
+        )
+
+    [edge] = (await ask(DELIVERIES, id=endpoint_id))["edges"]
+
+    assert [each["fault"] for each in edge["node"]["attempts"]] == ["ADDRESS_NOT_ALLOWED"]
+
+
 async def test_past_events_are_sent_again_by_id_or_window_under_their_old_ids(
     ask, database
 ) -> None:

@@ -206,12 +206,22 @@ async def test_names_are_looked_up_as_this_machine_does() -> None:
     assert unknown == Answer(fault=AttemptFault.ADDRESS_NOT_ALLOWED)
 
 
-async def test_an_answer_that_repeats_the_query_leaves_no_token_in_the_excerpt() -> None:
-    said = "/hook?token=Canary%2F42&a=1 is Canary/42"
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("/hook?token=Can+ary%2F42&a=1 is Can ary/42", "/hook?… is …"),
+        ("Can+ary/42, which was Can+ary%2F42", "…, which was …"),
+        ('{"token": "Can+ary\\/42"}', '{"token": "…"}'),
+    ],
+    ids=["the query", "a plus left as it is", "JSON with escaped slashes"],
+)
+async def test_an_answer_that_repeats_the_query_leaves_no_token_in_the_excerpt(
+    said, shown
+) -> None:
     async with receiving(answer(404, body=said)) as receiver:
-        given = await post(receiver.url("/hook?token=Canary%2F42&a=1"))
+        given = await post(receiver.url("/hook?token=Can+ary%2F42&a=1"))
 
-    assert given.excerpt == "/hook?… is …"
+    assert given.excerpt == shown
 
 
 async def test_an_answer_that_breaks_off_says_what_its_status_said() -> None:

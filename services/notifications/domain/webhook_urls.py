@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final, TypeAlias
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote, unquote, unquote_plus
 
 import httpx
 
@@ -145,8 +145,10 @@ def without_query(url: str) -> str:
 def tokens_in(url: WebhookUrl) -> tuple[str, ...]:
     """The query and its values as an answer may repeat them, the longest first."""
     query = url.target.partition("?")[2]
-    values = [value for _, value in parse_qsl(query)]
-    found = {query, *values, *(quote(each, safe="") for each in values)}
+    given = [part.partition("=")[2] or part for part in query.split("&")]
+    read = {way(each) for each in given for way in (str, unquote, unquote_plus)}
+    found = {query, *read, *(quote(each, safe="") for each in read)}
+    found |= {each.replace("/", "\\/") for each in found}
     return tuple(
         sorted((each for each in found if len(each) >= _SHORTEST_TOKEN), key=len, reverse=True)
     )

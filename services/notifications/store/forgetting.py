@@ -98,8 +98,8 @@ _FORGET_BOUNCES: Final = """
       LIMIT $2
     )
 """
-# With what waits of them at an endpoint that nobody has enabled since. What was asked for again
-# stays as long as that is on its way or in the log.
+# With what waits of them at an endpoint that nobody has enabled since. What was asked for again,
+# or waited until now, stays as long as it is on its way or in the log.
 _FORGET_WEBHOOK_EVENTS: Final = """
     WITH old AS (
       SELECT id
@@ -108,8 +108,12 @@ _FORGET_WEBHOOK_EVENTS: Final = """
         AND NOT EXISTS (
           SELECT
           FROM webhook_deliveries AS d
+          JOIN webhook_endpoints AS its ON its.id = d.endpoint_id
           WHERE d.event_id = e.id
-            AND d.created_at >= $1
+            AND (
+              coalesce(d.finished_at, d.created_at) >= $1
+              OR d.state = 'PENDING' AND its.state = 'ENABLED'
+            )
         )
       ORDER BY occurred_at
       LIMIT $2

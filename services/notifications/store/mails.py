@@ -16,7 +16,7 @@ from services.notifications.domain.mails import (
 )
 from services.notifications.domain.messages import Message
 from services.notifications.domain.reminders import SCHEDULES
-from services.notifications.domain.who_is_told import TELLING
+from services.notifications.domain.who_is_told import TELLING, TO_ADMINISTRATORS_ALONE
 from services.notifications.store.due_notices import is_done_with
 
 # A digest of a bad day has an end.
@@ -74,8 +74,11 @@ _FIND_NOTICES: Final = f"""
               AND m.role <> 'VIEWER'
               AND (
                 m.role = 'ADMINISTRATOR'
-                OR m.company_ids && n.company_ids
-                OR n.company_ids = '{{}}' AND n.requester_id = m.member_id
+                OR n.message <> ALL($6::text[])
+                AND (
+                  m.company_ids && n.company_ids
+                  OR n.company_ids = '{{}}' AND n.requester_id = m.member_id
+                )
               )
               AND (
                 m.role <> 'CLIENT_MANAGER' OR coalesce(n.requester_id, $4) = m.member_id
@@ -164,6 +167,7 @@ async def claim_mail(connection: Connection, now: datetime) -> Mail | None:
         _BY_LAW,
         row["member_id"],
         list(SCHEDULES),
+        list(TO_ADMINISTRATORS_ALONE),
     )
     return Mail(
         id=row["mail_id"],

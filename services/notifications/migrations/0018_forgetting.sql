@@ -9,12 +9,6 @@ ALTER TABLE reminded_requests ADD COLUMN heard_at timestamptz NOT NULL DEFAULT n
 CREATE INDEX reminded_requests_ended ON reminded_requests (heard_at)
   WHERE status IN ('CANCELLED', 'COMPLETED', 'EXPIRED', 'PARTIALLY_COMPLETED');
 
--- A name without an address and one within our network are one fault, or customers could tell
--- them apart. Its owner sees no row of any account otherwise.
-ALTER TABLE webhook_attempts NO FORCE ROW LEVEL SECURITY;
-UPDATE webhook_attempts SET fault = 'ADDRESS_NOT_ALLOWED' WHERE fault = 'NO_ADDRESS';
-ALTER TABLE webhook_attempts FORCE ROW LEVEL SECURITY;
-
 -- migrate:down
 DROP INDEX reminded_requests_ended;
 ALTER TABLE reminded_requests DROP COLUMN heard_at;
