@@ -42,7 +42,7 @@ async def _redrive_notices(hand: Hand, given: Arguments) -> int:
         return complain("Which? Give a --reason, or --all: one of these.")
     async with acting_by_hand(hand.database) as connection:
         count = await redrive_notices(connection, given.reason)
-    say(f"{count} notices will be told again.")
+    say(f"{count} notices will be told after all, but for those of more than 7 days ago.")
     return 0 if count else 1
 
 

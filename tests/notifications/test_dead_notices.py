@@ -77,7 +77,10 @@ async def test_a_redriven_notice_is_told_and_the_act_is_on_record(database, run)
     code, said = await run("notices", "redrive", "--reason", "KeyError")
     await tell(database)
 
-    assert (code, said) == (0, "1 notices will be told again.\n")
+    assert (code, said) == (
+        0,
+        "1 notices will be told after all, but for those of more than 7 days ago.\n",
+    )
     assert await mailed(database) == [("port_approved", "mem_ada")]
     assert await read_rows(database, "SELECT act, events, note FROM operator_acts") == [
         ("redriven", 1, "notices: KeyError")

@@ -26,7 +26,7 @@ class MemberAddress:
 def people_to_tell(known: Iterable[MemberAddress], at: datetime) -> list[MemberAddress]:
     """Everybody who is an administrator at that instant or was one before the last day.
 
-    So neither a new address, nor a lost role, nor a removed member keeps the news from whoever
+    So neither a new address, nor a lost role, nor a removed member keeps the mail from whoever
     had the account before. A member of less than a day has their first address.
     """
     by_member: dict[str, list[MemberAddress]] = {}
