@@ -7,7 +7,7 @@ from deploy.local.servers import Servers
 from tests.journeys.crashes import crashed_run
 from tests.journeys.judgement import judge
 
-REQUESTS = 2_500
+REQUESTS = 2_000
 
 
 @pytest.mark.journey

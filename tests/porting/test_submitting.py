@@ -311,26 +311,6 @@ async def test_numbers_that_would_ring_themselves_are_refused(database):
     assert refusals == [("FORWARDING_LOOP", ("portRequest", "lines", phone(100)))]
 
 
-async def test_of_two_hundred_submissions_of_one_number_exactly_one_wins(database):
-    houses = [await found_house(database) for _ in range(4)]
-    moves = [(each, await a_move(database, each, phone(100))) for each in houses * 50]
-
-    answers = await asyncio.gather(
-        *(refusals_of(submit(database, house.administrator, move)) for house, move in moves)
-    )
-
-    assert answers.count([]) == 1
-    codes = {code for refusals in answers for code, _ in refusals}
-    assert codes == {"NUMBER_ALREADY_CLAIMED"}
-    async with database.working() as connection:
-        states = await connection.fetch("SELECT state, count(*) FROM lines GROUP BY state")
-        statuses = await connection.fetch(
-            "SELECT status, count(*) FROM port_requests GROUP BY status"
-        )
-    assert dict(map(tuple, states)) == {"READY": 1, "ADDED": 199}
-    assert dict(map(tuple, statuses)) == {"IN_REVIEW": 1, "DRAFT": 199}
-
-
 async def test_of_two_that_hold_what_the_other_wants_one_gives_way(database):
     house = await found_house(database)
     ours, theirs = [
